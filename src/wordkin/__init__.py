@@ -1,0 +1,66 @@
+"""wordkin: text to word vectors at hardware speed, and word vectors to working models.
+
+Importing this package is free: each public name is loaded from its module at first use (PEP 562).
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wordkin.config import SkipGram as SkipGram
+    from wordkin.corpus import Account as Account
+    from wordkin.corpus import Corpus as Corpus
+    from wordkin.embedding import embedding_matrix as embedding_matrix
+    from wordkin.errors import WordkinError as WordkinError
+    from wordkin.table import VectorTable as VectorTable
+    from wordkin.text.tokenizers import get_tokenizer as get_tokenizer
+    from wordkin.training import TrainedModel as TrainedModel
+    from wordkin.training import train as train
+    from wordkin.vectors import WordVectors as WordVectors
+    from wordkin.vectors import load as load
+    from wordkin.vocabulary import Vocabulary as Vocabulary
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Account": "wordkin.corpus",
+    "Corpus": "wordkin.corpus",
+    "SkipGram": "wordkin.config",
+    "TrainedModel": "wordkin.training",
+    "VectorTable": "wordkin.table",
+    "Vocabulary": "wordkin.vocabulary",
+    "WordVectors": "wordkin.vectors",
+    "WordkinError": "wordkin.errors",
+    "embedding_matrix": "wordkin.embedding",
+    "get_tokenizer": "wordkin.text.tokenizers",
+    "load": "wordkin.vectors",
+    "train": "wordkin.training",
+}
+
+__all__ = [
+    "Account",
+    "Corpus",
+    "SkipGram",
+    "TrainedModel",
+    "VectorTable",
+    "Vocabulary",
+    "WordVectors",
+    "WordkinError",
+    "__version__",
+    "embedding_matrix",
+    "get_tokenizer",
+    "load",
+    "train",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'wordkin' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

@@ -1,0 +1,125 @@
+"""VectorTable: a vocabulary and its matrix, checked when made, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wordkin.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from wordkin.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True)
+class VectorTable:
+    """Words and their vectors: the bare data that readers make and everybody else works on.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        The V words; word i has row i of the matrix.
+    matrix : ndarray
+        Shape (V, D), float32, C-contiguous. May be mapped from a file and read-only.
+    settings : mapping, optional
+        How the vectors were made (model, seed, epochs, account ...), as JSON-able values.
+
+    Raises
+    ------
+    InputError
+        If the shape does not fit the vocabulary or the dtype is not float32. (Use `from_arrays`
+        to convert and to check the values.)
+    """
+
+    vocabulary: Vocabulary
+    matrix: NDArray[np.float32]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.matrix.ndim != 2 or self.matrix.shape[1] == 0:
+            raise InputError(
+                f"Vectors come as one matrix of shape (words, dimensions); got an array of shape "
+                f"{self.matrix.shape}."
+            )
+        if self.matrix.shape[0] != len(self.vocabulary):
+            raise InputError(
+                f"The matrix has {self.matrix.shape[0]} rows, but there are "
+                f"{len(self.vocabulary)} words. Give one row for each word, in the same order."
+            )
+        if self.matrix.dtype != np.float32 or not self.matrix.flags.c_contiguous:
+            raise InputError(
+                f"The matrix must be C-contiguous float32; got {self.matrix.dtype}. "
+                "VectorTable.from_arrays converts it."
+            )
+
+    @classmethod
+    def from_arrays(
+        cls,
+        vocabulary: Vocabulary,
+        matrix: ArrayLike,
+        *,
+        settings: Mapping[str, Any] | None = None,
+    ) -> VectorTable:
+        """Make a table from anything that is a matrix of finite numbers.
+
+        Parameters
+        ----------
+        vocabulary : Vocabulary
+            The V words.
+        matrix : array_like
+            Shape (V, D), any real dtype. Copied only if it is not C-contiguous float32 already.
+        settings : mapping, optional
+            How the vectors were made.
+
+        Returns
+        -------
+        VectorTable
+            The checked table.
+
+        Raises
+        ------
+        InputError
+            If it is no matrix of V rows, or a value is not a finite float32.
+        """
+        try:
+            with np.errstate(over="ignore"):
+                array = np.ascontiguousarray(matrix, dtype=np.float32)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"Vectors must be a matrix of real numbers with rows of one length: {error}"
+            ) from error
+        table = cls(vocabulary, array, dict(settings or {}))
+        table.check_finite()
+        return table
+
+    def check_finite(self) -> None:
+        """Raise an error that names the first word whose vector is not finite.
+
+        Raises
+        ------
+        InputError
+            If a value is NaN or infinite (as float32).
+        """
+        # float64 sums of float32 rows can't overflow, and one bad value spoils its row's sum
+        sums = self.matrix.sum(axis=1, dtype=np.float64)
+        bad = np.flatnonzero(~np.isfinite(sums))
+        if len(bad):
+            word = self.vocabulary.words[int(bad[0])]
+            raise InputError(
+                f"{len(bad)} of {len(sums)} vectors hold NaN or infinity (as float32); the first "
+                f"is row {bad[0]}, word {word!r}. Remove or repair them first."
+            )
+
+    @property
+    def dimensions(self) -> int:
+        """The length D of each vector."""
+        return int(self.matrix.shape[1])
+
+    def __len__(self) -> int:
+        return int(self.matrix.shape[0])

@@ -1,0 +1,395 @@
+"""How text is cut into tokens: named, exact, and saved with the vectors.
+
+What a tokenizer drops by its own rule (numbers, words that are too long) it counts, so that the
+account of a corpus balances.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
+
+from wordkin.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+
+@runtime_checkable
+class Tokenizer(Protocol):
+    """What cuts a text into tokens. Implementations are frozen and compare by their settings."""
+
+    def __call__(self, text: str) -> list[str]:
+        """Return the tokens of a text."""
+        ...
+
+    def split(self, text: str) -> tuple[list[str], int]:
+        """Return the tokens, and how many more were dropped by the tokenizer's own rule."""
+        ...
+
+    def settings(self) -> dict[str, Any]:
+        """Return JSON values from which `tokenizer_from_settings` makes it again."""
+        ...
+
+
+@final
+@dataclass(frozen=True)
+class Words:
+    """Words of any script, in lower case (``str.lower``); punctuation and symbols separate them.
+
+    A word begins with a letter or digit and goes on through letters, digits and combining marks
+    (vowel signs, accents written as characters of their own). Apostrophes ``'`` and ``’`` (which
+    becomes ``'``) and the zero-width joiners of Persian and Indic scripts are part of a word if
+    a letter stands on both sides. Characters are not normalised: composed and decomposed
+    spellings of a word remain two words. Scripts without spaces come out in long runs.
+
+    Parameters
+    ----------
+    digits : bool
+        Keep decimal digits as parts of words. Otherwise they separate words, and each run of
+        them counts as one dropped token.
+
+    Examples
+    --------
+    >>> Words()("Don’t panic: it's 42 हिन्दी books!")
+    ["don't", 'panic', "it's", '42', 'हिन्दी', 'books']
+    >>> Words(digits=False).split("Catch-22")
+    (['catch'], 1)
+    """
+
+    digits: bool = True
+
+    def __call__(self, text: str) -> list[str]:
+        """Return the words of a text."""
+        lowered = text.lower()
+        if lowered.isascii():
+            return _ascii_words(self.digits).findall(lowered)
+        return _unicode_words(self.digits).findall(lowered.replace("’", "'"))
+
+    def split(self, text: str) -> tuple[list[str], int]:
+        """Return the words, and the number of runs of digits that were dropped."""
+        return self(text), 0 if self.digits else _count_numbers(text)
+
+    def settings(self) -> dict[str, Any]:
+        """Return the name and the settings."""
+        return {"name": "words", **asdict(self)}
+
+
+@final
+@dataclass(frozen=True)
+class Whitespace:
+    """What stands between white space (``str.split``), unchanged.
+
+    Examples
+    --------
+    >>> Whitespace()("New_York is  big.")
+    ['New_York', 'is', 'big.']
+    """
+
+    def __call__(self, text: str) -> list[str]:
+        """Return the tokens of a text."""
+        return text.split()
+
+    def split(self, text: str) -> tuple[list[str], int]:
+        """Return the tokens; none is dropped."""
+        return text.split(), 0
+
+    def settings(self) -> dict[str, Any]:
+        """Return the name."""
+        return {"name": "whitespace"}
+
+
+@final
+@dataclass(frozen=True)
+class Gensim:
+    """The tokens of gensim's ``simple_preprocess``: lower case, 2 to 15 letters, no digits.
+
+    Parameters
+    ----------
+    min_len, max_len : int
+        The lengths of a token that is kept. Others, tokens that begin with ``_`` and runs
+        of digits count as dropped.
+
+    Examples
+    --------
+    >>> Gensim().split("A cat's 9 lives")
+    (['cat', 'lives'], 3)
+    """
+
+    min_len: int = 2
+    max_len: int = 15
+
+    def __call__(self, text: str) -> list[str]:
+        """Return the tokens of a text."""
+        return [
+            token for token in _LETTERS_OR_UNDERSCORE.findall(text.lower()) if self._fits(token)
+        ]
+
+    def split(self, text: str) -> tuple[list[str], int]:
+        """Return the tokens, and the number that were dropped."""
+        tokens = _LETTERS_OR_UNDERSCORE.findall(text.lower())
+        kept = [token for token in tokens if self._fits(token)]
+        return kept, len(tokens) - len(kept) + _count_numbers(text)
+
+    def _fits(self, token: str) -> bool:
+        return self.min_len <= len(token) <= self.max_len and token[0] != "_"
+
+    def settings(self) -> dict[str, Any]:
+        """Return the name and the settings."""
+        return {"name": "gensim", **asdict(self)}
+
+
+@final
+@dataclass(frozen=True)
+class Keras:
+    """The tokens of Keras' former ``Tokenizer`` with its default settings.
+
+    Lower case; ASCII punctuation except the apostrophe, tabs and line feeds count as spaces;
+    single spaces separate. (So a no-break space or a carriage return is part of a token.)
+
+    Examples
+    --------
+    >>> Keras()("Don't e-mail me!")
+    ["don't", 'e', 'mail', 'me']
+    """
+
+    def __call__(self, text: str) -> list[str]:
+        """Return the tokens of a text."""
+        return [token for token in text.lower().translate(_KERAS_FILTERS).split(" ") if token]
+
+    def split(self, text: str) -> tuple[list[str], int]:
+        """Return the tokens; none is dropped."""
+        return self(text), 0
+
+    def settings(self) -> dict[str, Any]:
+        """Return the name."""
+        return {"name": "keras"}
+
+
+@final
+@dataclass(frozen=True)
+class Regex:
+    r"""All matches of a regular expression; an empty match is no token.
+
+    Parameters
+    ----------
+    pattern : str
+        The expression, in the syntax of `re`.
+    flags : int
+        Its flags.
+
+    Raises
+    ------
+    InputError
+        If it is no valid expression.
+
+    Examples
+    --------
+    >>> Regex(r"#\w+")("more #words, #please")
+    ['#words', '#please']
+    """
+
+    pattern: str
+    flags: int = 0
+
+    def __post_init__(self) -> None:
+        try:
+            re.compile(self.pattern, self.flags)
+        except (re.error, TypeError, ValueError) as error:
+            raise InputError(f"{self.pattern!r} is no regular expression: {error}.") from error
+
+    def __call__(self, text: str) -> list[str]:
+        """Return the tokens of a text."""
+        matches = re.compile(self.pattern, self.flags).finditer(text)
+        return [match.group() for match in matches if match.group()]
+
+    def split(self, text: str) -> tuple[list[str], int]:
+        """Return the tokens; none is dropped."""
+        return self(text), 0
+
+    def settings(self) -> dict[str, Any]:
+        """Return the name, the expression and its flags."""
+        return {"name": "regex", **asdict(self)}
+
+
+@final
+@dataclass(frozen=True)
+class Function:
+    """A function from a text to its tokens. It can't be saved, only its name can.
+
+    Parameters
+    ----------
+    name : str
+        What it is called, for messages.
+    function : callable, optional
+        Takes a str and returns a list of str. Missing after loading: then any use is refused.
+
+    Raises
+    ------
+    InputError
+        When called, if the function is missing or returns something else.
+    """
+
+    name: str
+    function: Callable[[str], Sequence[object]] | None = None
+
+    def __call__(self, text: str) -> list[str]:
+        """Return the tokens of a text."""
+        if self.function is None:
+            raise InputError(
+                f"These words were made by the Python function {self.name!r}, which is not saved "
+                "with them. Pass a list of tokens, or set a tokenizer: "
+                "vocabulary.with_tokenizer(function)."
+            )
+        tokens = self.function(text)
+        words = [token for token in tokens if isinstance(token, str)]
+        if isinstance(tokens, str) or len(words) < len(tokens):
+            got = f"{tokens!r:.200}"
+            raise InputError(f"The tokenizer {self.name!r} must return a list of str; got {got}.")
+        return words
+
+    def split(self, text: str) -> tuple[list[str], int]:
+        """Return the tokens; what the function drops it does not tell."""
+        return self(text), 0
+
+    def settings(self) -> dict[str, Any]:
+        """Return the kind and the function's name."""
+        return {"name": "callable", "function": self.name}
+
+
+_NAMED: dict[str, Callable[..., Tokenizer]] = {
+    "words": Words,
+    "whitespace": Whitespace,
+    "gensim": Gensim,
+    "keras": Keras,
+}
+
+
+def get_tokenizer(
+    spec: str | re.Pattern[str] | Callable[[str], list[str]] | Tokenizer,
+) -> Tokenizer:
+    r"""Return the tokenizer that a name, a regular expression or a function stands for.
+
+    Parameters
+    ----------
+    spec : str, re.Pattern, callable or Tokenizer
+        ``"words"``, ``"whitespace"``, ``"gensim"`` or ``"keras"`` (see `Words`, `Whitespace`,
+        `Gensim`, `Keras`); a compiled expression whose matches are the tokens; a function
+        from a str to a list of str; or a tokenizer, such as ``Words(digits=False)``.
+
+    Returns
+    -------
+    Tokenizer
+        Call it with a text.
+
+    Raises
+    ------
+    InputError
+        If there is none of this name, or it is of another type.
+
+    Examples
+    --------
+    >>> get_tokenizer("words")("The cat's mat.")
+    ['the', "cat's", 'mat']
+    >>> get_tokenizer(re.compile(r"[a-z]"))("a1b")
+    ['a', 'b']
+    """
+    if isinstance(spec, str):
+        if spec not in _NAMED:
+            raise InputError(
+                f"There is no tokenizer {spec!r}. Use one of {', '.join(map(repr, _NAMED))}, "
+                "or re.compile(...) for an expression, or a function."
+            )
+        return _NAMED[spec]()
+    if isinstance(spec, re.Pattern):
+        return Regex(spec.pattern, spec.flags)
+    if isinstance(spec, Tokenizer) and not isinstance(spec, type):
+        return spec
+    if callable(spec) and not isinstance(spec, type):
+        return Function(getattr(spec, "__qualname__", type(spec).__name__), spec)
+    raise InputError(f"A tokenizer is a name, re.compile(...) or a function; got {spec!r:.200}.")
+
+
+def tokenizer_from_settings(settings: Mapping[str, Any]) -> Tokenizer:
+    """Make the tokenizer again that gave these settings.
+
+    Parameters
+    ----------
+    settings : mapping
+        What its ``settings()`` returned, perhaps read from a file.
+
+    Returns
+    -------
+    Tokenizer
+        Equal to the one that gave them; but a function is lost, and using it is an error.
+
+    Raises
+    ------
+    InputError
+        If the settings are not those of a tokenizer.
+
+    Examples
+    --------
+    >>> tokenizer_from_settings({"name": "words", "digits": False})
+    Words(digits=False)
+    """
+    rest = dict(settings)
+    name = rest.pop("name", None)
+    if name == "callable":
+        return Function(str(rest.get("function", "unknown")))
+    make = Regex if name == "regex" else _NAMED.get(str(name))
+    if make is None:
+        raise InputError(f"These are not the settings of a tokenizer: {dict(settings)!r:.200}.")
+    try:
+        return make(**rest)
+    except TypeError as error:
+        raise InputError(f"The tokenizer {name!r} has other settings: {error}.") from error
+
+
+# --- the expressions -----------------------------------------------------------------------------
+# Python's \w is str.isalnum (categories L and N) and "_"; \d is str.isdecimal (Nd). So that
+# [^\W\d_] are the letters, counting among them the few numbers that are not decimal (Ⅷ ½ ²).
+
+_LETTERS_OR_UNDERSCORE = re.compile(r"[^\W\d]+")
+_NUMBERS = re.compile(r"\d+")
+_KERAS_FILTERS = str.maketrans(dict.fromkeys('!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n', " "))
+
+JOINERS = "'’\u200c\u200d"  # inside words between letters: apostrophes, zero-width (non-)joiner
+
+
+def _count_numbers(text: str) -> int:
+    return len(_NUMBERS.findall(text))
+
+
+@functools.cache
+def _ascii_words(digits: bool) -> re.Pattern[str]:
+    """Do what `_unicode_words` does, twice as fast, for text in plain English letters."""
+    return re.compile(
+        r"[a-z0-9]+(?:(?<![0-9])'(?=[a-z])[a-z0-9]+)*" if digits else r"[a-z]+(?:'[a-z]+)*"
+    )
+
+
+@functools.cache
+def _unicode_words(digits: bool) -> re.Pattern[str]:
+    letter = r"[^\W\d_]"
+    part = r"[^\W_]" if digits else letter
+    # the look-ahead spares common characters the long list of ranges
+    mark = rf"(?=[^\x00-\u02ff])[{_marks()}]"
+    joiner = rf"(?<!\d)[{JOINERS}](?={letter})"
+    return re.compile(rf"{part}+(?:(?:{mark})+{part}*|{joiner}{part}+)*")
+
+
+def _marks() -> str:
+    """Return the combining marks (categories Mn, Mc, Me) as ranges of a character class."""
+    ranges: list[list[int]] = []
+    # marks are in planes 0 and 1, and plane 14 from E0100; looking at all 17 planes takes 0.3 s
+    for code in (*range(0x300, 0x20000), *range(0xE0100, 0xE0200)):
+        if unicodedata.category(chr(code))[0] == "M":
+            if ranges and ranges[-1][1] == code - 1:
+                ranges[-1][1] = code
+            else:
+                ranges.append([code, code])
+    return "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in ranges)

@@ -1,0 +1,338 @@
+r"""Where text comes from: files and folders in blocks of bounded size, or texts in memory.
+
+In a file a line is a sentence; ``\n``, ``\r\n`` and ``\r`` end a line. A file is never held in
+memory as a whole, however long its lines are or however far it is compressed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import threading
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, Protocol, final
+
+from wordkin.errors import EmptyCorpusError, FormatError, InputError
+from wordkin.files import open_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator
+    from typing import BinaryIO
+
+    StrPath = str | os.PathLike[str]
+
+BLOCK_BYTES = 1 << 20
+_BLOCKS_AHEAD = 4
+_BOM = codecs.BOM_UTF8
+
+
+class Block(NamedTuple):
+    """A piece of text of bounded size.
+
+    Blocks are cut behind the end of a line. A line that is longer than a block is cut behind a
+    space or a tab (if it has none, between two characters), and its sentence goes on in the next
+    block.
+
+    Parameters
+    ----------
+    data : bytes or str
+        From a file: UTF-8 bytes, as they were read or recoded, perhaps with errors in them.
+        From memory: a text.
+    ends_sentence : bool
+        Whether the last sentence ends with the block.
+    by_lines : bool
+        Whether each line is a sentence; otherwise the whole block is one.
+    bytes_read : int
+        Bytes that were read from files since the last block, decompressed; 0 for texts in memory.
+    undecodable : int
+        Bytes that were replaced by U+FFFD in recoding to UTF-8 (other than UTF-8 files only).
+    """
+
+    data: bytes | str
+    ends_sentence: bool = True
+    by_lines: bool = True
+    bytes_read: int = 0
+    undecodable: int = 0
+
+    def sentences(self) -> tuple[list[str], int]:
+        r"""Decode the block, and cut it into sentences.
+
+        Returns
+        -------
+        sentences : list of str
+            At least one. Empty lines are empty sentences. All end here but the last, for which
+            `ends_sentence` tells.
+        undecodable : int
+            Bytes that are no text; each such place is U+FFFD now.
+
+        Examples
+        --------
+        >>> Block(b"one line\r\nanother\r\rlast \xff\n").sentences()
+        (['one line', 'another', '', 'last \ufffd'], 1)
+        """
+        if isinstance(self.data, str):
+            text, undecodable = self.data, 0
+        else:
+            text, undecodable = _counted(partial(self.data.decode, "utf-8", _COUNTING))
+        undecodable += self.undecodable
+        if not self.by_lines:
+            return [text], undecodable
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        return text.removesuffix("\n").split("\n"), undecodable
+
+
+class Source(Protocol):
+    """A text as blocks. It can be read again, as far as what is below it can."""
+
+    def __iter__(self) -> Iterator[Block]:
+        """Read the text from its beginning."""
+        ...
+
+
+@final
+@dataclass(frozen=True)
+class Files:
+    """The text of files, one after the other.
+
+    Parameters
+    ----------
+    paths : tuple of str
+        The files, compressed or not (see `wordkin.files.open_bytes`).
+    encoding : str
+        How characters are stored in them.
+    """
+
+    paths: tuple[str, ...]
+    encoding: str = "utf-8"
+
+    def __iter__(self) -> Iterator[Block]:
+        return _read_ahead(self._blocks())
+
+    def _blocks(self) -> Generator[Block]:
+        for path in self.paths:
+            with open_bytes(path) as stream:
+                yield from _blocks(stream, path, self.encoding)
+
+
+@final
+@dataclass(frozen=True)
+class Texts:
+    r"""Texts in memory, each a sentence; line breaks in them are white space.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        Can be read again if this can.
+
+    Raises
+    ------
+    InputError
+        If it is a single str, or holds something that is no str.
+
+    Examples
+    --------
+    >>> [block.sentences()[0] for block in Texts(["one\ntext", "two"])]
+    [['one\ntext'], ['two']]
+    """
+
+    texts: Iterable[str]
+
+    def __post_init__(self) -> None:
+        if isinstance(self.texts, str | bytes) or not isinstance(self.texts, Iterable):
+            raise InputError(
+                f"Expected a list of texts, got {type(self.texts).__name__} "
+                f"{self.texts!r:.50}. For a single text pass [text]; for a file use its path."
+            )
+
+    def __iter__(self) -> Iterator[Block]:
+        for number, text in enumerate(self.texts):
+            if not isinstance(text, str):
+                raise InputError(
+                    f"Text {number} is no str but {type(text).__name__}: {text!r:.50}. "
+                    "(Lists of tokens go to from_sentences.)"
+                )
+            yield Block(text, by_lines=False)
+
+
+def open_source(paths: StrPath | Iterable[StrPath], *, encoding: str = "utf-8") -> Files:
+    """Find the files of a text.
+
+    Parameters
+    ----------
+    paths : str, path-like or iterable of them
+        A file; a folder, whose files are read in the order of their sorted paths, those in its
+        subfolders too, hidden ones not; ``"archive.zip#member"``; or several of these.
+    encoding : str
+        How characters are stored. Bytes that are no text are replaced and counted.
+
+    Returns
+    -------
+    Files
+        To be iterated, as often as needed.
+
+    Raises
+    ------
+    FileError
+        If there is no such file or it can't be read.
+    FormatError
+        If a file is binary, or damaged (when it is read).
+    InputError
+        If the encoding is unknown, or an archive has several members and none is named.
+    EmptyCorpusError
+        If there is no file at all.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> _ = (folder / "b.txt").write_text("second"), (folder / "a.txt").write_text("first")
+    >>> [block.data for block in open_source(folder)]
+    [b'first', b'second']
+    """
+    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    found: list[str] = []
+    for path in [os.fspath(path) for path in given]:
+        if Path(path).is_dir():
+            found += _files_below(Path(path))
+            continue
+        if not Path(path).is_fifo():  # opening a pipe would use it up
+            open_bytes(path).close()
+        found.append(path)
+    if not found:
+        what = f"no file in {', '.join(map(str, given))}" if given else "no path was given"
+        raise EmptyCorpusError(f"There is no text to read: {what}.")
+    return Files(tuple(found), _checked(encoding))
+
+
+def _files_below(folder: Path) -> list[str]:
+    """List the files of a folder, at any depth, in an order that no file system changes."""
+    files = []
+    for here, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files += [Path(here, name) for name in names if not name.startswith(".")]
+    return [str(file) for file in sorted(files, key=lambda file: file.parts)]
+
+
+def _checked(encoding: str) -> str:
+    """Return Python's own name of an encoding."""
+    try:
+        "".encode(encoding)  # looks it up, and refuses codecs that are not for text
+        return codecs.lookup(encoding).name
+    except LookupError as error:
+        raise InputError(
+            f"There is no encoding {encoding!r}. Common ones: utf-8, utf-16, latin-1, cp1252."
+        ) from error
+
+
+# --- from bytes to blocks ------------------------------------------------------------------------
+
+
+def _read_ahead(blocks: Generator[Block]) -> Iterator[Block]:
+    """Read and decompress in a thread of its own, a few blocks ahead of who works on them."""
+    with closing(blocks), ThreadPoolExecutor(1, "wordkin-read") as pool:
+        ahead = deque(pool.submit(next, blocks, None) for _ in range(_BLOCKS_AHEAD))
+        while (block := ahead.popleft().result()) is not None:
+            ahead.append(pool.submit(next, blocks, None))
+            yield block
+
+
+def _blocks(stream: BinaryIO, path: str, encoding: str) -> Iterator[Block]:
+    """Cut a stream into blocks of UTF-8."""
+    rest = b""
+    read = undecodable = 0
+    for piece in _utf8_pieces(stream, path, encoding):
+        read += piece.bytes_read
+        undecodable += piece.undecodable
+        rest += piece.data
+        while len(rest) > BLOCK_BYTES:
+            at, is_line_end = _cut(rest[:BLOCK_BYTES])
+            yield Block(rest[:at], is_line_end, True, read, undecodable)
+            rest, read, undecodable = rest[at:], 0, 0
+    if rest:
+        yield Block(rest, True, True, read, undecodable)
+
+
+class _Piece(NamedTuple):
+    """What was read at once, in UTF-8."""
+
+    data: bytes
+    bytes_read: int
+    undecodable: int
+
+
+def _utf8_pieces(stream: BinaryIO, path: str, encoding: str) -> Iterator[_Piece]:
+    """Read a stream piece by piece, recoded where it has to be; skip a byte order mark."""
+    is_utf8 = encoding in ("utf-8", "utf-8-sig")
+    decoder = codecs.getincrementaldecoder(encoding)(errors=_COUNTING)
+    first = True
+    while True:
+        raw = stream.read(BLOCK_BYTES)
+        if first and not encoding.startswith(("utf-16", "utf-32")):
+            _refuse_binary(raw, path)
+        if is_utf8:
+            data, undecodable = raw, 0
+        else:
+            text, undecodable = _counted(partial(decoder.decode, raw, not raw))
+            data = text.encode("utf-8", errors="replace")
+        if first:
+            data = data.removeprefix(_BOM)
+        yield _Piece(data, len(raw), undecodable)
+        first = False
+        if not raw:
+            return
+
+
+def _refuse_binary(head: bytes, path: str) -> None:
+    if b"\0" not in head:
+        return
+    hint = "It is no text file."
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        hint = "It looks like UTF-16: try encoding='utf-16'."
+    raise FormatError(f"{path!r} is binary: there are zero bytes in it. {hint}")
+
+
+def _cut(block: bytes) -> tuple[int, bool]:
+    """Find where to cut, and whether that is the end of a line."""
+    # a carriage return at the very end may be half of \r\n
+    at = max(block.rfind(b"\n"), block.rfind(b"\r", 0, -1)) + 1
+    if at:
+        return at, True
+    at = max(block.rfind(b" "), block.rfind(b"\t")) + 1
+    if at:
+        return at, False
+    at = len(block) - 1 if block.endswith(b"\r") else len(block)
+    # back to the first byte of a character, which has at most four
+    start = at - 1
+    while start > at - 4 and block[start] & 0xC0 == 0x80:
+        start -= 1
+    return (start if block[start] >= 0xC0 else at), False
+
+
+# --- counting what can't be decoded --------------------------------------------------------------
+
+_COUNTING = "wordkin-count"
+_count = threading.local()
+
+
+def _replace_and_count(error: UnicodeError) -> tuple[str, int]:
+    """Do what errors="replace" does, and count the bytes: codecs tell nobody how many."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    _count.bytes += error.end - error.start
+    return "\ufffd", error.end
+
+
+def _counted(decode: Callable[[], str]) -> tuple[str, int]:
+    """Return what was decoded, and the number of bytes that could not be."""
+    _count.bytes = 0
+    return decode(), _count.bytes
+
+
+codecs.register_error(_COUNTING, _replace_and_count)

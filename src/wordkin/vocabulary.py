@@ -28,6 +28,7 @@ from wordkin.errors import (
     UnknownWordError,
 )
 from wordkin.files import atomic_write
+from wordkin.text.tokenizers import get_tokenizer
 
 if TYPE_CHECKING:
     import os
@@ -91,7 +92,7 @@ class Vocabulary:
             raise InputError(_duplicate_message(self._words, self._index))
         self._counts = None if counts is None else _checked_counts(counts, len(self._words))
         self._specials = _checked_specials(specials)
-        self._tokenizer = None if tokenizer is None else _tokenizer(tokenizer)
+        self._tokenizer = None if tokenizer is None else get_tokenizer(tokenizer)
 
     @classmethod
     def from_counts(
@@ -319,7 +320,7 @@ class Vocabulary:
             If there is no such tokenizer.
         """
         other = self._twin()
-        other._tokenizer = None if tokenizer is None else _tokenizer(tokenizer)
+        other._tokenizer = None if tokenizer is None else get_tokenizer(tokenizer)
         return other
 
     def _twin(self) -> Vocabulary:
@@ -646,12 +647,6 @@ def check_pruning(min_count: int, max_vocab: int | None) -> None:
 def _check_at_least(name: str, value: object, low: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
         raise ConfigError(f"{name} must be a whole number from {low} upwards; got {value!r}.")
-
-
-def _tokenizer(spec: TokenizerSpec) -> Tokenizer:
-    from wordkin.text.tokenizers import get_tokenizer
-
-    return get_tokenizer(spec)
 
 
 def _one_edit(word: str, letters: Sequence[str]) -> set[str]:

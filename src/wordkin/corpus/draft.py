@@ -1,0 +1,206 @@
+"""Draft: a corpus in provisional numbers, before the frequent words are known."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from wordkin.errors import FileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+    from typing import Self
+
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+    from wordkin.corpus.interning import Chunk
+
+_BLOCK = 1 << 22  # tokens that are handled at once
+
+
+class Draft:
+    """A text in provisional numbers, with the counts of its types.
+
+    Parameters
+    ----------
+    directory : path-like, optional
+        Where temporary files go when the text is long.
+    """
+
+    def __init__(self, directory: Path | None = None) -> None:
+        self._ids = Spool(np.int32, directory=directory)
+        self._ends = Spool(np.int64, directory=directory)
+        self.counts: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self.dropped = self.sentences = self.bytes_read = self.undecodable = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ids.close()
+        self._ends.close()
+
+    @property
+    def tokens(self) -> int:
+        """The number of tokens so far."""
+        return len(self._ids)
+
+    def read(self, chunks: Iterable[Chunk]) -> None:
+        """Take in a whole text.
+
+        Parameters
+        ----------
+        chunks : iterable of Chunk
+            The text.
+        """
+        self._ends.append([0])
+        last = 0
+        for chunk in chunks:
+            counts = np.bincount(chunk.ids, minlength=len(self.counts))
+            counts[: len(self.counts)] += self.counts
+            self.counts = counts
+            self.dropped += chunk.dropped
+            self.bytes_read += chunk.bytes_read
+            self.undecodable += chunk.undecodable
+            if len(chunk.ends):
+                self._ends.append(chunk.ends + self.tokens)
+                last = self.tokens + int(chunk.ends[-1])
+            self._ids.append(chunk.ids)
+        if last < self.tokens:  # the last sentence ends with the text
+            self._ends.append([self.tokens])
+        self.sentences = len(self._ends) - 1
+
+    def ranked(self, order: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Replace provisional numbers by ids, and leave out what has none.
+
+        The draft is used up by this: nothing is copied, the numbers are replaced where they are.
+
+        Parameters
+        ----------
+        order : ndarray of int64
+            Shape (V,): the provisional number of each id.
+
+        Returns
+        -------
+        ids : ndarray of int32
+            Shape (N,), read-only.
+        starts : ndarray of int64
+            Shape (S + 1,), read-only: sentence s is ``ids[starts[s]:starts[s + 1]]``. Sentences
+            of which nothing is left are left out.
+        """
+        ranks = np.full(len(self.counts), -1, dtype=np.int32)
+        ranks[order] = np.arange(len(order), dtype=np.int32)
+        ids, ends = self._ids.array(), self._ends.array()
+        tokens, sentences = _rank_in_place(ids, ends, ranks)
+        ids, starts = ids[:tokens], ends[: sentences + 1]
+        ids.flags.writeable = starts.flags.writeable = False
+        return ids, starts
+
+
+def _rank_in_place(
+    ids: NDArray[np.int32], ends: NDArray[np.int64], ranks: NDArray[np.int32]
+) -> tuple[int, int]:
+    """Write ranks over ids and new ends over ends; return how many of each there are now.
+
+    What is written never overtakes what is read, because things only get fewer.
+    """
+    tokens = sentences = 0
+    done = 1  # ends[0] is 0, the start of the first sentence, and stays
+    for start in range(0, len(ids), _BLOCK):
+        new = ranks[ids[start : start + _BLOCK]]
+        kept = new >= 0
+        before = np.concatenate(([0], np.cumsum(kept))) + tokens
+        here = done + int(np.searchsorted(ends[done:], start + len(new), side="right"))
+        moved = before[ends[done:here] - start]
+        moved = moved[np.diff(moved, prepend=ends[sentences]) > 0]
+        ends[sentences + 1 : sentences + 1 + len(moved)] = moved
+        ids[tokens : int(before[-1])] = new[kept]
+        tokens, sentences, done = int(before[-1]), sentences + len(moved), here
+    return tokens, sentences
+
+
+class Spool:
+    """Numbers that are appended: in memory, and in a temporary file when they get too many.
+
+    Parameters
+    ----------
+    dtype : dtype-like
+        The type of the numbers.
+    directory : path-like, optional
+        Where the temporary file goes; by default where the system puts such files.
+    bound : int
+        Bytes that are kept in memory.
+
+    Examples
+    --------
+    >>> spool = Spool(np.int32, bound=8)
+    >>> spool.append(np.array([1, 2])); spool.append(np.array([3]))
+    >>> spool.array()
+    memmap([1, 2, 3], dtype=int32)
+    """
+
+    def __init__(
+        self, dtype: DTypeLike, *, directory: Path | None = None, bound: int = 1 << 28
+    ) -> None:
+        self._dtype = np.dtype(dtype)
+        self._directory = directory
+        self._bound = bound
+        self._file: IO[bytes] = io.BytesIO()
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size // self._dtype.itemsize
+
+    def append(self, numbers: ArrayLike) -> None:
+        """Add numbers at the end.
+
+        Parameters
+        ----------
+        numbers : array_like
+            Shape (n,); turned into the type of the spool.
+
+        Raises
+        ------
+        FileError
+            If the temporary file can't be written.
+        """
+        array = np.ascontiguousarray(numbers, dtype=self._dtype)
+        try:
+            if isinstance(self._file, io.BytesIO) and self._size + array.nbytes > self._bound:
+                self._roll()
+            self._file.write(array.data)
+        except OSError as error:
+            folder = self._directory or tempfile.gettempdir()
+            raise FileError(
+                f"Can't write a temporary file in {str(folder)!r}: {error.strerror or error}."
+            ) from error
+        self._size += array.nbytes
+
+    def _roll(self) -> None:
+        file = tempfile.TemporaryFile(dir=self._directory)  # noqa: SIM115 (lives as long as this)
+        file.write(cast("io.BytesIO", self._file).getbuffer())
+        self._file = file
+
+    def array(self) -> NDArray[Any]:
+        """Return all numbers, without copying them.
+
+        Returns
+        -------
+        ndarray
+            Shape (n,), writable; a `numpy.memmap` if there was a temporary file. Nothing may be
+            appended after this.
+        """
+        if isinstance(self._file, io.BytesIO):
+            return np.frombuffer(self._file.getbuffer(), dtype=self._dtype)
+        with self._file as file:  # the mapping holds the file on its own
+            file.flush()
+            return np.memmap(file, dtype=self._dtype, mode="r+", shape=(len(self),))
+
+    def close(self) -> None:
+        """Remove the temporary file, if there is one and it is not in use as an array."""
+        if not isinstance(self._file, io.BytesIO):  # which may be in use as an array
+            self._file.close()

@@ -11,6 +11,7 @@
     ├── RowError             (IndexError)    an id points outside the rows there are
     ├── FileError            (OSError)       a path can't be read or written
     ├── TrainingError        (RuntimeError)  training went wrong (vectors that are not finite)
+    ├── RenamedError         (AttributeError) a name of another library or time
     └── MissingExtraError    (ImportError)   an optional package is not installed
 
 Each is also the built-in kind named beside it, so that code which knows nothing of wordkin can
@@ -82,6 +83,10 @@ class FileError(WordkinError, OSError):
 
 class TrainingError(WordkinError, RuntimeError):
     """Training went wrong in a way that more training can't mend."""
+
+
+class RenamedError(WordkinError, AttributeError):
+    """An attribute has another name here than in another library or time."""
 
 
 class MissingExtraError(WordkinError, ImportError):

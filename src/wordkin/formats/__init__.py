@@ -1,0 +1,195 @@
+"""Files of vectors: recognised by what is in them, read into a VectorTable, written from one.
+
+Each format has a file of its own here. To add one: write `looks_like`, `read` and `write` in a new
+file and add a line to `_FORMATS`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from wordkin.errors import FormatError, InputError
+from wordkin.files import open_bytes
+from wordkin.formats import native, npy, word2vec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wordkin.table import VectorTable
+
+__all__ = ["Format", "read", "recognise", "write"]
+
+_HEAD = 1 << 20  # bytes looked at: more than the first line of any text file has
+
+
+class Format(NamedTuple):
+    """A format of files of vectors.
+
+    Parameters
+    ----------
+    name : str
+        What users call it.
+    suffixes : tuple of str
+        The endings of its file names.
+    looks_like : callable
+        Tells from its first bytes whether a file is of this format.
+    read : callable
+        Makes a table of a file.
+    write : callable
+        Makes a file of a table.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    looks_like: Callable[[bytes], bool]
+    read: Callable[[str | os.PathLike[str]], VectorTable]
+    write: Callable[[VectorTable, str | os.PathLike[str]], None]
+
+
+_FORMATS = (
+    Format("safetensors", (".safetensors",), native.looks_like, native.read, native.write),
+    Format("npy", (".npy",), npy.looks_like, npy.read, npy.write),
+    Format(
+        "word2vec",
+        (".txt", ".vec"),
+        word2vec.looks_like_text,
+        word2vec.read_text,
+        word2vec.write_text,
+    ),
+    Format(
+        "word2vec-binary",
+        (".bin",),
+        word2vec.looks_like_binary,
+        word2vec.read_binary,
+        word2vec.write_binary,
+    ),
+)
+
+# what people have, and a clear word is better than a guess
+_FOREIGN = {
+    b"\xba\x16O/": "a fastText model; its .vec file can be read",
+    b"FiFu": "a finalfusion file",
+    b"\x80\x02": "a pickle (gensim's own format?), and pickles can run any code",
+    b"\x80\x03": "a pickle (gensim's own format?), and pickles can run any code",
+    b"\x80\x04": "a pickle (gensim's own format?), and pickles can run any code",
+    b"\x80\x05": "a pickle (gensim's own format?), and pickles can run any code",
+}
+
+
+def read(path: str | os.PathLike[str], *, format: str | None = None) -> VectorTable:
+    """Read vectors from a file of any format we know.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    format : {"safetensors", "npy", "word2vec", "word2vec-binary"}, optional
+        Its format. By default it is recognised by what is in the file.
+
+    Returns
+    -------
+    VectorTable
+        The words and their vectors.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it can't be read.
+    FormatError
+        If the format is not known, or the file is truncated or damaged.
+    InputError
+        If `format` is none of the above.
+    """
+    return (recognise(path) if format is None else _named(format)).read(path)
+
+
+def write(
+    table: VectorTable,
+    path: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+) -> None:
+    """Write vectors to a file, whole or not at all.
+
+    Parameters
+    ----------
+    table : VectorTable
+        The words and their vectors.
+    path : str or path-like
+        The file; one that is there is replaced when the new one is complete.
+    format : {"safetensors", "npy", "word2vec", "word2vec-binary"}, optional
+        The format. By default the ending of the name tells: ``.safetensors``, ``.npy``, ``.txt`` or
+        ``.vec``, ``.bin``.
+
+    Raises
+    ------
+    InputError
+        If no format is known for the ending, or the format can't hold the words.
+    FileError
+        If the file can't be written.
+    """
+    chosen = _by_suffix(path) if format is None else _named(format)
+    if chosen is None:
+        endings = ", ".join(suffix for known in _FORMATS for suffix in known.suffixes)
+        raise InputError(
+            f"{os.fspath(path)!r} does not tell the format. Let the name end in one of {endings}, "
+            f"or give format=, one of {', '.join(known.name for known in _FORMATS)}."
+        )
+    chosen.write(table, path)
+
+
+def recognise(path: str | os.PathLike[str]) -> Format:
+    """Tell the format of a file: by its content and, where that does not tell, by its name.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    Format
+        The format.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it can't be read.
+    FormatError
+        If the file is empty, or of no format we know.
+    """
+    with open_bytes(path) as stream:
+        head = stream.read(_HEAD)
+    name = os.fspath(path)
+    if not head:
+        raise FormatError(f"{name!r} is empty: there are no vectors in it.")
+    for known in _FORMATS:
+        if known.looks_like(head):
+            return known
+    for magic, what in _FOREIGN.items():
+        if head.startswith(magic):
+            raise FormatError(f"{name!r} is {what}. It can't be read (yet).")
+    # the reader then says what is missing
+    by_suffix = _by_suffix(path)
+    if by_suffix is None:
+        raise FormatError(
+            f"{name!r} is no file of vectors that we know ("
+            f"{', '.join(known.name for known in _FORMATS)}); it begins with {head[:20]!r}."
+        )
+    return by_suffix
+
+
+def _by_suffix(path: str | os.PathLike[str]) -> Format | None:
+    suffix = Path(path).suffix.lower()
+    return next((known for known in _FORMATS if suffix in known.suffixes), None)
+
+
+def _named(name: str) -> Format:
+    for known in _FORMATS:
+        if known.name == name:
+            return known
+    raise InputError(
+        f"There is no format {name!r}. Use one of {', '.join(known.name for known in _FORMATS)}."
+    )

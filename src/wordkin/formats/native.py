@@ -1,0 +1,202 @@
+"""The native format: one safetensors file, described in docs/native-format.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from wordkin.errors import FormatError, InputError
+from wordkin.files import atomic_write
+from wordkin.formats.rows import encoded_words, naming
+from wordkin.formats.tensors import (
+    Header,
+    Tensor,
+    looks_like,
+    map_array,
+    read_array,
+    read_header,
+    write_arrays,
+)
+from wordkin.table import VectorTable
+from wordkin.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+    from wordkin.text.tokenizers import Tokenizer
+
+__all__ = ["looks_like", "read", "write"]
+
+_FORMAT = "wordkin"
+_VERSION = 1  # raised only when an old reader would misread a new file: see the docs page
+
+
+def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
+    """Save vectors in the native format.
+
+    Parameters
+    ----------
+    table : VectorTable
+        The vectors, their vocabulary and how they were made.
+    path : str or path-like
+        The file; one that is there is replaced when the new one is complete.
+
+    Raises
+    ------
+    InputError
+        If a value is not finite, a word can't be UTF-8, or the settings can't be JSON.
+    FileError
+        If the file can't be written.
+    """
+    table.check_finite()
+    vocabulary = table.vocabulary
+    words = encoded_words(vocabulary.words)
+    offsets = np.zeros(len(words) + 1, np.int64)
+    np.cumsum(list(map(len, words)), out=offsets[1:])
+    arrays: dict[str, NDArray[Any]] = {
+        "vectors": table.matrix,
+        "words": np.frombuffer(b"".join(words), np.uint8),
+        "word_offsets": offsets,
+    }
+    if vocabulary.counts is not None:
+        arrays["counts"] = vocabulary.counts
+    metadata = {
+        "format": _FORMAT,
+        "format_version": str(_VERSION),
+        "fingerprint": vocabulary.fingerprint(),
+        "specials": _to_json(vocabulary.specials),
+        "settings": _to_json(table.settings),
+    }
+    if vocabulary.tokenizer is not None:
+        metadata["tokenizer"] = _to_json(vocabulary.tokenizer.settings())
+    with atomic_write(path) as file:
+        write_arrays(file, arrays, metadata)
+
+
+def read(path: str | os.PathLike[str]) -> VectorTable:
+    """Load vectors from a file in the native format.
+
+    The words are read, the matrix is mapped: that takes no time and no memory before it is used.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    VectorTable
+        Its matrix is read-only.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it can't be read.
+    FormatError
+        If it is no such file, a later version of it, or truncated or damaged.
+    """
+    with naming(path), Path(path).open("rb") as file:
+        return _read(file)
+
+
+def _read(file: BinaryIO) -> VectorTable:
+    header = read_header(file)
+    _check_version(header.metadata)
+    vectors = _tensor(header, "vectors", "F32", n_axes=2)
+    n_words = vectors.shape[0]
+    counts = None
+    if "counts" in header.tensors:
+        counts = read_array(file, _tensor(header, "counts", "I64", length=n_words))
+    vocabulary = Vocabulary(
+        _words(file, header, n_words),
+        counts,
+        specials=_from_json(header.metadata, "specials", list),
+        tokenizer=_tokenizer(header.metadata),
+    )
+    if vocabulary.fingerprint() != header.metadata.get("fingerprint"):
+        raise FormatError(
+            "The file is damaged: its words are not those that were saved (their fingerprint "
+            "differs). Copy or download it again."
+        )
+    settings = _from_json(header.metadata, "settings", dict)
+    return VectorTable(vocabulary, map_array(file, vectors), settings)
+
+
+def _check_version(metadata: Mapping[str, str]) -> None:
+    if metadata.get("format") != _FORMAT:
+        raise FormatError(
+            "This is a safetensors file, but it holds no vectors of wordkin: its metadata should "
+            f"say format {_FORMAT!r}, and says {metadata.get('format')!r}."
+        )
+    version = metadata.get("format_version", "")
+    if version != str(_VERSION):
+        raise FormatError(
+            f"The file has version {version!r} of the native format; this wordkin reads version "
+            f"{_VERSION}. Update wordkin."
+        )
+
+
+def _tensor(
+    header: Header, key: str, dtype: str, *, n_axes: int = 1, length: int | None = None
+) -> Tensor:
+    tensor = header.tensors.get(key)
+    if tensor is None:
+        raise FormatError(f"The array {key!r} is missing.")
+    if tensor.dtype != dtype or len(tensor.shape) != n_axes:
+        raise FormatError(
+            f"The array {key!r} should be {dtype} with {n_axes} axes; it is {tensor.dtype} of "
+            f"shape {tensor.shape}."
+        )
+    if length is not None and tensor.shape[0] != length:
+        raise FormatError(f"{key!r} should have {length} entries; it has {tensor.shape[0]}.")
+    return tensor
+
+
+def _words(file: BinaryIO, header: Header, n_words: int) -> list[str]:
+    offsets = read_array(file, _tensor(header, "word_offsets", "I64", length=n_words + 1))
+    data = read_array(file, _tensor(header, "words", "U8")).tobytes()
+    if offsets[0] != 0 or offsets[-1] != len(data) or (np.diff(offsets) < 0).any():
+        raise FormatError(f"The 'word_offsets' should rise from 0 to {len(data)}.")
+    try:
+        return [data[start:stop].decode("utf-8") for start, stop in pairwise(offsets.tolist())]
+    except UnicodeDecodeError as error:
+        raise FormatError(f"The words are not UTF-8: {error}.") from error
+
+
+def _tokenizer(metadata: Mapping[str, str]) -> Tokenizer | None:
+    if "tokenizer" not in metadata:
+        return None
+    from wordkin.text.tokenizers import tokenizer_from_settings
+
+    return tokenizer_from_settings(_from_json(metadata, "tokenizer", dict))
+
+
+def _to_json(value: object) -> str:
+    def plain(odd: object) -> object:
+        if isinstance(odd, np.generic | np.ndarray):
+            return odd.tolist()
+        if isinstance(odd, Mapping):
+            return dict(odd)
+        raise TypeError(f"{type(odd).__name__} {odd!r:.60} can't be written as JSON")
+
+    try:
+        return json.dumps(value if isinstance(value, tuple) else plain(value), default=plain)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(f"The settings can't be saved: {error}.") from error
+
+
+def _from_json(metadata: Mapping[str, str], key: str, kind: type) -> Any:  # noqa: ANN401
+    try:
+        value = json.loads(metadata.get(key, "null"))
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"The {key} in the metadata are no JSON: {error}.") from error
+    if not isinstance(value, kind):
+        raise FormatError(f"The {key} should be a JSON {kind.__name__}; got {value!s:.60}.")
+    return value

@@ -74,6 +74,8 @@ class WordEmbedding(keras.layers.Layer):
         If a size is no whole number, or too small.
     """
 
+    built: bool  # by Keras
+
     def __init__(
         self,
         n_rows: int,

@@ -264,8 +264,38 @@ def _opener(head: bytes) -> Callable[[BinaryIO], Any] | None:
 def _open_zstandard(file: BinaryIO) -> IO[bytes]:
     if sys.version_info >= (3, 14):
         return cast("IO[bytes]", require("compression.zstd", extra="zstd").ZstdFile(file))
-    decompressor = require("zstandard", extra="zstd").ZstdDecompressor()
-    return cast("IO[bytes]", decompressor.stream_reader(file, read_across_frames=True))
+    return cast("IO[bytes]", _ZstdFrames(file))
+
+
+class _ZstdFrames:
+    """Read zstandard data to its end; the package's own reader takes half a file for a whole one.
+
+    Python 3.14 brings a reader that doesn't, and this one goes when 3.13 does.
+    """
+
+    _AT_ONCE = 1 << 11  # bytes, which can become 64 MiB: 4 bytes can stand for a block of 128 KiB
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._start = require("zstandard", extra="zstd").ZstdDecompressor().decompressobj
+        self._frame = self._start()
+        self._ready = memoryview(b"")
+
+    def read(self, size: int) -> bytes:
+        while not self._ready:
+            data = self._frame.unused_data or self._file.read(self._AT_ONCE)
+            if self._frame.eof:
+                if not data:
+                    return b""
+                self._frame = self._start()
+            elif not data:
+                raise EOFError("it ends within a frame")
+            self._ready = memoryview(self._frame.decompress(data))
+        data, self._ready = bytes(self._ready[:size]), self._ready[size:]
+        return data
+
+    def close(self) -> None:
+        self._ready = memoryview(b"")
 
 
 def _open_member(file: BinaryIO, name: str, member: str) -> IO[bytes]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import functools
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 
 from wordkin.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
 
 @runtime_checkable
@@ -234,7 +235,7 @@ class Function:
     """
 
     name: str
-    function: Callable[[str], Sequence[object]] | None = None
+    function: Callable[[str], object] | None = None
 
     def __call__(self, text: str) -> list[str]:
         """Return the tokens of a text."""
@@ -244,11 +245,12 @@ class Function:
                 "with them. Pass a list of tokens, or set a tokenizer: "
                 "vocabulary.with_tokenizer(function)."
             )
-        tokens = self.function(text)
+        got = self.function(text)
+        tokens = list(got) if isinstance(got, Iterable) and not isinstance(got, str) else [None]
         words = [token for token in tokens if isinstance(token, str)]
-        if isinstance(tokens, str) or len(words) < len(tokens):
-            got = f"{tokens!r:.200}"
-            raise InputError(f"The tokenizer {self.name!r} must return a list of str; got {got}.")
+        if len(words) < len(tokens):
+            what = f"{got!r:.200}"
+            raise InputError(f"The tokenizer {self.name!r} must return a list of str; got {what}.")
         return words
 
     def split(self, text: str) -> tuple[list[str], int]:

@@ -1,6 +1,7 @@
 """WordVectors: the desk where the user stands. Each method asks the room that knows.
 
-The names are those of gensim 4's KeyedVectors where the thing is the same.
+The names are those of gensim 4's KeyedVectors where the thing is the same. Every method that takes
+words raises `UnknownWordError` for one that is not in the vocabulary, with the nearest spellings.
 """
 
 from __future__ import annotations
@@ -173,11 +174,6 @@ class WordVectors:
         -------
         int
             The row, 0..V-1.
-
-        Raises
-        ------
-        UnknownWordError
-            If the word is not here and there is no default.
         """
         if default is not None and isinstance(key, str) and key not in self:
             return default
@@ -197,11 +193,6 @@ class WordVectors:
         -------
         ndarray
             Shape (D,), float32, read-only.
-
-        Raises
-        ------
-        UnknownWordError
-            If the word is not here.
         """
         row = neighbors.row_of(self._table, key)
         vector: NDArray[np.float32] = self.vectors[row]
@@ -235,13 +226,6 @@ class WordVectors:
         -------
         list of (str, float)
             Words and cosines, nearest first.
-
-        Raises
-        ------
-        UnknownWordError
-            If a word is not here.
-        InputError
-            If there is nothing to search for, or a number is out of range.
         """
         return neighbors.most_similar(
             self._table,
@@ -270,13 +254,6 @@ class WordVectors:
         -------
         list of lists of (str, float)
             For each of `keys` what `most_similar` returns for it.
-
-        Raises
-        ------
-        UnknownWordError
-            If a word is not here.
-        InputError
-            If a number is out of range.
         """
         return neighbors.most_similar_batch(
             self._table, keys, topn=topn, restrict_vocab=restrict_vocab, norms=self.norms
@@ -293,17 +270,12 @@ class WordVectors:
         Returns
         -------
         float
-            From -1 to 1.
-
-        Raises
-        ------
-        UnknownWordError
-            If a word is not here.
+            From -1 to 1; 0 where one is a zero vector.
         """
         return neighbors.similarity(self._table, w1, w2)
 
     def distance(self, w1: Key, w2: Key) -> float:
-        """Return 1 - similarity.
+        """Return 1 - `similarity`.
 
         Parameters
         ----------
@@ -314,11 +286,6 @@ class WordVectors:
         -------
         float
             From 0 to 2.
-
-        Raises
-        ------
-        UnknownWordError
-            If a word is not here.
         """
         return 1.0 - self.similarity(w1, w2)
 
@@ -334,13 +301,6 @@ class WordVectors:
         -------
         float
             From -1 to 1.
-
-        Raises
-        ------
-        UnknownWordError
-            If a word is not here.
-        InputError
-            If a group is empty.
         """
         return neighbors.n_similarity(self._table, ws1, ws2)
 
@@ -356,13 +316,6 @@ class WordVectors:
         -------
         str
             The one furthest from the mean of all.
-
-        Raises
-        ------
-        UnknownWordError
-            If a word is not here.
-        InputError
-            If there are no words.
         """
         return neighbors.doesnt_match(self._table, words)
 

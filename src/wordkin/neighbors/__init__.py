@@ -1,10 +1,4 @@
-"""Which words are near which: exact search by the cosine of the angle between vectors.
-
-The search multiplies blocks of rows by a batch of queries in float32, as fast as the machine
-multiplies matrices, and then scores the few rows that may belong to the result again in float64.
-So a score does not depend on the batch it was asked in, and equal rows are exactly equal: of
-those the lower row (the more frequent word) comes first.
-"""
+"""Which words are near which, by the cosine of the angle between their vectors."""
 
 from __future__ import annotations
 
@@ -13,168 +7,29 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import InputError, RowError
+from wordkin.neighbors.exact import check_count, nearest_rows, row_norms, unit_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from wordkin.table import VectorTable
 
     Key = str | int | NDArray[Any]
     Weighted = Key | tuple[Key, float]
     Neighbors = list[tuple[str, float]]
-    Found = tuple[NDArray[np.int64], NDArray[np.float64]]  # rows and their cosines
 
-_ROWS = 1 << 14  # rows of the matrix and
-_QUERIES = 1 << 8  # queries multiplied at once: 16 MiB of scores
-
-
-def row_norms(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the Euclidean length of each row.
-
-    Parameters
-    ----------
-    matrix : ndarray
-        Shape (V, D), float32.
-
-    Returns
-    -------
-    ndarray
-        Shape (V,), float32.
-
-    Examples
-    --------
-    >>> row_norms(np.array([[3, 4], [0, 0]], dtype=np.float32))
-    array([5., 0.], dtype=float32)
-    """
-    norms = np.empty(len(matrix), np.float32)
-    for start in range(0, len(matrix), _ROWS):
-        block = matrix[start : start + _ROWS]
-        # float64, because squares of large float32 overflow
-        norms[start : start + _ROWS] = np.sqrt(np.einsum("ij,ij->i", block, block, dtype="f8"))
-    return norms
-
-
-def nearest_rows(
-    matrix: NDArray[np.float32],
-    queries: ArrayLike,
-    *,
-    topn: int = 10,
-    exclude: Sequence[Sequence[int]] = (),
-    norms: NDArray[np.float32] | None = None,
-) -> list[Found]:
-    """Find the rows with the highest cosine to each query.
-
-    Memory is bounded whatever the number of rows and queries.
-
-    Parameters
-    ----------
-    matrix : ndarray
-        Shape (V, D), float32.
-    queries : array_like
-        Shape (B, D).
-    topn : int
-        How many rows to return for each query; fewer where there are no more.
-    exclude : sequence of sequences of int, optional
-        For each query the rows that it must not return.
-    norms : ndarray, optional
-        Shape (V,): `row_norms(matrix)`, if you have them.
-
-    Returns
-    -------
-    list of (ndarray, ndarray)
-        For each query the rows, int64, nearest first (ties: lower row first), and their cosines,
-        float64. The cosine with a zero vector is 0.
-
-    Raises
-    ------
-    InputError
-        If `topn` is not a number from 1 upwards, or the queries are no finite (B, D) matrix.
-
-    Examples
-    --------
-    >>> matrix = np.array([[1, 0], [0, 1], [2, 2]], dtype=np.float32)
-    >>> rows, cosines = nearest_rows(matrix, [[1, 0]], topn=2)[0]
-    >>> rows, cosines.round(3)
-    (array([0, 2]), array([1.   , 0.707]))
-    """
-    _check_count("topn", topn)
-    units = _units(np.array(queries, np.float64, ndmin=2))
-    if units.ndim != 2 or units.shape[1] != matrix.shape[1] or not np.isfinite(units).all():
-        raise InputError(
-            f"Queries must be finite vectors of {matrix.shape[1]} numbers; got shape {units.shape}."
-        )
-    if exclude and len(exclude) != len(units):
-        raise InputError(f"exclude needs {len(units)} lists of rows; got {len(exclude)}.")
-    lengths = row_norms(matrix) if norms is None else norms
-    divisors = np.where(lengths > 0, lengths, np.float32(1))
-    results = []
-    for start in range(0, len(units), _QUERIES):
-        stop = start + _QUERIES
-        results += _search(matrix, divisors, units[start:stop], topn, exclude[start:stop])
-    return results
-
-
-def _search(  # noqa: PLR0917 (all of them arrays that belong together)
-    matrix: NDArray[np.float32],
-    divisors: NDArray[np.float32],
-    units: NDArray[np.float64],
-    topn: int,
-    exclude: Sequence[Sequence[int]],
-) -> list[Found]:
-    best: list[Found] = [(np.empty(0, np.int64), np.empty(0)) for _ in units]
-    floors = np.full(len(units), -2.0, np.float32)  # what a cosine must reach to belong
-    queries = units.astype(np.float32)
-    # how far the float32 product may be off: each of D additions rounds once
-    slack = np.float32(2 * np.finfo(np.float32).eps * (matrix.shape[1] + 2))
-    out_query = np.repeat(np.arange(len(exclude)), [len(rows) for rows in exclude])
-    out_row = np.array([row for rows in exclude for row in rows], np.int64)
-    for start in range(0, len(matrix), _ROWS):
-        block = matrix[start : start + _ROWS]
-        scores = queries @ block.T
-        scores /= divisors[start : start + _ROWS]
-        here = (out_row >= start) & (out_row < start + len(block))
-        scores[out_query[here], out_row[here] - start] = -3.0
-        if topn < len(block) and (floors == -2).any():
-            np.maximum(floors, np.partition(scores, -topn, axis=1)[:, -topn], out=floors)
-            np.maximum(floors, np.float32(-2), out=floors)
-        query, row = np.nonzero(scores >= (floors - slack)[:, None])
-        bounds = np.searchsorted(query, np.arange(len(units) + 1))
-        for i in np.flatnonzero(np.diff(bounds)):
-            found = start + row[bounds[i] : bounds[i + 1]]
-            best[i] = _merge(best[i], (found, _cosines(matrix, found, units[i])), topn)
-            if len(best[i][0]) == topn:
-                floors[i] = best[i][1][-1]
-    return best
-
-
-def _merge(best: Found, more: Found, topn: int) -> Found:
-    rows = np.concatenate((best[0], more[0]))
-    cosines = np.concatenate((best[1], more[1]))
-    order = np.lexsort((rows, -cosines))[:topn]
-    return rows[order], cosines[order]
-
-
-def _cosines(
-    matrix: NDArray[np.float32], rows: NDArray[np.int64], unit: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Cosines of rows with one unit vector, each computed by itself in float64."""
-    cosines = np.empty(len(rows))
-    for start in range(0, len(rows), 1024):
-        vectors = _units(matrix[rows[start : start + 1024]].astype(np.float64))
-        # not a matrix product, whose rounding depends on how many rows there are
-        cosines[start : start + 1024] = (vectors * unit).sum(axis=1)
-    return cosines.clip(-1.0, 1.0)
-
-
-def _units(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Scale rows to length 1; zero rows stay."""
-    lengths = np.sqrt((vectors * vectors).sum(axis=-1, keepdims=True))
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1.0))
-
-
-# --- words ---------------------------------------------------------------------------------------
+__all__ = [
+    "doesnt_match",
+    "most_similar",
+    "most_similar_batch",
+    "n_similarity",
+    "nearest_rows",
+    "row_norms",
+    "row_of",
+    "similarity",
+]
 
 
 def most_similar(
@@ -273,8 +128,8 @@ def _answers(  # noqa: PLR0917 (called from the two functions above only)
     norms: NDArray[np.float32] | None,
 ) -> list[Neighbors]:
     if restrict_vocab is not None:
-        _check_count("restrict_vocab", restrict_vocab)
-    _check_count("topn", topn)
+        check_count("restrict_vocab", restrict_vocab)
+    check_count("topn", topn)
     if not queries:
         return []
     matrix = table.matrix[:restrict_vocab]
@@ -335,7 +190,7 @@ def n_similarity(table: VectorTable, first: Iterable[Key], second: Iterable[Key]
     groups = [[_vector(table, key) for key in _listed(group)] for group in (first, second)]
     if not all(groups):
         raise InputError("Give two groups of at least one word each.")
-    a, b = (_units(np.mean(group, axis=0)) for group in groups)
+    a, b = (unit_rows(np.mean(group, axis=0)) for group in groups)
     return float(np.clip((a * b).sum(), -1.0, 1.0))
 
 
@@ -364,8 +219,8 @@ def doesnt_match(table: VectorTable, words: Iterable[str]) -> str:
     listed = list(_listed(words))
     if not listed:
         raise InputError("Give some words to choose from; got none.")
-    units = _units(np.array([_vector(table, word) for word in listed]))
-    cosines = (units * _units(units.mean(axis=0))).sum(axis=1)
+    units = unit_rows(np.array([_vector(table, word) for word in listed]))
+    cosines = (units * unit_rows(units.mean(axis=0))).sum(axis=1)
     scored: list[tuple[float, str]] = list(zip(cosines.tolist(), listed, strict=True))
     return min(scored)[1]
 
@@ -432,11 +287,6 @@ def _mean(
             if isinstance(key, np.ndarray):
                 total += float(weight) * vector  # gensim leaves given vectors at their length
             else:
-                total += float(weight) * _units(vector)
+                total += float(weight) * unit_rows(vector)
                 asked.append(row_of(table, key))
     return total, asked
-
-
-def _check_count(name: str, value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise InputError(f"{name} must be a whole number from 1 upwards; got {value!r}.")

@@ -306,7 +306,7 @@ def get_tokenizer(
                 "or re.compile(...) for an expression, or a function."
             )
         return _NAMED[spec]()
-    if isinstance(spec, re.Pattern):
+    if isinstance(spec, re.Pattern) and isinstance(spec.pattern, str):
         return Regex(spec.pattern, spec.flags)
     if isinstance(spec, Tokenizer) and not isinstance(spec, type):
         return spec

@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from wordkin.config import CBOW as CBOW
     from wordkin.config import SkipGram as SkipGram
     from wordkin.corpus import Account as Account
     from wordkin.corpus import Corpus as Corpus
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "CBOW": "wordkin.config",
     "Account": "wordkin.corpus",
     "Corpus": "wordkin.corpus",
     "SkipGram": "wordkin.config",
@@ -40,6 +42,7 @@ _HOME = {
 }
 
 __all__ = [
+    "CBOW",
     "Account",
     "Corpus",
     "SkipGram",

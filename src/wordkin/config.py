@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Self
 
 from wordkin.errors import ConfigError
 
@@ -28,11 +28,51 @@ _RENAMED = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class SkipGram:
-    """Skip-gram with negative sampling (Mikolov et al. 2013, arXiv:1310.4546, section 2.2).
+class Word2Vec:
+    """What SkipGram and CBOW share (abstract: use one of the two)."""
 
-    The names are gensim's. Each word predicts the words around it; `negative` words drawn at
-    random are held against each true one.
+    vector_size: int = 100
+    window: int = 5
+    negative: int = 5
+    ns_exponent: float = 0.75
+    sample: float = 1e-3
+    epochs: int = 5
+    alpha: float = 0.025
+    min_alpha: float = 1e-4
+    shrink_windows: bool = True
+    loss: Literal["negative-sampling", "hierarchical-softmax"] = "negative-sampling"
+    group: int | None = None
+    shared_negatives: int | None = None
+
+    def __new__(cls, **settings: Any) -> Self:  # noqa: ANN401, D102
+        known = {f.name for f in dataclasses.fields(cls)}
+        for name in settings:
+            if name not in known:
+                hint = _RENAMED.get(name, f"one of: {', '.join(sorted(known))}")
+                raise ConfigError(f"{cls.__name__} has no setting {name!r}. Use {hint}.")
+        return super().__new__(cls)
+
+    def __post_init__(self) -> None:
+        _check_int(self, "vector_size", low=1, high=65_536)
+        _check_int(self, "window", low=1, high=1_000)
+        _check_int(self, "negative", low=1, high=1_000)
+        _check_int(self, "epochs", low=1, high=1_000_000)
+        _check_float(self, "ns_exponent", low=-10.0, high=10.0)
+        _check_float(self, "sample", low=0.0, high=1.0)
+        _check_float(self, "alpha", low=0.0, high=10.0)
+        _check_float(self, "min_alpha", low=0.0, high=self.alpha)
+        _check_choice(self, "loss", ("negative-sampling", "hierarchical-softmax"))
+        if self.group is not None:
+            _check_int(self, "group", low=1, high=8)
+        if self.shared_negatives is not None:
+            _check_int(self, "shared_negatives", low=1, high=16 - (self.group or 8))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkipGram(Word2Vec):
+    """Skip-gram (Mikolov et al. 2013, arXiv:1310.4546): each word predicts those around it.
+
+    Settings are given by name; the names are gensim's where gensim has the thing.
 
     Parameters
     ----------
@@ -55,6 +95,15 @@ class SkipGram:
         Learning rate at the end; it falls linearly with the words seen.
     shrink_windows : bool
         Draw the window of each word from 1..window, which weighs near words more.
+    loss : str
+        "negative-sampling" or "hierarchical-softmax" (a Huffman tree; `negative`, `group` and
+        `shared_negatives` then mean nothing).
+    group : int, optional
+        Neighbouring words that the kernel learns from at once, 1 to 8. More is faster and less
+        exact. By default chosen for the size of the corpus.
+    shared_negatives : int, optional
+        Noise words that a group shares. Their gradient is scaled as if there were `negative` for
+        each pair. By default chosen with the group.
 
     Raises
     ------
@@ -71,42 +120,49 @@ class SkipGram:
     wordkin.errors.ConfigError: SkipGram has no setting 'size'. Use vector_size.
     """
 
-    vector_size: int = 100
-    window: int = 5
-    negative: int = 5
-    ns_exponent: float = 0.75
-    sample: float = 1e-3
-    epochs: int = 5
-    alpha: float = 0.025
-    min_alpha: float = 1e-4
-    shrink_windows: bool = True
 
-    def __new__(cls, **settings: Any) -> SkipGram:  # noqa: ANN401, D102
-        known = {f.name for f in dataclasses.fields(cls)}
-        for name in settings:
-            if name not in known:
-                hint = _RENAMED.get(name, f"one of: {', '.join(sorted(known))}")
-                raise ConfigError(f"{cls.__name__} has no setting {name!r}. Use {hint}.")
-        return super().__new__(cls)
+@dataclass(frozen=True, kw_only=True)
+class CBOW(Word2Vec):
+    """Continuous bag of words (Mikolov et al. 2013, arXiv:1301.3781): the mean predicts the word.
 
-    def __post_init__(self) -> None:
-        _check_int(self, "vector_size", 1, 65_536)
-        _check_int(self, "window", 1, 1_000)
-        _check_int(self, "negative", 1, 1_000)
-        _check_int(self, "epochs", 1, 1_000_000)
-        _check_float(self, "ns_exponent", -10.0, 10.0)
-        _check_float(self, "sample", 0.0, 1.0)
-        _check_float(self, "alpha", 0.0, 10.0)
-        _check_float(self, "min_alpha", 0.0, self.alpha)
+    The settings are those of `SkipGram`; only the default of `alpha` differs.
+
+    Parameters
+    ----------
+    vector_size, window, negative, ns_exponent, sample, epochs
+        As in `SkipGram`.
+    alpha : float
+        Learning rate at the start; CBOW wants a higher one than skip-gram.
+    min_alpha, shrink_windows, loss, group, shared_negatives
+        As in `SkipGram`.
+
+    Raises
+    ------
+    ConfigError
+        If a value is out of its range, or a name is that of another library.
+
+    Examples
+    --------
+    >>> CBOW().alpha
+    0.05
+    """
+
+    alpha: float = 0.05
 
 
-def _check_int(config: object, name: str, low: int, high: int) -> None:
+def _check_int(config: object, name: str, *, low: int, high: int) -> None:
     value = getattr(config, name)
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ConfigError(f"{name} must be a whole number from {low:,} to {high:,}; got {value!r}.")
 
 
-def _check_float(config: object, name: str, low: float, high: float) -> None:
+def _check_float(config: object, name: str, *, low: float, high: float) -> None:
     value = getattr(config, name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
         raise ConfigError(f"{name} must be a number from {low} to {high}; got {value!r}.")
+
+
+def _check_choice(config: object, name: str, choices: tuple[str, ...]) -> None:
+    value = getattr(config, name)
+    if value not in choices:
+        raise ConfigError(f"{name} must be one of {', '.join(choices)}; got {value!r}.")

@@ -1,0 +1,211 @@
+"""The engine for CPUs: compiled kernels under a pool of threads that share the matrices."""
+
+from __future__ import annotations
+
+import itertools
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wordkin.config import CBOW
+from wordkin.engines import Block, Learned
+from wordkin.kernels import sampling, seed_state, word2vec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
+
+    from wordkin.config import Word2Vec
+    from wordkin.corpus import Corpus
+
+_GROUP = 2
+_SHARED = 5
+_HOT_ROWS = 256
+_INIT_STREAM = 2**40
+"""Beyond any block's step number, so that the first rows and the draws never share a stream."""
+
+
+class CpuEngine:
+    """Trains with `workers` threads.
+
+    Parameters
+    ----------
+    workers : int
+        Threads. They write to the same matrices without locks (Niu et al. 2011, Hogwild); with
+        one thread the same seed gives the same bytes.
+    """
+
+    def __init__(self, *, workers: int) -> None:
+        self.workers = workers
+
+    def start(self, corpus: Corpus, config: Word2Vec, *, seed: int) -> CpuRun:
+        """Make the matrices: the input at random within +-0.5 / D, the context zero.
+
+        Parameters
+        ----------
+        corpus : Corpus
+            What will be learned from.
+        config : Word2Vec
+            The model.
+        seed : int
+            Fixes the matrices and all draws to come.
+
+        Returns
+        -------
+        CpuRun
+            The untrained model.
+        """
+        return CpuRun(corpus, config, seed=seed, workers=self.workers)
+
+
+class CpuRun:
+    """A model being trained on the CPU.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        What to learn from.
+    config : Word2Vec
+        The model.
+    seed : int
+        Fixes all draws.
+    workers : int
+        Threads.
+    """
+
+    def __init__(self, corpus: Corpus, config: Word2Vec, *, seed: int, workers: int) -> None:
+        counts = corpus.vocabulary.counts
+        if counts is None:
+            counts = np.bincount(corpus.ids, minlength=len(corpus.vocabulary)).astype(np.int64)
+        self._config = config
+        self._seed = seed
+        self._text = sampling.Text(
+            np.asarray(corpus.ids),
+            np.asarray(corpus.starts),
+            sampling.keep_thresholds(counts, config.sample),
+        )
+        self._kernel, self._law = _choose_kernel(config, counts)
+        shape = (len(counts) + 1, word2vec.padded(config.vector_size))
+        self._input, self._output = word2vec.aligned(shape), word2vec.aligned(shape)
+        rng = np.random.default_rng([seed, _INIT_STREAM])
+        rows = rng.random((len(counts), config.vector_size), dtype=np.float32)
+        self._input[:-1, : config.vector_size] = (rows - 0.5) / config.vector_size
+        # one thread has nobody to share cache lines with
+        hot = min(_HOT_ROWS, len(counts)) if workers > 1 else 0
+        if config.loss == "hierarchical-softmax":
+            hot = 0
+        self._desks = [_Desk(config, (hot, shape[1])) for _ in range(workers)]
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="wordkin")
+
+    def update(self, block: Block) -> Learned:
+        """Learn from a block, cut into one part for each thread.
+
+        Parameters
+        ----------
+        block : Block
+            Which tokens, at which learning rate.
+
+        Returns
+        -------
+        Learned
+            How many tokens took part, and a sample of their loss.
+        """
+        cuts = np.linspace(block.start, block.stop, len(self._desks) + 1).astype(np.int64)
+        for desk in self._desks:
+            desk.copy_hot(self._input, self._output)
+        parts = [
+            self._pool.submit(self._learn, block, worker, sampling.Span(int(a), int(b)))
+            for worker, (a, b) in enumerate(itertools.pairwise(cuts))
+        ]
+        tokens, loss, pairs = sum(part.result() for part in parts)
+        _merge_hot(self._desks, self._input, self._output)
+        return Learned(int(tokens), float(loss), int(pairs))
+
+    def _learn(self, block: Block, worker: int, span: sampling.Span) -> NDArray[np.float64]:
+        tally = np.zeros(3)
+        config, desk = self._config, self._desks[worker]
+        alpha = np.float32(block.alpha)
+        self._kernel(
+            self._text,
+            self._law,
+            word2vec.Tables(self._input, self._output, desk.hot_input, desk.hot_output),
+            word2vec.Rule(config.window, config.shrink_windows, config.negative, alpha),
+            span,
+            desk.scratch,
+            seed_state(self._seed, block.step, worker),
+            tally,
+        )
+        return tally
+
+    def arrays(self) -> Mapping[str, NDArray[np.float32]]:
+        """The matrices as they are now.
+
+        Returns
+        -------
+        mapping
+            "input" and "context", (V, D) views.
+        """
+        size = self._config.vector_size
+        return {
+            "input": self._input[:-1, :size],
+            "context": self._output[:-1, :size],
+        }
+
+
+class _Desk:
+    """What one thread has for itself: scratch space and copies of the most frequent rows."""
+
+    def __init__(self, config: Word2Vec, hot_shape: tuple[int, int]) -> None:
+        self.scratch = word2vec.make_scratch(config.window, config.vector_size)
+        self.hot_input = word2vec.aligned(hot_shape)
+        self.hot_output = word2vec.aligned(hot_shape)
+
+    def copy_hot(self, input_table: NDArray[np.float32], output: NDArray[np.float32]) -> None:
+        """Take the shared rows as they are now."""
+        self.hot_input[:] = input_table[: len(self.hot_input)]
+        self.hot_output[:] = output[: len(self.hot_output)]
+
+
+def _merge_hot(
+    desks: list[_Desk], input_table: NDArray[np.float32], output: NDArray[np.float32]
+) -> None:
+    """Add up what each thread has changed in its copies of the hot rows."""
+    hot = len(desks[0].hot_input)
+    if hot == 0:
+        return
+    for shared, copies in (
+        (input_table[:hot], [desk.hot_input for desk in desks]),
+        (output[:hot], [desk.hot_output for desk in desks]),
+    ):
+        shared += np.sum([copy - shared for copy in copies], axis=0)
+
+
+def _choose_kernel(
+    config: Word2Vec, counts: NDArray[np.int64]
+) -> tuple[Callable[..., None], sampling.Noise | sampling.Tree]:
+    """The compiled loop for these settings, and the law it predicts words by."""
+    cbow = isinstance(config, CBOW)
+    if config.loss == "hierarchical-softmax":
+        return word2vec.make_plain(cbow=cbow, hierarchical=True), sampling.make_tree(counts)
+    group = config.group or _GROUP
+    shared = config.shared_negatives or min(_SHARED, word2vec.WIDE - group)
+    kernel = word2vec.make_grouped(cbow=cbow, group=group, shared=shared)
+    return kernel, sampling.make_noise(counts, config.ns_exponent)
+
+
+def make_engine(*, workers: int) -> CpuEngine:
+    """Make the engine.
+
+    Parameters
+    ----------
+    workers : int
+        Threads.
+
+    Returns
+    -------
+    CpuEngine
+        The engine.
+    """
+    return CpuEngine(workers=workers)

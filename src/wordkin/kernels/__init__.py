@@ -1,0 +1,106 @@
+"""Compiled loops: arrays in, arrays changed in place. The only rooms that know Numba.
+
+A kernel is an ordinary function under `kernel`. It runs without the interpreter's lock, so that
+threads share the work, and its machine code is kept on disk, so that only the first run compiles.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_GAMMA = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_S27, _S30, _S31, _S32 = (np.uint64(n) for n in (27, 30, 31, 32))
+_LOW = np.uint64(0xFFFFFFFF)
+
+
+def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
+    """Compile a function at its first call, free of the interpreter's lock, cached on disk.
+
+    Parameters
+    ----------
+    function : callable
+        What to compile.
+    **options
+        Passed on to `numba.njit`.
+
+    Returns
+    -------
+    callable
+        The compiled function; its Python twin is its ``py_func``.
+    """
+    if function is None:
+        return lambda inner: kernel(inner, **options)
+    settings = {"nogil": True, "boundscheck": False, "error_model": "numpy"} | options
+    try:
+        return numba.njit(cache=True, **settings)(function)
+    except RuntimeError:
+        # numba finds no folder it may write to: compile in each process rather than not at all
+        return numba.njit(**settings)(function)
+
+
+inline = numba.njit(inline="always", error_model="numpy", boundscheck=False)
+"""For helpers that kernels call: pasted into the caller, nothing to cache."""
+
+
+@inline
+def next_random(state):
+    """Step a generator and return 64 random bits (SplitMix64; Steele et al. 2014, OOPSLA).
+
+    Parameters
+    ----------
+    state : ndarray
+        Shape (1,), uint64, changed in place.
+
+    Returns
+    -------
+    uint64
+        The next number.
+    """
+    state[0] += _GAMMA
+    z = state[0]
+    z = (z ^ (z >> _S30)) * _MIX_1
+    z = (z ^ (z >> _S27)) * _MIX_2
+    return z ^ (z >> _S31)
+
+
+@inline
+def random_below(state, bound):
+    """Draw a whole number from 0 to bound - 1 (bound < 2**32) from the next 32 random bits.
+
+    Parameters
+    ----------
+    state : ndarray
+        Shape (1,), uint64, changed in place.
+    bound : int
+        How many numbers there are.
+
+    Returns
+    -------
+    int64
+        The number drawn; the bias is below bound / 2**32.
+    """
+    return np.int64(((next_random(state) & _LOW) * np.uint64(bound)) >> _S32)
+
+
+def seed_state(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+    """Make the start of an independent random stream from a few whole numbers.
+
+    Parameters
+    ----------
+    *numbers : int
+        Such as (seed, block, thread); each combination gives its own stream.
+
+    Returns
+    -------
+    ndarray
+        Shape (1,), uint64.
+    """
+    return np.random.SeedSequence([n % 2**64 for n in numbers]).generate_state(1, np.uint64)

@@ -1,0 +1,251 @@
+"""What a kernel draws at random: which tokens stay, how far windows reach, noise words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from wordkin.kernels import inline, kernel, next_random
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_BUFFER = 1024
+_TWO_32 = np.uint64(1 << 32)
+_LOW = np.uint64(0xFFFFFFFF)
+_S32 = np.uint64(32)
+
+
+class Text(NamedTuple):
+    """The corpus as kernels see it."""
+
+    ids: NDArray[np.int32]  # (N,) words
+    starts: NDArray[np.int64]  # (S + 1,) where sentences begin in ids
+    keep: NDArray[np.uint64]  # (V,) a word stays if 32 random bits are below this
+
+
+class Noise(NamedTuple):
+    """An alias table (Walker 1977): a column is kept if 32 random bits are below its threshold."""
+
+    threshold: NDArray[np.uint64]  # (V,)
+    alias: NDArray[np.int32]  # (V,) the word to take otherwise
+
+
+class Tree(NamedTuple):
+    """A Huffman tree over the words: for word w, entries starts[w]:starts[w + 1] of its path."""
+
+    starts: NDArray[np.int64]  # (V + 1,)
+    nodes: NDArray[np.int32]  # inner nodes from the root down, 0..V-2
+    turns: NDArray[np.float32]  # 0 or 1: where the path goes on from the node
+
+
+class Buffer(NamedTuple):
+    """Kept tokens in order."""
+
+    words: NDArray[np.int32]
+    places: NDArray[np.int32]
+    reaches: NDArray[np.int32]
+
+
+def keep_thresholds(counts: NDArray[np.int64], sample: float) -> NDArray[np.uint64]:
+    """How often each word stays when frequent words are thinned out.
+
+    A word that makes up the share f of the corpus stays with probability
+    sqrt(sample / f) + sample / f, as in word2vec.c (the paper's formula, Mikolov et al. 2013,
+    section 2.3, lacks the second term).
+
+    Parameters
+    ----------
+    counts : ndarray
+        Shape (V,), int64.
+    sample : float
+        The share from which on words are thinned out; 0 keeps all.
+
+    Returns
+    -------
+    ndarray
+        Shape (V,), uint64: the probability times 2**32.
+    """
+    if sample == 0:
+        return np.full(len(counts), _TWO_32, np.uint64)
+    ratio = sample * counts.sum() / np.maximum(counts, 1)
+    return (np.minimum(np.sqrt(ratio) + ratio, 1.0) * 2.0**32).astype(np.uint64)
+
+
+def make_noise(counts: NDArray[np.int64], exponent: float) -> Noise:
+    """The law that noise words are drawn by: in proportion to count ** exponent.
+
+    Parameters
+    ----------
+    counts : ndarray
+        Shape (V,), int64, positive.
+    exponent : float
+        0.75 in word2vec.
+
+    Returns
+    -------
+    Noise
+        Its alias table.
+    """
+    share = counts.astype(np.float64) ** exponent
+    share *= len(share) / share.sum()
+    alias = np.arange(len(share), dtype=np.int32)
+    _pair_columns(share, alias)
+    return Noise((np.minimum(share, 1.0) * 2.0**32).astype(np.uint64), alias)
+
+
+@kernel
+def _pair_columns(share, alias):
+    """Fill each column below 1 from one above it, until all are 1 (Vose 1991)."""
+    n = len(share)
+    small = np.empty(n, np.int32)
+    large = np.empty(n, np.int32)
+    n_small = n_large = 0
+    for i in range(n):
+        if share[i] < 1.0:
+            small[n_small] = i
+            n_small += 1
+        else:
+            large[n_large] = i
+            n_large += 1
+    while n_small > 0 and n_large > 0:
+        n_small -= 1
+        poor, rich = small[n_small], large[n_large - 1]
+        alias[poor] = rich
+        share[rich] -= 1.0 - share[poor]
+        if share[rich] < 1.0:
+            n_large -= 1
+            small[n_small] = rich
+            n_small += 1
+    for i in range(n_small):  # what rounding left over
+        share[small[i]] = 1.0
+
+
+def make_tree(counts: NDArray[np.int64]) -> Tree:
+    """The Huffman tree for hierarchical softmax (Mikolov et al. 2013, section 2.1).
+
+    Parameters
+    ----------
+    counts : ndarray
+        Shape (V,), int64, V at least 2, in descending order.
+
+    Returns
+    -------
+    Tree
+        Frequent words have short paths.
+    """
+    parents, turns = _merge_rarest(counts[::-1].copy())
+    return Tree(*_write_paths(parents, turns, len(counts)))
+
+
+@kernel
+def _merge_rarest(ascending):
+    """Parent and turn of each node: leaf i is word V-1-i, inner node j is node V+j.
+
+    The two rarest trees are at the head of two queues, since inner nodes come out in ascending
+    order of their counts too.
+    """
+    n = len(ascending)
+    weight = np.empty(2 * n - 1, np.int64)
+    weight[:n] = ascending
+    parents = np.zeros(2 * n - 1, np.int64)
+    turns = np.zeros(2 * n - 1, np.float32)
+    leaf, inner = 0, n
+    for new in range(n, 2 * n - 1):
+        weight[new] = 0
+        for turn in range(2):
+            if leaf < n and (inner == new or weight[leaf] <= weight[inner]):
+                rarest = leaf
+                leaf += 1
+            else:
+                rarest = inner
+                inner += 1
+            weight[new] += weight[rarest]
+            parents[rarest] = new
+            turns[rarest] = turn
+    return parents, turns
+
+
+@kernel
+def _write_paths(parents, turns, n):
+    """The paths of all words, from the root (node 2V-2, row V-2) down."""
+    root = 2 * n - 2
+    depth = np.zeros(2 * n - 1, np.int64)
+    for node in range(root - 1, -1, -1):  # parents have higher numbers
+        depth[node] = depth[parents[node]] + 1
+    starts = np.zeros(n + 1, np.int64)
+    for word in range(n):
+        starts[word + 1] = starts[word] + depth[n - 1 - word]
+    nodes = np.empty(starts[n], np.int32)
+    path_turns = np.empty(starts[n], np.float32)
+    for word in range(n):
+        node = n - 1 - word
+        for i in range(starts[word + 1] - 1, starts[word] - 1, -1):
+            path_turns[i] = turns[node]
+            node = parents[node]
+            nodes[i] = node - n
+    return starts, nodes, path_turns
+
+
+@inline
+def draw_noise(noise, state):
+    """Draw one noise word."""
+    bits = next_random(state)
+    column = np.int64(((bits >> _S32) * np.uint64(len(noise.alias))) >> _S32)
+    return np.int32(column) if (bits & _LOW) < noise.threshold[column] else noise.alias[column]
+
+
+@kernel
+def fill(text, cursor, stop, buffer, count, rule, state):
+    """Copy tokens to buffer[count:] until it is full or the block ends; return the new count.
+
+    `cursor` holds the next token, its sentence, and the place of the next kept token.
+    """
+    token, sentence, place = cursor[0], cursor[1], cursor[2]
+    room = len(buffer.words)
+    while token < stop and count < room:
+        end = min(text.starts[sentence + 1], stop)
+        while token < end and count < room:
+            word = text.ids[token]
+            token += 1
+            bits = next_random(state)
+            buffer.words[count] = word
+            buffer.places[count] = place
+            reach = rule.window
+            if rule.shrink:
+                reach = 1 + np.int64(((bits >> _S32) * np.uint64(rule.window)) >> _S32)
+            buffer.reaches[count] = reach
+            kept = np.int64((bits & _LOW) < text.keep[word])  # no branch: it can't be predicted
+            count += kept
+            place += kept
+        if token == text.starts[sentence + 1]:
+            sentence += 1
+            place += rule.window + 1
+    cursor[0], cursor[1], cursor[2] = token, sentence, place
+    return count
+
+
+@kernel
+def make_buffer(window):
+    """An empty buffer, with room for the context that is carried over."""
+    room = _BUFFER + 2 * window
+    return Buffer(np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32))
+
+
+@kernel
+def begin(text, span, cursor):
+    """Point the cursor at the block's first token."""
+    cursor[0] = span.start
+    cursor[1] = np.searchsorted(text.starts, span.start, side="right") - 1
+    cursor[2] = 0
+
+
+@kernel
+def carry(buffer, first, count):
+    """Move buffer[first:count] to the front, as context for what follows."""
+    for i in range(first, count):
+        buffer.words[i - first] = buffer.words[i]
+        buffer.places[i - first] = buffer.places[i]
+        buffer.reaches[i - first] = buffer.reaches[i]
+    return count - first

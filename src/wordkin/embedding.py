@@ -243,7 +243,7 @@ def _filler(
         return np.asarray(mean, dtype=np.float32)
     if not (spread.any() or mean.any()):
         raise InputError("All vectors are zero, as padding is; there is nothing to draw from.")
-    return (random.standard_normal(shape) * spread + mean).astype(np.float32)
+    return np.asarray(random.standard_normal(shape) * spread + mean, dtype=np.float32)
 
 
 def _check_finite(rows: NDArray[np.float32], target: Vocabulary) -> None:

@@ -18,7 +18,8 @@ from wordkin.corpus.interning import Interner
 from wordkin.errors import EmptyCorpusError
 from wordkin.text.sources import Texts, open_source
 from wordkin.text.tokenizers import get_tokenizer
-from wordkin.vocabulary import Vocabulary, check_pruning, frequency_order
+from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.order import check_pruning, frequency_order
 
 if TYPE_CHECKING:
     import os

@@ -119,7 +119,8 @@ class Interner:
             ids = np.fromiter(map(self._numbers.__getitem__, tokens), np.int32, len(tokens))
         except TypeError as error:
             raise InputError(f"Tokens must be strings: {error}.") from error
-        for word in islice(self._numbers, known, None):
+        new: Iterator[object] = islice(self._numbers, known, None)
+        for word in new:
             if not isinstance(word, str):
                 hint = " Decode it: .decode('utf-8')." if isinstance(word, bytes) else ""
                 raise InputError(f"Tokens must be str; got {type(word).__name__} {word!r}.{hint}")

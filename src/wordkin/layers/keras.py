@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import keras
     from numpy.typing import ArrayLike
 
-    from wordkin.embedding import EmbeddingReport
+    from wordkin.embedding import EmbeddingReport, Rule, Vectors
     from wordkin.vocabulary import Vocabulary
 else:
     keras = import_keras()
@@ -143,12 +143,24 @@ class WordEmbedding(keras.layers.Layer):
         if self._vocabulary is None:
             raise InputError(
                 f"The layer {self.name!r} has no vocabulary: it was made from a config or its "
-                "weights alone. Load the whole model from a .keras file, or set layer.vocabulary."
+                "weights alone. Load the whole model from a .keras file, or use "
+                "set_vocabulary."
             )
         return self._vocabulary
 
-    @vocabulary.setter
-    def vocabulary(self, vocabulary: Vocabulary) -> None:
+    def set_vocabulary(self, vocabulary: Vocabulary) -> None:
+        """Give a layer that lost its vocabulary (a clone, say) the same one again.
+
+        Parameters
+        ----------
+        vocabulary : Vocabulary
+            The one that the rows were made for.
+
+        Raises
+        ------
+        InputError
+            If it is another one.
+        """
         if self.fingerprint not in (None, vocabulary.fingerprint()):
             raise InputError(
                 "This is another vocabulary than the rows of the layer were made for: its "
@@ -158,6 +170,7 @@ class WordEmbedding(keras.layers.Layer):
             raise InputError(
                 f"The layer has {self.n_rows} rows, but the vocabulary {vocabulary.n_rows}."
             )
+        rows.check_specials(vocabulary)
         self.fingerprint = vocabulary.fingerprint()
         self._vocabulary = vocabulary
 
@@ -253,11 +266,12 @@ class WordEmbedding(keras.layers.Layer):
 
 
 def keras_layer(
-    table: Any,  # noqa: ANN401
+    table: Vectors,
     vocabulary: Vocabulary | None = None,
     *,
     trainable: bool = False,
-    missing: Literal["mean", "zero", "random"] = "mean",
+    missing: Rule = "mean",
+    unknown: Rule = "mean",
     mask: bool = True,
     name: str | None = None,
     seed: int = 0,
@@ -274,13 +288,15 @@ def keras_layer(
     trainable : bool
         Whether training may change the vectors (never that of padding).
     missing : {"mean", "zero", "random"}
-        What a word without a vector, and the unknown word, gets.
+        What a word without a vector gets, as in `wordkin.embedding_matrix`.
+    unknown : {"mean", "zero", "random"}
+        What the row of unknown words gets.
     mask : bool
         Tell the following layers which positions are padding.
     name : str, optional
         The name of the layer.
     seed : int
-        For ``missing="random"``.
+        For ``"random"``.
 
     Returns
     -------
@@ -310,7 +326,9 @@ def keras_layer(
     """
     if vocabulary is None:
         vocabulary = table.vocabulary.with_specials(SPECIALS)
-    matrix, report = embedding_matrix(table, vocabulary, missing=missing, seed=seed)
+    matrix, report = embedding_matrix(
+        table, vocabulary, missing=missing, unknown=unknown, seed=seed
+    )
     layer = WordEmbedding.from_matrix(matrix, vocabulary, trainable=trainable, mask=mask, name=name)
     layer.report = report
     words, vectors = rows.probes(table, vocabulary)

@@ -37,12 +37,12 @@ def cosine_model(layer: keras.layers.Layer, name: str = "cosine_model") -> keras
     >>> import numpy as np
     >>> import wordkin as wk
     >>> from wordkin.layers.keras import keras_layer
-    >>> table = wk.VectorTable.from_arrays(wk.Vocabulary(["cat", "sat"]), [[3, 4], [4, 3]])
+    >>> table = wk.VectorTable.from_arrays(wk.Vocabulary(["cat", "sat"]), [[3, 0], [0, 4]])
     >>> layer = keras_layer(table)
     >>> cat, sat = layer.vocabulary.encode(["cat", "sat"])
     >>> model = cosine_model(layer)
     >>> print(keras.ops.convert_to_numpy(model([np.array([cat]), np.array([sat])])))
-    [0.96]
+    [0.]
     """
     pair = [keras.Input((), dtype="int32", name=which) for which in ("first", "second")]
     cosine = Cosine(name="cosine")([layer(ids) for ids in pair])

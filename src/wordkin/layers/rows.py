@@ -20,11 +20,33 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from wordkin.embedding import Vectors
+
 SPECIALS = (PAD, UNK)
 PAD_ROW = SPECIALS.index(PAD)
 UNK_ROW = SPECIALS.index(UNK)
 
 _PROBES = 16
+
+
+def check_specials(vocabulary: Vocabulary) -> None:
+    """Refuse a vocabulary without the special rows that every model has.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        The words of a model.
+
+    Raises
+    ------
+    InputError
+        If row 0 is not for padding, or row 1 not for unknown words.
+    """
+    if vocabulary.specials != SPECIALS:
+        raise InputError(
+            f"In a model row 0 is {PAD!r} and row 1 {UNK!r}, but this vocabulary has the specials "
+            f"{vocabulary.specials}. Use vocabulary.with_specials({SPECIALS})."
+        )
 
 
 def checked_matrix(matrix: ArrayLike, vocabulary: Vocabulary) -> NDArray[np.float32]:
@@ -47,11 +69,7 @@ def checked_matrix(matrix: ArrayLike, vocabulary: Vocabulary) -> NDArray[np.floa
     InputError
         If the special rows are not as in every model, or the shape does not fit.
     """
-    if vocabulary.specials != SPECIALS:
-        raise InputError(
-            f"In a model row 0 is {PAD!r} and row 1 {UNK!r}, but this vocabulary has the specials "
-            f"{vocabulary.specials}. Use vocabulary.with_specials({SPECIALS})."
-        )
+    check_specials(vocabulary)
     table = np.asarray(matrix, dtype=np.float32)
     if table.ndim != 2 or table.shape[0] != vocabulary.n_rows or not table.shape[1]:
         raise InputError(
@@ -171,7 +189,7 @@ def host_ids(ids: object, n_rows: int) -> NDArray[np.int32]:
     return array.astype(np.int32)
 
 
-def probes(table: Any, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float32]]:  # noqa: ANN401
+def probes(table: Vectors, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float32]]:
     """Choose some words, spread over the vocabulary, and look up their vectors by the word.
 
     Parameters
@@ -191,7 +209,8 @@ def probes(table: Any, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.fl
     places = np.unique(np.linspace(0, max(len(vocabulary) - 1, 0), _PROBES).astype(int))
     words = [vocabulary.words[i] for i in places if i < len(vocabulary)]
     words = [word for word in words if word in table.vocabulary]
-    matrix = table.matrix if hasattr(table, "matrix") else table.vectors
+    matrix: Any = getattr(table, "matrix", None)
+    matrix = getattr(table, "vectors", None) if matrix is None else matrix
     return words, np.asarray(matrix[table.vocabulary.ids(words)], dtype=np.float32)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from wordkin.config import CBOW
 from wordkin.engines import Block, Learned
 from wordkin.kernels import sampling, seed_state, word2vec
+from wordkin.kernels.lanes import WIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -98,6 +99,8 @@ class CpuRun:
             hot = 0
         self._desks = [_Desk(config, (hot, shape[1])) for _ in range(workers)]
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="wordkin")
+        # an empty block compiles the kernel, so that no clock of training counts that
+        self._learn(Block(0, 0, config.alpha, 0), 0, word2vec.Span(0, 0))
 
     def update(self, block: Block) -> Learned:
         """Learn from a block, cut into one part for each thread.
@@ -116,14 +119,14 @@ class CpuRun:
         for desk in self._desks:
             desk.copy_hot(self._input, self._output)
         parts = [
-            self._pool.submit(self._learn, block, worker, sampling.Span(int(a), int(b)))
+            self._pool.submit(self._learn, block, worker, word2vec.Span(int(a), int(b)))
             for worker, (a, b) in enumerate(itertools.pairwise(cuts))
         ]
-        tokens, loss, pairs = sum(part.result() for part in parts)
+        tokens, loss, pairs = np.sum([part.result() for part in parts], axis=0)
         _merge_hot(self._desks, self._input, self._output)
         return Learned(int(tokens), float(loss), int(pairs))
 
-    def _learn(self, block: Block, worker: int, span: sampling.Span) -> NDArray[np.float64]:
+    def _learn(self, block: Block, worker: int, span: word2vec.Span) -> NDArray[np.float64]:
         tally = np.zeros(3)
         config, desk = self._config, self._desks[worker]
         alpha = np.float32(block.alpha)
@@ -190,7 +193,7 @@ def _choose_kernel(
     if config.loss == "hierarchical-softmax":
         return word2vec.make_plain(cbow=cbow, hierarchical=True), sampling.make_tree(counts)
     group = config.group or _GROUP
-    shared = config.shared_negatives or min(_SHARED, word2vec.WIDE - group)
+    shared = config.shared_negatives or min(_SHARED, WIDE - group)
     kernel = word2vec.make_grouped(cbow=cbow, group=group, shared=shared)
     return kernel, sampling.make_noise(counts, config.ns_exponent)
 

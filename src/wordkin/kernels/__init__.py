@@ -14,6 +14,8 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
@@ -90,7 +92,7 @@ def random_below(state, bound):
     return np.int64(((next_random(state) & _LOW) * np.uint64(bound)) >> _S32)
 
 
-def seed_state(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
+def seed_state(*numbers: int) -> NDArray[np.uint64]:
     """Make the start of an independent random stream from a few whole numbers.
 
     Parameters
@@ -103,4 +105,5 @@ def seed_state(*numbers: int) -> np.ndarray[tuple[int], np.dtype[np.uint64]]:
     ndarray
         Shape (1,), uint64.
     """
-    return np.random.SeedSequence([n % 2**64 for n in numbers]).generate_state(1, np.uint64)
+    sequence = np.random.SeedSequence([n % 2**64 for n in numbers])
+    return sequence.generate_state(1, np.uint64).astype(np.uint64)

@@ -1,0 +1,71 @@
+"""The laws that kernels draw by."""
+
+from __future__ import annotations
+
+import heapq
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twins.word2vec import SplitMix64
+
+from wordkin.kernels import next_random, seed_state
+from wordkin.kernels.sampling import draw_noise, keep_thresholds, make_noise, make_tree
+
+COUNTS = st.lists(st.integers(1, 10**6), min_size=2, max_size=200).map(
+    lambda counts: np.array(sorted(counts, reverse=True))
+)
+
+
+def test_the_generator_equals_its_definition():
+    state = seed_state(1, 2)
+    naive = SplitMix64(state[0])
+    assert [int(next_random(state)) for _ in range(5)] == [naive.bits() for _ in range(5)]
+
+
+@given(COUNTS, st.sampled_from([0.75, 1.0, 0.0, -0.5]))
+@settings(max_examples=50, deadline=None)
+def test_the_alias_table_holds_the_law_exactly(counts, exponent):
+    noise = make_noise(counts, exponent)
+    kept = noise.threshold / 2**32
+    law = kept.copy()
+    np.add.at(law, noise.alias, 1 - kept)
+    expected = counts.astype(float) ** exponent
+    np.testing.assert_allclose(law / len(law), expected / expected.sum(), rtol=1e-6, atol=1e-9)
+
+
+def test_draws_follow_the_law():
+    noise = make_noise(np.array([100, 10, 1]), 1.0)
+    state = seed_state(3)
+    drawn = np.bincount([draw_noise(noise, state) for _ in range(20_000)]) / 20_000
+    np.testing.assert_allclose(drawn, np.array([100, 10, 1]) / 111, atol=0.01)
+
+
+def test_keep_thresholds_are_those_of_word2vec():
+    counts = np.array([50_000, 1_000, 10, 1])
+    sample = 1e-3
+    share = counts / counts.sum()
+    expected = np.minimum(np.sqrt(sample / share) + sample / share, 1)
+    np.testing.assert_allclose(keep_thresholds(counts, sample) / 2**32, expected, rtol=1e-6)
+    assert (keep_thresholds(counts, 0) == 2**32).all()
+
+
+@given(COUNTS)
+@settings(max_examples=50, deadline=None)
+def test_the_tree_is_a_huffman_code(counts):
+    tree = make_tree(counts)
+    lengths = np.diff(tree.starts)
+    assert (2.0**-lengths).sum() == pytest.approx(1.0)
+    assert tree.nodes.min() >= 0
+    assert tree.nodes.max() == len(counts) - 2
+    codes = {tuple(tree.turns[tree.starts[w] : tree.starts[w + 1]]) for w in range(len(counts))}
+    assert len(codes) == len(counts)
+    heap = [int(c) for c in counts]
+    heapq.heapify(heap)
+    cost = 0
+    while len(heap) > 1:
+        both = heapq.heappop(heap) + heapq.heappop(heap)
+        cost += both
+        heapq.heappush(heap, both)
+    assert (lengths * counts).sum() == cost

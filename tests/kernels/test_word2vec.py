@@ -1,0 +1,191 @@
+"""The kernels against their slow twins, and what must hold whatever is drawn."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from twins.word2vec import SplitMix64, grouped, plain
+
+from wordkin.kernels import seed_state, word2vec
+from wordkin.kernels.sampling import Noise, Text, keep_thresholds, make_noise, make_tree
+
+DIMENSIONS = 20
+WORDS = 30
+
+
+def random_text(rng, lengths):
+    ids = rng.integers(0, WORDS, sum(lengths)).astype(np.int32)
+    starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    counts = np.bincount(ids, minlength=WORDS) + 1
+    return Text(ids, starts, keep_thresholds(counts, 0.02)), make_noise(counts, 0.75)
+
+
+def random_tables(rng, hot=0):
+    shape = (WORDS + 1, word2vec.padded(DIMENSIONS))
+    tables = [word2vec.aligned(shape), word2vec.aligned(shape)]
+    for table in tables:
+        table[:-1, :DIMENSIONS] = rng.normal(size=(WORDS, DIMENSIONS)) * 0.3
+    copies = [word2vec.aligned((hot, shape[1])) for _ in range(2)]
+    for table, copy in zip(tables, copies, strict=True):
+        copy[:] = table[:hot]
+    return word2vec.Tables(*tables, *copies)
+
+
+def rule(**changes):
+    settings = {"window": 3, "shrink": True, "negative": 5, "alpha": np.float32(0.05)}
+    return word2vec.Rule(**(settings | changes))
+
+
+def learn(kernel, text, law, tables, settings, span=None, seed=7):
+    tally = np.zeros(3)
+    span = word2vec.Span(*(span or (0, len(text.ids))))
+    scratch = word2vec.make_scratch(settings.window, DIMENSIONS)
+    kernel(text, law, tables, settings, span, scratch, seed_state(seed), tally)
+    return tally
+
+
+def twin_tables(tables):
+    return [t[:-1, :DIMENSIONS].astype(np.float64) for t in (tables.input, tables.output)]
+
+
+@pytest.mark.parametrize("cbow", [False, True])
+def test_the_plain_kernel_equals_its_twin(cbow):
+    rng = np.random.default_rng(1)
+    text, noise = random_text(rng, [40, 1, 2, 17, 90])
+    tables = random_tables(rng)
+    twins = twin_tables(tables)
+    kernel = word2vec.make_plain(cbow=cbow, hierarchical=False)
+    tally = learn(kernel, text, noise, tables, rule())
+    random = SplitMix64(seed_state(7)[0])
+    expected = plain(text, noise, twins, rule(), (0, 150), random, cbow=cbow)
+    np.testing.assert_allclose(tally, expected, rtol=1e-4)
+    np.testing.assert_allclose(tables.input[:-1, :DIMENSIONS], twins[0], atol=2e-5)
+    np.testing.assert_allclose(tables.output[:-1, :DIMENSIONS], twins[1], atol=2e-5)
+
+
+@pytest.mark.parametrize("cbow", [False, True])
+@pytest.mark.parametrize(("group", "shared"), [(1, 5), (2, 5), (3, 6)])
+def test_the_grouped_kernel_equals_its_twin(cbow, group, shared):
+    rng = np.random.default_rng(2)
+    text, noise = random_text(rng, [40, 1, 2, 17, 91])
+    tables = random_tables(rng)
+    twins = twin_tables(tables)
+    kernel = word2vec.make_grouped(cbow=cbow, group=group, shared=shared)
+    tally = learn(kernel, text, noise, tables, rule())
+    random = SplitMix64(seed_state(7)[0])
+    expected = grouped(
+        text, noise, twins, rule(), (0, 151), random, cbow=cbow, group=group, shared=shared
+    )
+    assert tally[0] == expected
+    np.testing.assert_allclose(tables.input[:-1, :DIMENSIONS], twins[0], atol=2e-5)
+    np.testing.assert_allclose(tables.output[:-1, :DIMENSIONS], twins[1], atol=2e-5)
+
+
+@pytest.mark.parametrize("cbow", [False, True])
+def test_group_one_equals_the_plain_kernel_where_both_draw_alike(cbow):
+    """In sentences of two words each word has one context, so sharing shares nothing."""
+    rng = np.random.default_rng(3)
+    ids = rng.integers(0, WORDS, 400).astype(np.int32)
+    text = Text(ids, np.arange(0, 401, 2), keep_thresholds(np.ones(WORDS), 0))
+    # the only noise word is one that the text lacks, so that every draw is the same
+    text.ids[:] = np.minimum(text.ids, WORDS - 2)
+    law = Noise(np.zeros(WORDS, np.uint64), np.full(WORDS, WORDS - 1, np.int32))
+    results = []
+    for kernel in (
+        word2vec.make_plain(cbow=cbow, hierarchical=False),
+        word2vec.make_grouped(cbow=cbow, group=1, shared=1),
+    ):
+        tables = random_tables(np.random.default_rng(4))
+        learn(kernel, text, law, tables, rule(negative=1, window=1))
+        results.append(tables)
+    np.testing.assert_allclose(results[0].input, results[1].input, atol=2e-6)
+    np.testing.assert_allclose(results[0].output[:-1], results[1].output[:-1], atol=2e-6)
+
+
+@pytest.mark.parametrize("lengths", [[5000], [5] * 1000, [1] * 10, [1023, 2, 1033, 1]])
+def test_no_pair_is_lost_between_buffers(lengths):
+    rng = np.random.default_rng(5)
+    text, noise = random_text(rng, lengths)
+    text = text._replace(keep=np.full(WORDS, 2**32, np.uint64))
+    settings = rule(window=4, shrink=False, negative=1)
+    tally = learn(
+        word2vec.make_plain(cbow=False, hierarchical=False),
+        text,
+        noise,
+        random_tables(rng),
+        settings,
+    )
+    pairs = sum(2 * sum(max(n - d, 0) for d in range(1, 5)) for n in lengths)
+    assert tally[0] == sum(lengths)
+    assert tally[2] == pairs
+
+
+@pytest.mark.parametrize("cbow", [False, True])
+def test_hot_copies_take_the_changes_of_their_rows(cbow):
+    rng = np.random.default_rng(8)
+    text, noise = random_text(rng, [200])
+    kernel = word2vec.make_grouped(cbow=cbow, group=2, shared=5)
+    cold, hot = (random_tables(np.random.default_rng(9), hot=h) for h in (0, 12))
+    before = hot.input[:12].copy()
+    learn(kernel, text, noise, cold, rule())
+    learn(kernel, text, noise, hot, rule())
+    np.testing.assert_array_equal(hot.input[:12], before)
+    np.testing.assert_array_equal(hot.hot_input, cold.input[:12])
+    np.testing.assert_array_equal(hot.hot_output, cold.output[:12])
+    np.testing.assert_array_equal(hot.input[12:], cold.input[12:])
+
+
+def test_padding_stays_zero_and_the_same_draws_give_the_same_bytes():
+    rng = np.random.default_rng(10)
+    text, noise = random_text(rng, [300])
+    kernel = word2vec.make_grouped(cbow=False, group=2, shared=5)
+    first, second = (random_tables(np.random.default_rng(11)) for _ in range(2))
+    learn(kernel, text, noise, first, rule())
+    learn(kernel, text, noise, second, rule())
+    assert first.input.tobytes() == second.input.tobytes()
+    assert not first.input[:, DIMENSIONS:].any()
+    assert not first.output[:, DIMENSIONS:].any()
+
+
+def test_the_sampled_loss_is_near_the_plain_one():
+    rng = np.random.default_rng(12)
+    text, noise = random_text(rng, [100_000])
+    means = []
+    for kernel in (
+        word2vec.make_plain(cbow=False, hierarchical=False),
+        # a group of one leaves out noise as often as the plain kernel does
+        word2vec.make_grouped(cbow=False, group=1, shared=5),
+    ):
+        tables = random_tables(np.random.default_rng(13))
+        tally = learn(kernel, text, noise, tables, rule(alpha=np.float32(1e-6)))
+        means.append(tally[1] / tally[2])
+    assert means[0] == pytest.approx(means[1], rel=0.02)
+
+
+@pytest.mark.parametrize("cbow", [False, True])
+def test_hierarchical_softmax_is_a_probability_and_learns(cbow):
+    counts = np.sort(np.random.default_rng(14).integers(1, 1000, WORDS))[::-1].copy()
+    tree = make_tree(counts)
+    tables = random_tables(np.random.default_rng(15))
+    x = tables.input[3]
+    total = 0.0
+    for word in range(WORDS):
+        path = slice(tree.starts[word], tree.starts[word + 1])
+        label = 1 - tree.turns[path]
+        p = sigmoid_of(tables.output[tree.nodes[path]] @ x)
+        total += np.prod(np.where(label == 1, p, 1 - p))
+    assert total == pytest.approx(1.0, abs=1e-5)
+
+    rng = np.random.default_rng(16)
+    text, _ = random_text(rng, [2000])
+    text.ids[:] = np.arange(2000) % WORDS  # each word predicts its neighbours surely
+    kernel = word2vec.make_plain(cbow=cbow, hierarchical=True)
+    settings = rule(window=1, alpha=np.float32(0.2))
+    text = text._replace(keep=np.full(WORDS, 2**32, np.uint64))
+    for seed in range(60):
+        tally = learn(kernel, text, tree, tables, settings, seed=seed)
+    assert tally[1] / tally[2] < 0.5 * np.log(WORDS)
+
+
+def sigmoid_of(x):
+    return 1 / (1 + np.exp(-x))

@@ -164,7 +164,8 @@ def evaluate_similarity(
         first, second = rows_of.get(pair.first), rows_of.get(pair.second)
         if first is not None and second is not None:
             people.append(pair.score)
-            cosines.append(similarity(table, first, second))
+            # float32, so that rounding tells no pairs apart that are equally similar
+            cosines.append(np.float32(similarity(table, first, second)))
     if not pairs:
         raise FormatError(f"{str(path)!r}: no line holds two words and a score.")
     if len(people) < 2:

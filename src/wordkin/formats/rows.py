@@ -34,6 +34,11 @@ class Rows:
         The length D of each vector.
     promised : int
         The number of rows that the header tells.
+
+    Attributes
+    ----------
+    unread : int
+        Rows that the file holds beyond those; the reader sets it.
     """
 
     def __init__(self, dimensions: int, promised: int) -> None:
@@ -41,6 +46,7 @@ class Rows:
         first = max(1, _FIRST_BYTES // (4 * dimensions))
         self._matrix = np.empty((min(promised, first), dimensions), np.float32)
         self._index: dict[str, int] = {}
+        self.unread = 0
         self._repaired = 0
         self._duplicates = 0
 
@@ -99,6 +105,7 @@ class Rows:
             "format": format_name,
             "repaired": self._repaired,
             "duplicates": self._duplicates,
+            "unread": self.unread,
         }
         return VectorTable.from_arrays(
             Vocabulary(list(self._index)), self._matrix, settings=settings

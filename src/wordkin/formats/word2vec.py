@@ -78,7 +78,9 @@ def read_text(path: str | os.PathLike[str]) -> VectorTable:
     """Read the text format; compressed files are decompressed on the way.
 
     A word may hold spaces: the last D fields of a line are its numbers, and what is in front of
-    them is the word. See `wordkin.formats.rows.Rows` for damaged words and repetitions.
+    them is the word. As many lines are read as the first one tells; further ones are counted
+    in the table's settings as "unread". See `wordkin.formats.rows.Rows` for damaged words and
+    repetitions.
 
     Parameters
     ----------
@@ -190,6 +192,8 @@ def _read(path: str | os.PathLike[str], format_name: str, read_rows: RowReader) 
         with np.errstate(over="ignore"):  # what is too large becomes infinite, and that is refused
             for word, vector in read_rows(stream, n_words, dimensions):
                 rows.add(word, vector)
+        # GloVe's own program writes a row for <unk> that its first line does not count
+        rows.unread = sum(1 for line in stream if line.strip())
         return rows.table(format_name)
 
 
@@ -239,7 +243,6 @@ def _text_rows(stream: BinaryIO, n_words: int, dimensions: int) -> Iterator[Row]
             yield parts[0], np.array(parts[1:], np.float64)
         except ValueError as error:
             raise FormatError(f"Line {row + 2} holds what is no number: {error}.") from error
-    _check_end(stream.read(_CHUNK), n_words)
 
 
 def _binary_rows(stream: BinaryIO, n_words: int, dimensions: int) -> Iterator[Row]:
@@ -258,10 +261,7 @@ def _binary_rows(stream: BinaryIO, n_words: int, dimensions: int) -> Iterator[Ro
         # the line feed, if any, that ended the row before
         yield data[start:space].lstrip(b"\n"), np.frombuffer(data, "<f4", dimensions, space + 1)
         start = space + 1 + width
-    _check_end(data[start:] + stream.read(_CHUNK), n_words)
-
-
-def _check_end(rest: bytes, n_words: int) -> None:
+    rest = data[start:] + stream.read(_CHUNK)
     if rest.strip():
         raise FormatError(
             f"The first line promises {n_words} words, but the file goes on behind them with "

@@ -95,11 +95,14 @@ def nearest_rows(
     (array([0, 2]), array([1.   , 0.707]))
     """
     check_count("topn", topn)
-    units = unit_rows(np.array(queries, np.float64, ndmin=2))
-    if units.ndim != 2 or units.shape[1] != matrix.shape[1] or not np.isfinite(units).all():
+    vectors = np.array(queries, np.float64, ndmin=2)
+    finite = (np.abs(vectors) <= np.finfo(np.float32).max).all()  # no NaN either
+    if vectors.ndim != 2 or vectors.shape[1] != matrix.shape[1] or not finite:
         raise InputError(
-            f"Queries must be finite vectors of {matrix.shape[1]} numbers; got shape {units.shape}."
+            f"Queries must be finite vectors of {matrix.shape[1]} numbers (as float32); got an "
+            f"array of shape {vectors.shape}."
         )
+    units = unit_rows(vectors)
     if exclude and len(exclude) != len(units):
         raise InputError(f"exclude needs {len(units)} lists of rows; got {len(exclude)}.")
     lengths = row_norms(matrix) if norms is None else norms

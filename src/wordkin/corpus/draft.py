@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from wordkin.corpus.interning import Chunk
 
+_IN_MEMORY = 1 << 28  # bytes: what grows larger goes to a temporary file
 _BLOCK = 1 << 22  # tokens that are handled at once
 
 
@@ -32,8 +33,8 @@ class Draft:
     """
 
     def __init__(self, directory: Path | None = None) -> None:
-        self._ids = Spool(np.int32, directory=directory)
-        self._ends = Spool(np.int64, directory=directory)
+        self._ids = Spool(np.int32, directory=directory, bound=_IN_MEMORY)
+        self._ends = Spool(np.int64, directory=directory, bound=_IN_MEMORY)
         self.counts: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.dropped = self.sentences = self.bytes_read = self.undecodable = 0
 
@@ -144,7 +145,7 @@ class Spool:
     """
 
     def __init__(
-        self, dtype: DTypeLike, *, directory: Path | None = None, bound: int = 1 << 28
+        self, dtype: DTypeLike, *, directory: Path | None = None, bound: int = _IN_MEMORY
     ) -> None:
         self._dtype = np.dtype(dtype)
         self._directory = directory

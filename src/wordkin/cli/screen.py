@@ -1,0 +1,186 @@
+"""What the user sees: results on standard output, progress on standard error.
+
+On a terminal it has colours, a bar and a spinner. Piped into a file or a program it is plain text.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from wordkin.cli.progress import training_bar, training_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
+
+    from wordkin.training import Callback
+
+
+class Screen:
+    """Standard output and standard error."""
+
+    def __init__(self) -> None:
+        self._out = Console(highlight=False, soft_wrap=True)
+        self._err = Console(highlight=False, soft_wrap=True, stderr=True)
+
+    def heading(self, text: str) -> None:
+        """Print a heading, with an empty line above.
+
+        Parameters
+        ----------
+        text : str
+            The heading.
+        """
+        self._out.print()
+        self._out.print(Text(text, style="bold cyan"))
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """Print a line of results.
+
+        Parameters
+        ----------
+        text : str
+            The line, or several.
+        style : str
+            How it looks on a terminal, in rich's words.
+        """
+        self._out.print(Text(text, style=style))
+
+    def table(self, rows: Sequence[Sequence[str]], align: str = "", indent: int = 2) -> None:
+        """Print columns.
+
+        Parameters
+        ----------
+        rows : sequence of sequences of str
+            All of one length.
+        align : str
+            For each column ``<`` or ``>``; ``<`` for those that are left.
+        indent : int
+            Spaces in front.
+        """
+        widths = [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
+        sides = align.ljust(len(widths), "<")
+        for row in rows:
+            cells = [
+                " " * (width - cell_len(cell)) + cell if side == ">" else _padded(cell, width)
+                for cell, width, side in zip(row, widths, sides, strict=True)
+            ]
+            self.line(" " * indent + "  ".join(cells).rstrip())
+
+    def json(self, value: object) -> None:
+        """Print a value for programs, in one line.
+
+        Parameters
+        ----------
+        value : object
+            Of what JSON knows.
+        """
+        self._out.file.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+
+    @contextmanager
+    def busy(self, what: str) -> Iterator[None]:
+        """Show that something is going on.
+
+        Parameters
+        ----------
+        what : str
+            What is going on, such as "reading texts/".
+
+        Yields
+        ------
+        None
+            While it goes on.
+        """
+        if self._err.is_terminal:
+            with self._err.status(Text(what)):
+                yield
+        else:
+            self._err.print(Text(f"{what} ..."))
+            yield
+
+    def training(self) -> AbstractContextManager[Callback]:
+        """Show how training goes on.
+
+        Returns
+        -------
+        context manager
+            It gives a callback for `wordkin.train`.
+        """
+        return training_bar(self._err) if self._err.is_terminal else training_lines(self._err)
+
+
+def _padded(cell: str, width: int) -> str:
+    return cell + " " * (width - cell_len(cell))
+
+
+def shown(word: str) -> str:
+    r"""Return a word in a form that can't disturb a terminal.
+
+    Parameters
+    ----------
+    word : str
+        A word from somebody's file.
+
+    Returns
+    -------
+    str
+        The same, but characters that are not to be printed as escapes.
+
+    Examples
+    --------
+    >>> shown("naïve"), shown("\x1b[2J")
+    ('naïve', '\\x1b[2J')
+    """
+    if word.isprintable():
+        return word
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in word)
+
+
+def size_of(n_bytes: float) -> str:
+    """Return a number of bytes as people read it.
+
+    Parameters
+    ----------
+    n_bytes : float
+        The number.
+
+    Returns
+    -------
+    str
+        With a unit.
+
+    Examples
+    --------
+    >>> size_of(999), size_of(27_147_000)
+    ('999 B', '27.1 MB')
+    """
+    unit = "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):  # noqa: B007
+        if n_bytes < 999.5:
+            break
+        n_bytes /= 1000
+    return f"{n_bytes:.0f} {unit}" if unit == "B" else f"{n_bytes:.1f} {unit}"
+
+
+def plain(value: Any) -> str:  # noqa: ANN401
+    """Return a setting as text.
+
+    Parameters
+    ----------
+    value : object
+        A value of a JSON object.
+
+    Returns
+    -------
+    str
+        Numbers with separators, lists in one line.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return str(value)

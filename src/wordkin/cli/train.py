@@ -1,0 +1,223 @@
+"""``wordkin train``: from texts to a file of vectors."""
+
+from __future__ import annotations
+
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from wordkin.errors import FileError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wordkin.cli.screen import Screen
+    from wordkin.config import Word2Vec
+    from wordkin.corpus import Corpus
+    from wordkin.training import TrainedModel
+
+_TEXT, _MODEL, _RUN = "Text", "Model", "Run"
+
+
+class Model(StrEnum):
+    """The models there are."""
+
+    skipgram = "skipgram"
+    cbow = "cbow"
+
+
+def train(  # noqa: PLR0913 (the options of the command)
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="INPUT...",
+            help="Text files (a line is a sentence; gz, bz2, xz, zst and zip are read as they are),"
+            " folders of them, or one folder made by --store.",
+        ),
+    ],
+    *,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where to save: .safetensors keeps everything; .txt, .vec, .bin and .npy are for"
+            " other tools.",
+        ),
+    ],
+    model: Annotated[Model, typer.Option(help="Which model.", rich_help_panel=_MODEL)] = (
+        Model.skipgram
+    ),
+    vector_size: Annotated[int, typer.Option(help="Dimensions.", rich_help_panel=_MODEL)] = 100,
+    window: Annotated[
+        int, typer.Option(help="Widest distance between words.", rich_help_panel=_MODEL)
+    ] = 5,
+    epochs: Annotated[int, typer.Option(help="Passes over the text.", rich_help_panel=_MODEL)] = 5,
+    negative: Annotated[
+        int, typer.Option(help="Noise words for each pair.", rich_help_panel=_MODEL)
+    ] = 5,
+    sample: Annotated[
+        float,
+        typer.Option(
+            help="Thin out words more frequent than this share; 0: none.", rich_help_panel=_MODEL
+        ),
+    ] = 1e-3,
+    alpha: Annotated[
+        float | None,
+        typer.Option(
+            help="Learning rate at the start.",
+            show_default="0.025, cbow 0.05",
+            rich_help_panel=_MODEL,
+        ),
+    ] = None,
+    min_count: Annotated[
+        int, typer.Option(help="Leave rarer words out.", rich_help_panel=_TEXT)
+    ] = 5,
+    max_vocab: Annotated[
+        int | None,
+        typer.Option(help="Keep so many words at most.", show_default="all", rich_help_panel=_TEXT),
+    ] = None,
+    tokenizer: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="words, whitespace, gensim, keras, or re:EXPRESSION whose matches are words.",
+            rich_help_panel=_TEXT,
+        ),
+    ] = "words",
+    encoding: Annotated[str, typer.Option(help="Of the text.", rich_help_panel=_TEXT)] = "utf-8",
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Keep the text as ids in this folder: for text larger than memory, and to train "
+            "on again.",
+            rich_help_panel=_TEXT,
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Threads.", show_default="all cores", rich_help_panel=_RUN),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Fixes all random choices.", rich_help_panel=_RUN)] = 1,
+) -> None:
+    """Train word vectors on text and save them."""
+    settings: dict[str, Any] = {
+        "vector_size": vector_size,
+        "window": window,
+        "epochs": epochs,
+        "negative": negative,
+        "sample": sample,
+    }
+    if alpha is not None:
+        settings["alpha"] = alpha
+    config = _config(model, settings)
+    reading = {
+        "tokenizer": _tokenizer(tokenizer),
+        "min_count": min_count,
+        "max_vocab": max_vocab,
+        "encoding": encoding,
+        "store": store,
+    }
+    check_output(output, inputs)
+
+    from wordkin.cli.screen import Screen, size_of
+    from wordkin.training import train as run
+
+    screen = Screen()
+    corpus = _read(screen, inputs, reading)
+    with screen.training() as callback:
+        trained = run(corpus, config, seed=seed, workers=workers, callbacks=[callback])
+    trained.vectors.save(output)
+    _report(screen, trained)
+    screen.line()
+    screen.line(
+        f"Saved {len(trained.vectors):,} words, {config.vector_size} dimensions: "
+        f"{output} ({size_of(output.stat().st_size)})",
+        style="bold green",
+    )
+
+
+def _config(model: Model, settings: dict[str, Any]) -> Word2Vec:
+    from wordkin.config import CBOW, SkipGram
+
+    # the learning rate must not be below the one at the end
+    if "alpha" in settings:
+        settings["min_alpha"] = min(settings["alpha"], SkipGram.min_alpha)
+    return {Model.skipgram: SkipGram, Model.cbow: CBOW}[model](**settings)
+
+
+def _tokenizer(name: str) -> Any:  # noqa: ANN401
+    """Look up the tokenizer before anything is read."""
+    import re
+
+    from wordkin.text.tokenizers import get_tokenizer
+
+    try:
+        return get_tokenizer(re.compile(name[3:]) if name.startswith("re:") else name)
+    except (InputError, re.error) as error:
+        raise typer.BadParameter(str(error), param_hint="--tokenizer") from None
+
+
+def check_output(output: Path, inputs: Sequence[Path] = ()) -> None:
+    """Find out before the work, not after it, that its result can't be saved.
+
+    Parameters
+    ----------
+    output : Path
+        Where vectors will be saved.
+    inputs : sequence of Path
+        What must not be overwritten.
+
+    Raises
+    ------
+    FileError
+        If there is no such folder, or it can't be written.
+    InputError
+        If the ending of the name stands for no format, or the file is one of `inputs`.
+    """
+    if output.is_dir():
+        raise FileError(f"Can't write {str(output)!r}: it is a folder. Name a file in it.")
+    for each in inputs:
+        if output.exists() and each.exists() and output.samefile(each):
+            raise InputError(f"The output {str(output)!r} is also an input. Choose another name.")
+    from wordkin.vectors import WordVectors
+
+    folder = output.resolve().parent
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".wordkin-") as trial:
+            WordVectors(["a"], [[0.0]]).save(Path(trial, output.name))
+    except FileNotFoundError:
+        raise FileError(
+            f"Can't write {str(output)!r}: there is no folder {str(folder)!r}."
+        ) from None
+    except OSError as error:
+        raise FileError(f"Can't write {str(output)!r}: {error.strerror or error}.") from error
+
+
+def _read(screen: Screen, inputs: list[Path], reading: dict[str, Any]) -> Corpus:
+    """Read texts, or open a folder in which texts were stored before."""
+    from wordkin.corpus import Corpus
+
+    with screen.busy(f"reading {', '.join(map(str, inputs[:3]))}{' ...' * (len(inputs) > 3)}"):
+        if len(inputs) == 1 and (inputs[0] / "corpus.json").is_file():
+            return Corpus.open(inputs[0])
+        return Corpus.from_path(inputs, **reading)
+
+
+def _report(screen: Screen, trained: TrainedModel) -> None:
+    screen.line(str(trained.account))
+    screen.line()
+    screen.table(
+        [("epoch", "loss", "M words/s")]
+        + [
+            (str(epoch.epoch), f"{epoch.loss:.4f}", f"{epoch.words_per_second / 1e6:.2f}")
+            for epoch in trained.history
+        ],
+        ">>>",
+        indent=0,
+    )

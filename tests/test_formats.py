@@ -271,6 +271,31 @@ def test_what_the_safetensors_package_writes_is_read(tmp_path):
     assert_same(native.read(tmp_path / "v.safetensors"), make_table())
 
 
+def test_files_of_version_1_are_read_for_ever(tmp_path):
+    """Made without wordkin, as docs/native-format.md describes it: this must never change."""
+    arrays = {
+        "vectors": np.array([[1, 2], [3, 4]], np.float32),
+        "words": np.frombuffer("thenaïve".encode(), np.uint8),
+        "word_offsets": np.array([0, 3, 9]),
+        "counts": np.array([7, 5]),
+    }
+    metadata = {
+        "format": "wordkin",
+        "format_version": "1",
+        "fingerprint": "be40c9c8ed901b355158e2c45deaf7e9e3efa822c35848166e0fc04a4c3fce35",
+        "specials": '["<pad>", "<unk>"]',
+        "settings": '{"seed": 1}',
+        "tokenizer": '{"name": "whitespace"}',
+    }
+    save_file(arrays, tmp_path / "v.safetensors", metadata=metadata)
+    table = native.read(tmp_path / "v.safetensors")
+    assert table.vocabulary.words == ["the", "naïve"]
+    assert table.vocabulary.counts.tolist() == [7, 5]
+    assert table.vocabulary.encode("the x naïve").tolist() == [2, 1, 3]
+    assert table.matrix.tolist() == [[1, 2], [3, 4]]
+    assert table.settings == {"seed": 1}
+
+
 def test_later_files_may_hold_more(tmp_path):
     def change(arrays, metadata):
         arrays["word_index"] = np.arange(7, dtype=np.uint32)

@@ -1,0 +1,68 @@
+"""Settings are checked when they are made."""
+
+from __future__ import annotations
+
+import dataclasses
+import pickle
+
+import pytest
+
+import wordkin as wk
+from wordkin.errors import ConfigError
+
+
+@pytest.mark.parametrize("kind", [wk.SkipGram, wk.CBOW])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("vector_size", 0),
+        ("vector_size", -5),
+        ("vector_size", 1.5),
+        ("vector_size", "100"),
+        ("vector_size", True),
+        ("window", 0),
+        ("negative", 0),
+        ("epochs", 0),
+        ("sample", -1e-3),
+        ("sample", float("nan")),
+        ("alpha", -1.0),
+        ("alpha", float("inf")),
+        ("min_alpha", 1.0),
+        ("loss", "hs"),
+        ("group", 9),
+        ("shared_negatives", 0),
+    ],
+)
+def test_a_wrong_value_is_named(kind, name, value):
+    with pytest.raises(ConfigError, match=name) as caught:
+        kind(**{name: value})
+    assert repr(value) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("size", "vector_size"), ("iter", "epochs"), ("sg", "SkipGram"), ("min_count", "from_path"),
+     ("workers", "train"), ("seed", "train"), ("lr", "alpha")],
+)  # fmt: skip
+def test_an_old_name_tells_the_new_one(old, new):
+    with pytest.raises(ConfigError, match=new):
+        wk.SkipGram(**{old: 1})
+
+
+def test_a_name_of_nowhere_lists_what_there_is():
+    with pytest.raises(ConfigError, match="vector_size"):
+        wk.SkipGram(sise=1)
+
+
+def test_settings_are_frozen_values():
+    config = wk.SkipGram(vector_size=10)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        config.vector_size = 20
+    assert config == wk.SkipGram(vector_size=10)
+    assert pickle.loads(pickle.dumps(config)) == config
+    assert dataclasses.replace(config, window=2).window == 2
+
+
+def test_positional_settings_are_refused():
+    with pytest.raises(TypeError):
+        wk.SkipGram(100)

@@ -1,0 +1,47 @@
+"""A vector table is checked when it is made."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from wordkin.errors import InputError
+from wordkin.table import VectorTable
+from wordkin.vocabulary import Vocabulary
+
+VOCABULARY = Vocabulary(["a", "b", "c"])
+
+
+def test_float32_is_taken_without_a_copy():
+    matrix = np.ones((3, 2), np.float32)
+    table = VectorTable.from_arrays(VOCABULARY, matrix)
+    assert table.matrix is matrix or np.shares_memory(table.matrix, matrix)
+    assert (len(table), table.dimensions) == (3, 2)
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float16, np.int64])
+def test_other_numbers_are_converted(dtype):
+    table = VectorTable.from_arrays(VOCABULARY, np.ones((3, 2), dtype))
+    assert table.matrix.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("matrix", "message"),
+    [
+        (np.ones(3), "one matrix"),
+        (np.ones((3, 0)), "one matrix"),
+        (np.ones((2, 2)), "2 rows, but there are 3 words"),
+        ([[1, 2], [3], [4, 5]], "rows of one length"),
+        ([["x"], ["y"], ["z"]], "real numbers"),
+        ([[1.0], [np.nan], [np.inf]], "'b'"),
+        ([[1.0], [2.0], [1e300]], "'c'"),
+    ],
+)
+def test_what_is_no_matrix_of_finite_rows_is_refused(matrix, message):
+    with pytest.raises(InputError, match=message):
+        VectorTable.from_arrays(VOCABULARY, matrix)
+
+
+def test_the_bare_constructor_takes_float32_only():
+    with pytest.raises(InputError, match="float64"):
+        VectorTable(VOCABULARY, np.ones((3, 2)))

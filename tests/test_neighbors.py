@@ -44,7 +44,7 @@ def assert_like_naive(matrix, queries, topn, exclude=()):
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(exact, "_ROWS", 7)
+    monkeypatch.setattr(exact, "_SCORES", 21)
     monkeypatch.setattr(exact, "_QUERIES", 3)
 
 

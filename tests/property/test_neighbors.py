@@ -28,7 +28,7 @@ def test_nearest_rows(data):
     rows_of = st.lists(st.integers(0, n_rows - 1), max_size=n_rows)
     exclude = data.draw(st.lists(rows_of, min_size=n_queries, max_size=n_queries))
     topn = data.draw(st.integers(1, n_rows + 3))
-    with mock.patch.multiple(exact, _ROWS=data.draw(st.integers(1, 50)), _QUERIES=2):
+    with mock.patch.multiple(exact, _SCORES=data.draw(st.integers(1, 100)), _QUERIES=2):
         found = exact.nearest_rows(matrix, queries, topn=topn, exclude=exclude)
 
     for query, outside, (rows, cosines) in zip(queries, exclude, found, strict=True):

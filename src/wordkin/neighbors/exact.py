@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     Found = tuple[NDArray[np.int64], NDArray[np.float64]]  # rows and their cosines
 
-_ROWS = 1 << 14  # rows of the matrix and
-_QUERIES = 1 << 8  # queries multiplied at once: 16 MiB of scores
+_QUERIES = 1 << 8  # multiplied with rows at once, and
+_SCORES = 1 << 22  # what may come of it: 16 MiB. Few large products: BLAS threads wait at each end
 
 
 def row_norms(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -43,12 +43,9 @@ def row_norms(matrix: NDArray[np.float32]) -> NDArray[np.float32]:
     >>> row_norms(np.array([[3, 4], [0, 0]], dtype=np.float32))
     array([5., 0.], dtype=float32)
     """
-    norms = np.empty(len(matrix), np.float32)
-    for start in range(0, len(matrix), _ROWS):
-        block = matrix[start : start + _ROWS]
-        # float64, because squares of large float32 overflow
-        norms[start : start + _ROWS] = np.sqrt(np.einsum("ij,ij->i", block, block, dtype="f8"))
-    return norms
+    # float64, because squares of large float32 overflow; einsum converts piece by piece
+    squares: NDArray[np.float64] = np.einsum("ij,ij->i", matrix, matrix, dtype=np.float64)
+    return np.sqrt(squares).astype(np.float32)
 
 
 def nearest_rows(
@@ -128,10 +125,11 @@ def _search(  # noqa: PLR0917 (all of them arrays that belong together)
     slack = np.float32(2 * np.finfo(np.float32).eps * (matrix.shape[1] + 2))
     out_query = np.repeat(np.arange(len(exclude)), [len(rows) for rows in exclude])
     out_row = np.array([row for rows in exclude for row in rows], np.int64)
-    for start in range(0, len(matrix), _ROWS):
-        block = matrix[start : start + _ROWS]
+    n_rows = max(1, _SCORES // len(units))
+    for start in range(0, len(matrix), n_rows):
+        block = matrix[start : start + n_rows]
         scores = queries @ block.T
-        scores /= divisors[start : start + _ROWS]
+        scores /= divisors[start : start + n_rows]
         here = (out_row >= start) & (out_row < start + len(block))
         scores[out_query[here], out_row[here] - start] = -3.0
         if topn < len(block) and (floors == -2).any():

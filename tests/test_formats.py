@@ -349,6 +349,10 @@ def tell(name, value):
     return lambda arrays, metadata: metadata.__setitem__(name, value)
 
 
+def spoil_words(arrays, metadata):
+    arrays["words"] = np.full_like(arrays["words"], 255)
+
+
 def swap_words(arrays, metadata):
     arrays["words"][:2] = arrays["words"][1::-1].copy()
 
@@ -367,7 +371,8 @@ def swap_words(arrays, metadata):
         (put("counts", -np.ones(9, np.int64)), "negative"),
         (put("word_offsets", np.zeros(10, np.int64)), "rise from 0"),
         (put("word_offsets", np.arange(10)[::-1].copy()), "rise from 0"),
-        (put("words", np.full(338, 255, np.uint8)), "word"),
+        (put("words", np.zeros(3, np.uint8)), "rise from 0 to 3"),
+        (spoil_words, "words are not UTF-8"),
         (swap_words, "fingerprint"),
         (tell("format", "pt"), "no vectors of wordkin.*'pt'"),
         (tell("format_version", "2"), "version '2'.*Update wordkin"),

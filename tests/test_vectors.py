@@ -6,6 +6,7 @@ import copy
 import pickle
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -209,6 +210,12 @@ def test_a_table_is_taken_as_it_is():
     assert vectors.table.settings == {"seed": 1}
     assert vectors.vectors is table.matrix
     assert vectors.vocabulary.n_rows == 3
+
+
+def test_the_layer_is_made_by_the_room_of_layers(vectors, monkeypatch):
+    room = SimpleNamespace(keras_layer=lambda table, **settings: (table, settings))
+    monkeypatch.setitem(sys.modules, "wordkin.layers.keras", room)
+    assert vectors.to_keras(trainable=True) == (vectors.table, {"trainable": True})
 
 
 def test_wrong_files_are_refused(vectors, tmp_path):

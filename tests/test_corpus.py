@@ -19,6 +19,7 @@ from wordkin.errors import (
     InputError,
 )
 from wordkin.text.tokenizers import Words
+from wordkin.vocabulary import Vocabulary
 
 TEXTS = ["The cat sat; the dog sat.", "", "A cat\nsat 3 times!", "Unique.", "the end"]
 
@@ -369,6 +370,26 @@ def test_arrays_that_do_not_fit_are_named(stored, name, change):
     np.save(path, change(np.load(path)))
     with pytest.raises(FormatError, match=rf"{name}\.npy"):
         Corpus.open(stored)
+
+
+def test_a_corpus_made_by_hand_is_checked():
+    """Ids beyond the vocabulary would make kernels write anywhere."""
+    vocabulary = Vocabulary(["a", "b"], [2, 1])
+    account = Account(read=3, kept=3)
+    ids, starts = np.array([0, 1, 0], np.int32), np.array([0, 2, 3])
+    corpus = Corpus(ids, starts, vocabulary, account)
+    assert list(corpus.sentences()) == [["a", "b"], ["a"]]
+    for wrong_ids, wrong_starts, message in [
+        (ids + 1, starts, "ids: .*outside 0 to 1"),
+        (ids - 1, starts, "ids: .*outside 0 to 1"),
+        (ids.astype(np.int64), starts, "ids: expected int32"),
+        (ids[:0], starts, "ids: expected"),
+        (ids, starts[:1], "starts: expected"),
+        (ids, starts[:2], "starts: .*ascend"),
+        (ids, np.array([0, 2, 2, 3]), "starts: .*ascend"),
+    ]:
+        with pytest.raises(FormatError, match=message):
+            Corpus(wrong_ids, wrong_starts, vocabulary, account)
 
 
 def test_pickled_arrays_are_never_executed(stored):

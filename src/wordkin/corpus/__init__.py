@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from wordkin.corpus import pieces, store
-from wordkin.corpus.account import Account
+from wordkin.corpus.account import Account as Account
 from wordkin.corpus.draft import Draft
 from wordkin.corpus.interning import Interner
 from wordkin.errors import EmptyCorpusError
@@ -52,6 +52,11 @@ class Corpus:
     account : Account
         What was read, and what became of it.
 
+    Raises
+    ------
+    FormatError
+        If the arrays do not fit each other or the vocabulary.
+
     Examples
     --------
     >>> corpus = Corpus.from_texts(["A rose is a rose.", "Is it?"], min_count=2)
@@ -65,6 +70,19 @@ class Corpus:
     starts: NDArray[np.int64]
     vocabulary: Vocabulary
     account: Account
+
+    def __post_init__(self) -> None:
+        store.check(self._parts())
+
+    def _parts(self) -> store.Parts:
+        return store.Parts(self.ids, self.starts, self.vocabulary, self.account)
+
+    @classmethod
+    def _of(cls, parts: store.Parts) -> Corpus:
+        """Make a corpus of what is known to be right, without looking through it again."""
+        corpus = object.__new__(cls)
+        corpus.__dict__.update(parts._asdict())
+        return corpus
 
     @classmethod
     def from_path(
@@ -114,7 +132,7 @@ class Corpus:
         source = open_source(path, encoding=encoding)
         cut = get_tokenizer(tokenizer)
         plan = _Plan(cut, min_count, max_vocab, store)
-        return cls(*_build(pieces.of_source(source, cut), plan))
+        return cls._of(_build(pieces.of_source(source, cut), plan))
 
     @classmethod
     def from_texts(
@@ -159,7 +177,7 @@ class Corpus:
         """
         cut = get_tokenizer(tokenizer)
         plan = _Plan(cut, min_count, max_vocab, store)
-        return cls(*_build(pieces.of_source(Texts(texts), cut), plan))
+        return cls._of(_build(pieces.of_source(Texts(texts), cut), plan))
 
     @classmethod
     def from_sentences(
@@ -200,7 +218,7 @@ class Corpus:
             If the store can't be written.
         """
         plan = _Plan(None, min_count, max_vocab, store)
-        return cls(*_build(pieces.of_sentences(sentences), plan))
+        return cls._of(_build(pieces.of_sentences(sentences), plan))
 
     @property
     def n_tokens(self) -> int:
@@ -242,7 +260,7 @@ class Corpus:
         FileError
             If it can't be written, or holds something else.
         """
-        store.write(Path(folder), store.Parts(self.ids, self.starts, self.vocabulary, self.account))
+        store.write(Path(folder), self._parts())
 
     @classmethod
     def open(cls, folder: StrPath) -> Corpus:
@@ -265,7 +283,7 @@ class Corpus:
         FormatError
             If it holds no corpus, or a damaged one.
         """
-        return cls(*store.read(Path(folder)))
+        return cls._of(store.read(Path(folder)))
 
 
 class _Plan(NamedTuple):

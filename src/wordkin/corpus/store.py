@@ -95,9 +95,41 @@ def read(folder: Path) -> Parts:
     ids = _map(folder / "ids.npy", np.dtype("<i4"), about["tokens"])
     starts = _map(folder / "starts.npy", np.dtype("<i8"), about["sentences"] + 1)
     vocabulary, account = _vocabulary_and_account(folder / "corpus.json", about)
-    _check_starts(folder / "starts.npy", starts, len(ids))
-    _check_ids(folder / "ids.npy", ids, len(vocabulary))
-    return Parts(ids, starts, vocabulary, account)
+    parts = Parts(ids, starts, vocabulary, account)
+    check(parts, folder / "ids.npy", folder / "starts.npy")
+    return parts
+
+
+def check(parts: Parts, ids_name: object = "ids", starts_name: object = "starts") -> None:
+    """Check the arrays of a corpus, each number: kernels use them as addresses without looking.
+
+    Parameters
+    ----------
+    parts : Parts
+        The corpus.
+    ids_name, starts_name : object
+        What to call the arrays in a message.
+
+    Raises
+    ------
+    FormatError
+        If sentences are not in order or empty, or an id is outside the vocabulary.
+    """
+    ids, starts, words = parts.ids, parts.starts, len(parts.vocabulary)
+    if ids.ndim != 1 or ids.dtype != np.int32 or not len(ids):
+        raise FormatError(f"{ids_name}: expected int32 in one dimension, and at least one.")
+    if starts.ndim != 1 or starts.dtype != np.int64 or len(starts) < 2:
+        raise FormatError(f"{starts_name}: expected int64 in one dimension, and at least two.")
+    steps = range(0, len(starts), _BLOCK)
+    ascending = all((np.diff(starts[i : i + _BLOCK + 1]) > 0).all() for i in steps)
+    if starts[0] != 0 or starts[-1] != len(ids) or not ascending:
+        raise FormatError(
+            f"{starts_name}: numbers should ascend from 0 to {len(ids)}; remake it."
+        )
+    for i in range(0, len(ids), _BLOCK):
+        block = ids[i : i + _BLOCK]
+        if block.min() < 0 or block.max() >= words:
+            raise FormatError(f"{ids_name}: there are ids outside 0 to {words - 1}; remake it.")
 
 
 def _read_about(path: Path) -> dict[str, Any]:
@@ -157,22 +189,3 @@ def _map(path: Path, dtype: np.dtype[Any], length: int) -> NDArray[Any]:
             f"it holds {getattr(array, 'shape', None)} of {getattr(array, 'dtype', type(array))}."
         )
     return array
-
-
-def _check_starts(path: Path, starts: NDArray[np.int64], tokens: int) -> None:
-    ascending = all(
-        (np.diff(starts[i : i + _BLOCK + 1]) > 0).all() for i in range(0, len(starts), _BLOCK)
-    )
-    if starts[0] != 0 or starts[-1] != tokens or not ascending:
-        raise FormatError(f"{str(path)!r} is damaged: starts should ascend from 0 to {tokens}.")
-
-
-def _check_ids(path: Path, ids: NDArray[np.int32], words: int) -> None:
-    """Check each id, because kernels use them as addresses without looking."""
-    for i in range(0, len(ids), _BLOCK):
-        block = ids[i : i + _BLOCK]
-        if block.min() < 0 or block.max() >= words:
-            raise FormatError(
-                f"{str(path)!r} is damaged: there are ids outside 0 to {words - 1}. Make the "
-                "corpus again."
-            )

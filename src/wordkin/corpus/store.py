@@ -123,9 +123,7 @@ def check(parts: Parts, ids_name: object = "ids", starts_name: object = "starts"
     steps = range(0, len(starts), _BLOCK)
     ascending = all((np.diff(starts[i : i + _BLOCK + 1]) > 0).all() for i in steps)
     if starts[0] != 0 or starts[-1] != len(ids) or not ascending:
-        raise FormatError(
-            f"{starts_name}: numbers should ascend from 0 to {len(ids)}; remake it."
-        )
+        raise FormatError(f"{starts_name}: numbers should ascend from 0 to {len(ids)}; remake it.")
     for i in range(0, len(ids), _BLOCK):
         block = ids[i : i + _BLOCK]
         if block.min() < 0 or block.max() >= words:

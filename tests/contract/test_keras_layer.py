@@ -19,7 +19,8 @@ pytest.importorskip("keras", reason="the extra keras is not installed")
 
 from wordkin.layers import keras as layers
 from wordkin.layers import keras_heads
-from wordkin.layers.keras import WordEmbedding, cosine_model, keras_layer
+from wordkin.layers.keras import WordEmbedding, cosine_model, keras_layer, text_classifier
+from wordkin.layers.keras_heads import MeanOfWords
 
 keras = layers.keras
 ops = keras.ops
@@ -487,6 +488,40 @@ class TestCosine:
         again = layers.load_model(tmp_path / "m.keras")
         ids = [np.array([2, 3]), np.array([4, 5])]
         assert np.allclose(numpy(again(ids)), numpy(cosine_model(layer)(ids)), atol=1e-6)
+
+
+class TestClassifier:
+    def test_it_learns_and_is_saved(self, layer, tmp_path):
+        rng = np.random.default_rng(3)
+        ids = rng.integers(2, N, (300, 6)).astype(np.int32)
+        classes = (ids == 2).any(axis=1).astype(np.int32)
+        ids[::10, 2:] = 0
+        classes[::10] = (ids[::10] == 2).any(axis=1)
+        model = text_classifier(layer, 2, learning_rate=0.02)
+        model.fit(ids, classes, epochs=30, verbose=0)
+        found = model.predict(ids, verbose=0)
+        assert np.allclose(found.sum(axis=1), 1, atol=1e-5)
+        assert (found.argmax(axis=1) == classes).mean() > 0.9
+        model.save(tmp_path / "m.keras")
+        again = layers.load_model(tmp_path / "m.keras")
+        assert np.allclose(again.predict(ids, verbose=0), found, atol=1e-5)
+
+    def test_a_text_without_words(self, layer):
+        model = text_classifier(layer, 2)
+        ids = np.zeros((8, 3), np.int32)
+        model.fit(ids, np.zeros(8, np.int32), verbose=0)
+        assert np.isfinite(model.predict(ids, verbose=0)).all()
+
+    def test_the_mean_leaves_padding_out(self, layer, table):
+        mean = numpy(MeanOfWords()(layer([[2, 3, 0, 0], [0, 0, 0, 0]])))
+        assert np.allclose(mean[0], table.matrix[:2].mean(axis=0), atol=1e-6)
+        assert not mean[1].any()
+
+    def test_the_mean_without_a_mask(self, table):
+        layer = keras_layer(table, mask=False)
+        assert np.allclose(
+            numpy(MeanOfWords()(layer([[2, 3, 0, 0]])))[0], table.matrix[:2].sum(axis=0) / 4
+        )
 
 
 @pytest.mark.parametrize("module", [layers, keras_heads])

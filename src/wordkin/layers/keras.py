@@ -17,6 +17,7 @@ from wordkin.errors import FileError, FormatError, InputError
 from wordkin.files import atomic_write
 from wordkin.layers import import_keras, rows
 from wordkin.layers.keras_heads import cosine_model as cosine_model
+from wordkin.layers.keras_heads import text_classifier as text_classifier
 from wordkin.layers.rows import PAD_ROW, SPECIALS, UNK_ROW
 
 if TYPE_CHECKING:

@@ -49,6 +49,71 @@ def cosine_model(layer: keras.layers.Layer, name: str = "cosine_model") -> keras
     return keras.Model(pair, cosine, name=name)
 
 
+def text_classifier(
+    layer: keras.layers.Layer,
+    n_classes: int,
+    *,
+    hidden: int = 128,
+    dropout: float = 0.3,
+    learning_rate: float = 2e-3,
+    name: str = "text_classifier",
+) -> keras.Model:
+    """Make a small network that tells the class of a text from the mean of its vectors.
+
+    Mean of the words, batch normalisation, one hidden layer, dropout, softmax. It forgets the
+    order of the words, and trains in seconds on a CPU.
+
+    Parameters
+    ----------
+    layer : WordEmbedding
+        From `keras_layer`. It is shared, not copied.
+    n_classes : int
+        How many classes there are.
+    hidden : int
+        Units of the hidden layer.
+    dropout : float
+        Share of the hidden units that are left out at random while training.
+    learning_rate : float
+        Of the optimizer, Adam.
+    name : str
+        The name of the model.
+
+    Returns
+    -------
+    keras.Model
+        Compiled. It takes ids of shape (texts, length), any length, and class numbers from 0 to
+        ``n_classes`` - 1; it gives probabilities of shape (texts, ``n_classes``).
+
+    Examples
+    --------
+    >>> import wordkin as wk
+    >>> from wordkin.layers.keras import keras_layer
+    >>> table = wk.VectorTable.from_arrays(wk.Vocabulary(["cat", "dog"]), [[1, 0], [0, 1]])
+    >>> layer = keras_layer(table)
+    >>> model = text_classifier(layer, 2)
+    >>> texts, labels = ["cat cat", "dog"] * 20, keras.ops.array([0, 1] * 20)
+    >>> history = model.fit(
+    ...     layer.vocabulary.encode_batch(texts), labels, epochs=20, verbose=0
+    ... )
+    >>> print(model.predict(layer.vocabulary.encode_batch(["dog dog", "cat"]), verbose=0).argmax(1))
+    [1 0]
+    """
+    ids = keras.Input((None,), dtype="int32", name="ids")
+    x = MeanOfWords(name="mean")(layer(ids))
+    x = keras.layers.BatchNormalization()(x)
+    x = keras.layers.Dense(hidden, activation="relu")(x)
+    x = keras.layers.Dropout(dropout)(x)
+    # probabilities stay in single precision whatever the policy, to add up to 1
+    x = keras.layers.Dense(n_classes, activation="softmax", dtype="float32")(x)
+    model = keras.Model(ids, x, name=name)
+    model.compile(
+        optimizer=keras.optimizers.Adam(learning_rate),
+        loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+    )
+    return model
+
+
 @keras.saving.register_keras_serializable(package="wordkin")
 class Cosine(keras.layers.Layer):
     """The cosine of two vectors, along the last axis; 0 where one of them is zero.
@@ -70,6 +135,37 @@ class Cosine(keras.layers.Layer):
 
     def compute_mask(self, pair: Any, previous_mask: object = None) -> None:  # noqa: ANN401, D102
         return None
+
+
+@keras.saving.register_keras_serializable(package="wordkin")
+class MeanOfWords(keras.layers.Layer):
+    """The mean of the vectors that are not padding; zero for a text without words.
+
+    `keras.layers.GlobalAveragePooling1D` divides by zero there, and one empty text then turns the
+    weights of a network into NaN.
+
+    Parameters
+    ----------
+    **kwargs
+        As any Keras layer takes.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, vectors: Any, mask: Any = None) -> Any:  # noqa: ANN401, D102
+        if mask is None:
+            mask = ops.ones(ops.shape(vectors)[:-1], dtype=vectors.dtype)
+        weights = ops.expand_dims(ops.cast(mask, vectors.dtype), -1)
+        words = ops.sum(weights, axis=-2)
+        return ops.sum(vectors * weights, axis=-2) / ops.maximum(words, ops.ones_like(words))
+
+    def compute_mask(self, vectors: Any, previous_mask: object = None) -> None:  # noqa: ANN401, D102
+        return None
+
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:  # noqa: D102
+        return (*input_shape[:-2], input_shape[-1])
 
 
 def _unit(vectors: Any) -> Any:  # noqa: ANN401

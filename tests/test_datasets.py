@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from wordkin.datasets import documentation_corpus, english
+from wordkin.datasets import documentation_corpus
+from wordkin.datasets.prose import english
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,6 +20,7 @@ from wordkin import errors
         (errors.RowError, IndexError),
         (errors.FileError, OSError),
         (errors.TrainingError, RuntimeError),
+        (errors.OutOfMemoryError, MemoryError),
         (errors.MissingExtraError, ImportError),
     ],
 )

@@ -11,6 +11,7 @@
     ├── RowError             (IndexError)    an id points outside the rows there are
     ├── FileError            (OSError)       a path can't be read or written
     ├── TrainingError        (RuntimeError)  training went wrong (vectors that are not finite)
+    ├── OutOfMemoryError     (MemoryError)   what was asked for can't fit into memory
     ├── RenamedError         (AttributeError) a name of another library or time
     └── MissingExtraError    (ImportError)   an optional package is not installed
 
@@ -83,6 +84,10 @@ class FileError(WordkinError, OSError):
 
 class TrainingError(WordkinError, RuntimeError):
     """Training went wrong in a way that more training can't mend."""
+
+
+class OutOfMemoryError(WordkinError, MemoryError):
+    """What was asked for can't fit into memory; nothing has been started."""
 
 
 class RenamedError(WordkinError, AttributeError):

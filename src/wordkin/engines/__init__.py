@@ -43,6 +43,29 @@ class Learned(NamedTuple):
     pairs: int
 
 
+class Memory(NamedTuple):
+    """What a run will take, in bytes."""
+
+    tables: int
+    """The two matrices, rows padded to what the machine likes."""
+    other: int
+    """All the rest that grows with vocabulary, threads or settings."""
+    shape: tuple[int, int]
+    """Of one matrix: words, and floats of a row."""
+
+    @property
+    def total(self) -> int:
+        """All of it."""
+        return self.tables + self.other
+
+    def __str__(self) -> str:
+        words, floats = self.shape
+        return (
+            f"{self.total / 1e6:,.0f} MB: {self.tables / 1e6:,.0f} for two tables of {words:,} x "
+            f"{floats}, {self.other / 1e6:,.0f} for the rest"
+        )
+
+
 class Run(Protocol):
     """A model that is being trained."""
 
@@ -71,9 +94,50 @@ class Run(Protocol):
         """
         ...
 
+    def restore(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+        """Go on from these matrices instead.
+
+        Parameters
+        ----------
+        arrays : mapping
+            Matrices (V, D) by the names that `arrays` uses; those that are missing stay.
+        """
+        ...
+
+    def finish(self) -> Mapping[str, NDArray[np.float32]]:
+        """End the run and hand over its matrices without a second copy of them in memory.
+
+        Returns
+        -------
+        mapping
+            C-contiguous matrices (V, D) by name. The run can't be used any more.
+        """
+        ...
+
+    def close(self) -> None:
+        """Stop all threads, and wait until they have stopped."""
+        ...
+
 
 class Engine(Protocol):
     """A way of training, such as on the CPU."""
+
+    def memory(self, words: int, config: Word2Vec) -> Memory:
+        """Work out what a run will take, before there is one.
+
+        Parameters
+        ----------
+        words : int
+            The size V of the vocabulary.
+        config : Word2Vec
+            The model.
+
+        Returns
+        -------
+        Memory
+            Bytes; at most so many, not counting the corpus.
+        """
+        ...
 
     def start(self, corpus: Corpus, config: Word2Vec, *, seed: int) -> Run:
         """Make the matrices at random.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wordkin.config import CBOW
-from wordkin.engines import Block, Learned
+from wordkin.engines import Block, Learned, Memory
 from wordkin.kernels import sampling, seed_state, word2vec
 from wordkin.kernels.lanes import WIDE
 
@@ -26,6 +26,11 @@ _SHARED = 5
 _HOT_ROWS = 256
 _INIT_STREAM = 2**40
 """Beyond any block's step number, so that the first rows and the draws never share a stream."""
+_ROWS_AT_ONCE = 1 << 12
+_BYTES_PER_WORD = {"negative-sampling": 64, "hierarchical-softmax": 400}
+"""Counts and thresholds, and the noise law or the paths of a Huffman tree while they are made."""
+_BYTES_BESIDE = 32 << 20
+"""Compiled code, and what Python and NumPy hold for a moment."""
 
 
 class CpuEngine:
@@ -40,6 +45,30 @@ class CpuEngine:
 
     def __init__(self, *, workers: int) -> None:
         self.workers = workers
+
+    def memory(self, words: int, config: Word2Vec) -> Memory:
+        """Work out what a run will take, before there is one.
+
+        Parameters
+        ----------
+        words : int
+            The size V of the vocabulary.
+        config : Word2Vec
+            The model.
+
+        Returns
+        -------
+        Memory
+            Bytes; at most so many, not counting the corpus.
+        """
+        floats = word2vec.padded(config.vector_size)
+        scratch = (2 * config.window + WIDE) * WIDE * 16 + WIDE * floats * 4
+        desks = self.workers * (2 * min(_HOT_ROWS, words) * floats * 4 + scratch)
+        return Memory(
+            tables=2 * (words + 1) * floats * 4,
+            other=desks + words * _BYTES_PER_WORD[config.loss] + _BYTES_BESIDE,
+            shape=(words, floats),
+        )
 
     def start(self, corpus: Corpus, config: Word2Vec, *, seed: int) -> CpuRun:
         """Make the matrices: the input at random within +-0.5 / D, the context zero.
@@ -80,6 +109,7 @@ class CpuRun:
         counts = corpus.vocabulary.counts
         if counts is None:
             counts = np.bincount(corpus.ids, minlength=len(corpus.vocabulary)).astype(np.int64)
+        counts = np.maximum(counts, 1)  # a vocabulary from elsewhere may count a word zero times
         self._config = config
         self._seed = seed
         self._text = sampling.Text(
@@ -91,8 +121,10 @@ class CpuRun:
         shape = (len(counts) + 1, word2vec.padded(config.vector_size))
         self._input, self._output = word2vec.aligned(shape), word2vec.aligned(shape)
         rng = np.random.default_rng([seed, _INIT_STREAM])
-        rows = rng.random((len(counts), config.vector_size), dtype=np.float32)
-        self._input[:-1, : config.vector_size] = (rows - 0.5) / config.vector_size
+        for start in range(0, len(counts), _ROWS_AT_ONCE):  # no second table for a moment
+            rows = self._input[start : min(start + _ROWS_AT_ONCE, len(counts))]
+            draws = rng.random((len(rows), config.vector_size), dtype=np.float32)
+            rows[:, : config.vector_size] = (draws - 0.5) / config.vector_size
         # one thread has nobody to share cache lines with
         hot = min(_HOT_ROWS, len(counts)) if workers > 1 else 0
         if config.loss == "hierarchical-softmax":
@@ -156,6 +188,38 @@ class CpuRun:
             "context": self._output[:-1, :size],
         }
 
+    def restore(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+        """Go on from these matrices instead.
+
+        Parameters
+        ----------
+        arrays : mapping
+            "input", "context" or both, (V, D); what is missing stays as it is.
+        """
+        for name, table in self.arrays().items():
+            if name in arrays:
+                table[:] = arrays[name]
+
+    def finish(self) -> Mapping[str, NDArray[np.float32]]:
+        """End the run and hand over its matrices without a second copy of them in memory.
+
+        Returns
+        -------
+        mapping
+            "input" and "context", C-contiguous (V, D). The run can't be used any more.
+        """
+        self.close()
+        tables = {"input": self._input, "context": self._output}
+        del self._input, self._output
+        return {
+            name: _without_padding(table, self._config.vector_size)
+            for name, table in tables.items()
+        }
+
+    def close(self) -> None:
+        """Stop all threads, and wait until they have stopped: not longer than a block takes."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
 
 class _Desk:
     """What one thread has for itself: scratch space and copies of the most frequent rows."""
@@ -183,6 +247,18 @@ def _merge_hot(
         (output[:hot], [desk.hot_output for desk in desks]),
     ):
         shared += np.sum([copy - shared for copy in copies], axis=0)
+
+
+def _without_padding(table: NDArray[np.float32], dimensions: int) -> NDArray[np.float32]:
+    """Move rows forward within their own memory, until they lie one behind the other."""
+    words, floats = len(table) - 1, table.shape[1]
+    flat = table.reshape(-1)
+    if dimensions < floats:
+        for start in range(0, words, _ROWS_AT_ONCE):
+            stop = min(start + _ROWS_AT_ONCE, words)
+            # the copy of a piece: where it goes may overlap where it comes from
+            flat[start * dimensions : stop * dimensions] = table[start:stop, :dimensions].ravel()
+    return flat[: words * dimensions].reshape(words, dimensions)
 
 
 def _choose_kernel(

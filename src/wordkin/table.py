@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from wordkin.subwords import Subwords
     from wordkin.vocabulary import Vocabulary
 
 
@@ -29,6 +30,8 @@ class VectorTable:
         Shape (V, D), float32, C-contiguous. May be mapped from a file and read-only.
     settings : mapping, optional
         How the vectors were made (model, seed, epochs, account ...), as JSON-able values.
+    subwords : Subwords, optional
+        Rows of character n-grams, from which unknown words get a vector.
 
     Raises
     ------
@@ -40,6 +43,7 @@ class VectorTable:
     vocabulary: Vocabulary
     matrix: NDArray[np.float32]
     settings: Mapping[str, Any] = field(default_factory=dict)
+    subwords: Subwords | None = None
 
     def __post_init__(self) -> None:
         if self.matrix.ndim != 2 or self.matrix.shape[1] == 0:
@@ -57,6 +61,11 @@ class VectorTable:
                 f"The matrix must be C-contiguous float32; got {self.matrix.dtype}. "
                 "VectorTable.from_arrays converts it."
             )
+        if self.subwords is not None and self.subwords.matrix.shape[1] != self.matrix.shape[1]:
+            raise InputError(
+                f"Words have {self.matrix.shape[1]} dimensions and n-grams "
+                f"{self.subwords.matrix.shape[1]}; they must have as many."
+            )
 
     @classmethod
     def from_arrays(
@@ -65,6 +74,7 @@ class VectorTable:
         matrix: ArrayLike,
         *,
         settings: Mapping[str, Any] | None = None,
+        subwords: Subwords | None = None,
     ) -> VectorTable:
         """Make a table from anything that is a matrix of finite numbers.
 
@@ -76,6 +86,8 @@ class VectorTable:
             Shape (V, D), any real dtype. Copied only if it is not C-contiguous float32 already.
         settings : mapping, optional
             How the vectors were made.
+        subwords : Subwords, optional
+            Rows of character n-grams.
 
         Returns
         -------
@@ -94,7 +106,7 @@ class VectorTable:
             raise InputError(
                 f"Vectors must be a matrix of real numbers with rows of one length: {error}"
             ) from error
-        table = cls(vocabulary, array, dict(settings or {}))
+        table = cls(vocabulary, array, dict(settings or {}), subwords)
         table.check_finite()
         return table
 

@@ -60,7 +60,7 @@ def write(folder: Path, parts: Parts) -> None:
         "tokenizer": vocabulary.tokenizer and vocabulary.tokenizer.settings(),
         "specials": vocabulary.specials,
         "account": parts.account.to_dict(),
-        "words": vocabulary.words,
+        "words": list(vocabulary.words),
         "counts": None if vocabulary.counts is None else vocabulary.counts.tolist(),
     }
     with atomic_folder(folder) as hidden:

@@ -252,7 +252,7 @@ def vocabulary_to_json(vocabulary: Vocabulary) -> bytes:
     """
     counts, tokenizer = vocabulary.counts, vocabulary.tokenizer
     content = {
-        "words": vocabulary.words,
+        "words": list(vocabulary.words),
         "specials": vocabulary.specials,
         "counts": None if counts is None else counts.tolist(),
         "tokenizer": None if tokenizer is None else tokenizer.settings(),

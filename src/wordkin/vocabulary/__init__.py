@@ -45,7 +45,7 @@ class Vocabulary:
     Parameters
     ----------
     words : sequence of str
-        The V words, each once; word i has id i.
+        The V words, each once; word i has id i. `PackedWords` are taken as they are.
     counts : array_like of int, optional
         Shape (V,): how often each word occurred.
     specials : sequence of str
@@ -135,7 +135,6 @@ class Vocabulary:
         -------
         Vocabulary
             The words in order of their ids, without counts.
-
         """
         return cls(wordlist.read_json(Path(path)), specials=specials, tokenizer=tokenizer)
 
@@ -148,15 +147,15 @@ class Vocabulary:
         wordlist.write_json(Path(path), self._words)
 
     @property
-    def words(self) -> list[str]:
-        """The V words in order of their ids."""
+    def words(self) -> Sequence[str]:
+        """The V words in order of their ids: a list, or what behaves and compares like one."""
         return self._words
 
     index_to_key = idx2word = words
 
     @property
-    def key_to_index(self) -> dict[str, int]:
-        """The id of each word: its row in the bare matrix."""
+    def key_to_index(self) -> Mapping[str, int]:
+        """The id of each word: its row in the bare matrix. A dict, or what behaves like one."""
         return self._index
 
     word2idx = key_to_index

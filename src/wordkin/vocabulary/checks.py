@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import ConfigError, InputError, RowError
+from wordkin.vocabulary.packed import PackedWords
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -53,14 +54,14 @@ def not_a_word(word: object) -> str:
     return f"Words and texts must be str; got {type(word).__name__} {word!r:.60}.{hint}"
 
 
-def checked_words(words: Sequence[str]) -> tuple[list[str], dict[str, int]]:
-    """Copy words, and number them.
+def checked_words(words: Sequence[str]) -> tuple[Sequence[str], Mapping[str, int]]:
+    """Copy words, and number them; packed words are taken as they are.
 
     Returns
     -------
-    words : list of str
+    words : list of str, or PackedWords
         The words, each a plain `str`.
-    index : dict
+    index : dict, or PackedIndex
         The position of each.
 
     Raises
@@ -68,6 +69,8 @@ def checked_words(words: Sequence[str]) -> tuple[list[str], dict[str, int]]:
     InputError
         If they have no order, one is no `str`, or one comes twice.
     """
+    if isinstance(words, PackedWords):
+        return words, words.index
     if isinstance(words, str | bytes | AbstractSet | Mapping) or not isinstance(words, Iterable):
         raise InputError(
             f"Words come as a list, in the order of their rows; got a {type(words).__name__}."

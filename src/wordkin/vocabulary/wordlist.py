@@ -10,10 +10,13 @@ import numpy as np
 
 from wordkin.errors import FileError, FormatError
 from wordkin.files import atomic_write
+from wordkin.vocabulary.packed import PackedWords
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 
 def checksum(*groups: Sequence[str]) -> str:
@@ -31,12 +34,18 @@ def checksum(*groups: Sequence[str]) -> str:
     """
     digest = hashlib.sha256()
     for words in groups:
-        encoded = [word.encode("utf-8", "surrogatepass") for word in words]
+        lengths, data = _as_bytes(words)
         # with the lengths before them, ("ab", "c") and ("a", "bc") differ
-        lengths = np.fromiter(map(len, encoded), dtype="<i8", count=len(encoded))
-        digest.update(len(encoded).to_bytes(8, "little") + lengths.tobytes())
-        digest.update(b"".join(encoded))
+        digest.update(len(words).to_bytes(8, "little") + lengths.astype("<i8").tobytes())
+        digest.update(data)
     return digest.hexdigest()
+
+
+def _as_bytes(words: Sequence[str]) -> tuple[NDArray[np.int64], bytes]:
+    if isinstance(words, PackedWords):
+        return np.diff(words.offsets), words.data.tobytes()
+    encoded = [word.encode("utf-8", "surrogatepass") for word in words]
+    return np.fromiter(map(len, encoded), np.int64, len(encoded)), b"".join(encoded)
 
 
 def write_json(path: Path, words: Sequence[str]) -> None:

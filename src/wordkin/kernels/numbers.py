@@ -1,0 +1,445 @@
+"""Decimal text to float32 and back, whole rows at once.
+
+What is read is what Python's ``float`` and then ``numpy.float32`` give, to the last bit. A decimal
+is a whole number w times a power of ten. Below 2**53 and up to 10**22 both are exact float64, and
+one multiplication or division of them rounds as ``float`` does (Clinger 1990, PLDI). Otherwise the
+product is off by a few units in its last place; if all numbers so near have the same float32,
+that is the answer. What is left (one in 10**8, and whatever else Python might take for a number)
+is reported, and Python decides.
+
+What is written is the shortest decimal that reads back as the same float32, in the form that
+Python gives a float: with an exponent from 1e16 upwards and below 0.0001.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from wordkin.kernels import inline, kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+DONE, PAUSED, FIELDS, BLANK = range(4)  # how `parse_rows` ends
+
+_N_POWERS = 70
+_POWERS = np.array([float(f"1e{n}") for n in range(_N_POWERS)])
+_EXACT = 22  # the largest power of ten that is an exact float64
+_53_BITS = np.uint64(1 << 53)
+_TEN = np.uint64(10)
+_TEN_32 = np.uint32(10)
+_ZERO = np.uint8(48)
+_MANY_DIGITS = 19  # as many as an uint64 holds for sure
+_NEAR = 2.0**-50  # what two roundings of w and the power and one of the result can add up to
+_SPACE, _PLUS, _MINUS, _DOT, _NEWLINE, _E = 32, 43, 45, 46, 10, 101
+_MOST_BYTES = 24  # of a number and the space in front of it
+
+HEADROOM = _MOST_BYTES
+"""How many bytes `format_rows` needs for each number."""
+
+
+class Parsed(NamedTuple):
+    """What `parse_rows` writes; all long enough for what a block can hold."""
+
+    matrix: NDArray[np.float32]  # (rows, D)
+    words: NDArray[np.uint8]  # the words one after the other
+    offsets: NDArray[np.int64]  # (rows + 1,): where they begin and end
+    lines: NDArray[np.int64]  # (rows,): the line of each row, from 0
+    hard: NDArray[np.int64]  # (n, 4): from, to, row, column of numbers that Python has to read
+    state: NDArray[np.int64]  # (5,): position, line, rows, hard numbers, words with spaces
+
+
+class Wanted(NamedTuple):
+    """The beginnings of the words that are asked for, as `wordkin.kernels.words` indexes them."""
+
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+    slots: NDArray[np.int32]  # none: all words are asked for
+    seed: int
+
+
+@inline
+def _is_space(byte):  # type: ignore[no-untyped-def]
+    return byte == _SPACE or 9 <= byte <= 13
+
+
+@inline
+def _is_gap(byte):  # type: ignore[no-untyped-def]
+    """White space within a line."""
+    return byte == _SPACE or (byte != _NEWLINE and 9 <= byte <= 13)
+
+
+@inline
+def _scaled(mantissa, exponent):  # type: ignore[no-untyped-def]
+    """Return mantissa * 10**exponent as float32, and whether that is sure."""
+    if mantissa == 0:
+        return np.float32(0), True
+    size = abs(exponent)
+    if size >= _N_POWERS:
+        return np.float32(0), False
+    if exponent < 0:
+        wide = np.float64(mantissa) / _POWERS[size]
+    else:
+        wide = np.float64(mantissa) * _POWERS[size]
+    value = np.float32(wide)
+    if mantissa < _53_BITS and size <= _EXACT:
+        return value, True
+    return value, np.float32(wide * (1 - _NEAR)) == np.float32(wide * (1 + _NEAR))
+
+
+@inline
+def _digits(data, i, mantissa):  # type: ignore[no-untyped-def]
+    """Read digits; more than 19 of them overflow."""
+    digit = np.int64(data[i]) - 48
+    while 0 <= digit <= 9:
+        mantissa = mantissa * _TEN + np.uint64(digit)
+        i += 1
+        digit = np.int64(data[i]) - 48
+    return i, mantissa
+
+
+@inline
+def _few_digits(data, start, stop):  # type: ignore[no-untyped-def]
+    """Read 19 significant digits; return with them how often the rest was a tenth or ten times."""
+    mantissa, taken, exponent, fraction = np.uint64(0), 0, 0, 0
+    for i in range(start, stop):
+        if data[i] == _DOT:
+            fraction = 1
+            continue
+        if taken < _MANY_DIGITS:
+            mantissa = mantissa * _TEN + np.uint64(np.int64(data[i]) - 48)
+            taken += mantissa != 0
+            exponent -= fraction
+        else:
+            exponent += 1 - fraction
+    return mantissa, exponent
+
+
+@kernel
+def _number(data, start):  # type: ignore[no-untyped-def]
+    """Read a number; return it, where it ends, and whether it is sure."""
+    i = start
+    negative = data[i] == _MINUS
+    if negative or data[i] == _PLUS:
+        i += 1
+    first = i
+    i, mantissa = _digits(data, i, np.uint64(0))
+    n_digits = i - first
+    exponent = 0
+    if data[i] == _DOT:
+        dot = i + 1
+        i, mantissa = _digits(data, dot, mantissa)
+        exponent = dot - i
+        n_digits -= exponent
+    if n_digits > _MANY_DIGITS:
+        mantissa, exponent = _few_digits(data, first, i)
+    sure = n_digits > 0
+    if data[i] | 32 == _E:
+        i += 1
+        minus = data[i] == _MINUS
+        if minus or data[i] == _PLUS:
+            i += 1
+        begin = i
+        power = 0
+        digit = np.int64(data[i]) - 48
+        while 0 <= digit <= 9:
+            power = min(10 * power + digit, 100_000)
+            i += 1
+            digit = np.int64(data[i]) - 48
+        sure &= i > begin
+        exponent += -power if minus else power
+    value, fits = _scaled(mantissa, exponent)
+    sure &= fits and _is_space(data[i]) and np.isfinite(value)
+    return -value if negative else value, i, sure
+
+
+@inline
+def _simple_line(data, start, row):  # type: ignore[no-untyped-def]
+    """Read a line whose word has no space; return the end of word and line, or -1 for both."""
+    i = start
+    while not _is_space(data[i]):
+        i += 1
+    word_end = i
+    sure = i > start
+    for column in range(len(row)):
+        while _is_gap(data[i]):
+            i += 1
+        if not sure or data[i] == _NEWLINE:
+            return -1, -1
+        row[column], i, sure = _number(data, i)
+    while _is_gap(data[i]):
+        i += 1
+    if not sure or data[i] != _NEWLINE:
+        return -1, -1
+    return word_end, i
+
+
+@inline
+def _split_line(data, start, dimensions):  # type: ignore[no-untyped-def]
+    """Return the end of word, of line, and the start of the last D fields; -1 if there are less."""
+    end = start
+    while data[end] != _NEWLINE:
+        end += 1
+    i = end
+    numbers = -1
+    for _ in range(dimensions):
+        while i > start and _is_space(data[i - 1]):
+            i -= 1
+        numbers = -1 if i == start else 0
+        while i > start and not _is_space(data[i - 1]):
+            i -= 1
+    if numbers < 0 or (i == start):
+        return -1, end, -1
+    numbers = i
+    while i > start and _is_space(data[i - 1]):
+        i -= 1
+    return i, end, numbers
+
+
+@inline
+def _is_wanted(data, start, wanted):  # type: ignore[no-untyped-def]
+    """Whether the first piece of a line is the first piece of a word that is asked for."""
+    stop = start
+    key = _BASIS ^ np.uint64(wanted.seed)
+    while not _is_space(data[stop]):
+        key = (key ^ np.uint64(data[stop])) * _PRIME
+        stop += 1
+    mask = np.int64(len(wanted.slots) - 1)
+    at = np.int64(key ^ (key >> _S32)) & mask
+    while wanted.slots[at] >= 0:
+        word = wanted.slots[at]
+        begin, size = wanted.offsets[word], wanted.offsets[word + 1] - wanted.offsets[word]
+        if size == stop - start:
+            same = 0
+            while same < size and wanted.data[begin + same] == data[start + same]:
+                same += 1
+            if same == size:
+                return True
+        at = (at + 1) & mask
+    return False
+
+
+_BASIS = np.uint64(0xCBF29CE484222325)
+_PRIME = np.uint64(0x100000001B3)
+_S32 = np.uint64(32)
+
+
+@kernel
+def parse_rows(data, most, wanted, out):  # type: ignore[no-untyped-def]
+    """Read lines of a word and D numbers; the word is what stands before the last D fields.
+
+    Parameters
+    ----------
+    data : ndarray of uint8
+        Shape (n,): whole lines; the last byte is a line feed.
+    most : int
+        Stop before this line.
+    wanted : Wanted
+        Lines that begin otherwise are passed over.
+    out : Parsed
+        Written on from where its `state` says.
+
+    Returns
+    -------
+    int
+        `DONE`; `PAUSED` when there is no room for more hard numbers (take them out and call
+        again); `FIELDS` at a line with fewer than D numbers, or without a word; `BLANK` at a line
+        without anything.
+    """
+    position, line, row, n_hard, spaces = out.state
+    top = out.offsets[row]
+    dimensions = out.matrix.shape[1]
+    status = DONE
+    while position < len(data) and line < most:
+        if len(out.hard) - n_hard < dimensions:
+            status = PAUSED
+            break
+        if len(wanted.slots) > 0 and not _is_wanted(data, position, wanted):
+            while data[position] != _NEWLINE:
+                position += 1
+            position += 1
+            line += 1
+            continue
+        word_end, end = _simple_line(data, position, out.matrix[row])
+        if end < 0:
+            word_end, end, i = _split_line(data, position, dimensions)
+            if i < 0:
+                status = FIELDS
+                i = position
+                while _is_gap(data[i]):
+                    i += 1
+                if i == end:
+                    status = BLANK
+                break
+            for column in range(dimensions):
+                while _is_space(data[i]):
+                    i += 1
+                begin = i
+                value, i, sure = _number(data, begin)
+                out.matrix[row, column] = value
+                if not sure:
+                    while not _is_space(data[i]):
+                        i += 1
+                    out.hard[n_hard, 0], out.hard[n_hard, 1] = begin, i
+                    out.hard[n_hard, 2], out.hard[n_hard, 3] = row, column
+                    n_hard += 1
+            for i in range(position, word_end):
+                if _is_space(data[i]):
+                    spaces += 1
+                    break
+        for i in range(position, word_end):
+            out.words[top] = data[i]
+            top += 1
+        out.lines[row] = line
+        row += 1
+        out.offsets[row] = top
+        position = end + 1
+        line += 1
+    out.state[0], out.state[1], out.state[2] = position, line, row
+    out.state[3], out.state[4] = n_hard, spaces
+    return status
+
+
+# ------------------------------------------------------------------------------ writing
+
+
+@inline
+def _decimal(wide, digits, exponent):  # type: ignore[no-untyped-def]
+    """Return the nearest decimal of so many digits as a whole number and a power of ten."""
+    if exponent < 0:
+        mantissa = np.int64(np.rint(wide * _POWERS[-exponent]))
+    else:
+        mantissa = np.int64(np.rint(wide / _POWERS[exponent]))
+    if mantissa >= np.int64(_POWERS[digits]):  # 9.99 became 10.0
+        mantissa //= 10
+        exponent += 1
+    return mantissa, exponent
+
+
+@inline
+def _reads_back(mantissa, exponent, value):  # type: ignore[no-untyped-def]
+    back, sure = _scaled(np.uint64(mantissa), exponent)
+    return sure and back == value
+
+
+@kernel
+def _shortest(value):  # type: ignore[no-untyped-def]
+    """Return the shortest decimal of a positive float32, and its digits; 0 digits if not found."""
+    mantissa, exponent, digits = np.int64(0), np.int64(0), 0
+    wide = np.float64(value)
+    top = np.int64(np.floor(np.log10(wide))) + 1
+    for n in range(9, 0, -1):
+        m, e = _decimal(wide, n, top - n)
+        if not _reads_back(m, e, value):
+            # at a power of two the numbers below are nearer, so that only one beside may do
+            if n < 9 and _reads_back(m + 1, e, value):
+                m += 1
+            else:
+                break
+        mantissa, exponent, digits = m, e, n
+    while digits > 1 and mantissa % 10 == 0:
+        mantissa //= 10
+        exponent += 1
+        digits -= 1
+    return mantissa, exponent, digits
+
+
+@inline
+def _put_digits(out, at, mantissa, digits):  # type: ignore[no-untyped-def]
+    left = np.uint32(mantissa)  # at most 9 digits; signed division takes longer
+    for i in range(at + digits - 1, at - 1, -1):
+        next_left = left // _TEN_32
+        out[i] = np.uint8(left - next_left * _TEN_32) + _ZERO
+        left = next_left
+    return at + digits
+
+
+@inline
+def _put_exponent(out, at, mantissa, digits, power):  # type: ignore[no-untyped-def]
+    """Write 1.23e-05."""
+    unit = np.int64(_POWERS[digits - 1])
+    out[at] = 48 + mantissa // unit
+    at += 1
+    if digits > 1:
+        out[at] = _DOT
+        at = _put_digits(out, at + 1, mantissa % unit, digits - 1)
+    out[at] = _E
+    out[at + 1] = _MINUS if power < 0 else _PLUS
+    return _put_digits(out, at + 2, abs(power), 2)
+
+
+@inline
+def _put_number(out, at, value):  # type: ignore[no-untyped-def]
+    """Write a number; return where it ends, or -1 where only NumPy finds its digits."""
+    if np.signbit(value):
+        out[at] = _MINUS
+        at += 1
+        value = -value
+    if value == 0:
+        out[at], out[at + 1], out[at + 2] = 48, _DOT, 48
+        return at + 3
+    mantissa, exponent, digits = _shortest(value)
+    if digits == 0:
+        return -1
+    point = digits + exponent  # the value is 0.DIGITS times ten to this power
+    if point < -3 or point > 16:
+        return _put_exponent(out, at, mantissa, digits, point - 1)
+    if point <= 0:
+        out[at], out[at + 1] = 48, _DOT
+        at += 2
+        for _ in range(-point):
+            out[at] = 48
+            at += 1
+        return _put_digits(out, at, mantissa, digits)
+    if exponent >= 0:
+        at = _put_digits(out, at, mantissa, digits)
+        for _ in range(exponent):
+            out[at] = 48
+            at += 1
+        out[at], out[at + 1] = _DOT, 48
+        return at + 2
+    whole = mantissa // np.int64(_POWERS[-exponent])
+    at = _put_digits(out, at, whole, point)
+    out[at] = _DOT
+    return _put_digits(out, at + 1, mantissa - whole * np.int64(_POWERS[-exponent]), -exponent)
+
+
+@kernel
+def format_rows(matrix, first, words, offsets, out):  # type: ignore[no-untyped-def]
+    """Write rows as text: the word, the numbers, a line feed.
+
+    Parameters
+    ----------
+    matrix : ndarray of float32
+        Shape (rows, D): finite numbers.
+    first : int
+        The row to begin with.
+    words : ndarray of uint8
+        The words one after the other.
+    offsets : ndarray of int64
+        Shape (rows + 1,): where they begin and end.
+    out : ndarray of uint8
+        Written; its length is that of the words and, for each row, 2 + D * `HEADROOM`.
+
+    Returns
+    -------
+    tuple of int
+        The row it stopped before, and the number of bytes written. It stops before a row with
+        a number that has to be written by NumPy.
+    """
+    at = 0
+    for row in range(first, len(matrix)):
+        start = at
+        for i in range(offsets[row], offsets[row + 1]):
+            out[at] = words[i]
+            at += 1
+        for value in matrix[row]:
+            out[at] = _SPACE
+            at = _put_number(out, at + 1, value)
+            if at < 0:
+                return row, start
+        out[at] = _NEWLINE
+        at += 1
+    return len(matrix), at

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wordkin.errors import FormatError, InputError
 from wordkin.files import open_bytes
-from wordkin.formats import native, npy, word2vec
+from wordkin.formats import fasttext, native, npy, word2vec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,19 +38,23 @@ class Format(NamedTuple):
     read : callable
         Makes a table of a file.
     write : callable
-        Makes a file of a table.
+        Makes a file of a table; None where we only read.
+    looks_like_folder : callable, optional
+        Tells whether a folder is of this format.
     """
 
     name: str
     suffixes: tuple[str, ...]
     looks_like: Callable[[bytes], bool]
     read: Callable[[str | os.PathLike[str]], VectorTable]
-    write: Callable[[VectorTable, str | os.PathLike[str]], None]
+    write: Callable[[VectorTable, str | os.PathLike[str]], None] | None
+    looks_like_folder: Callable[[Path], bool] | None = None
 
 
 _FORMATS = (
     Format("safetensors", (".safetensors",), native.looks_like, native.read, native.write),
     Format("npy", (".npy",), npy.looks_like, npy.read, npy.write),
+    Format("fasttext", (".ftz",), fasttext.looks_like, fasttext.read, fasttext.write),
     Format(
         "word2vec",
         (".txt", ".vec"),
@@ -69,7 +73,6 @@ _FORMATS = (
 
 # what people have, and a clear word is better than a guess
 _FOREIGN = {
-    b"\xba\x16O/": "a fastText model; its .vec file can be read",
     b"FiFu": "a finalfusion file",
     b"\x80\x02": "a pickle (gensim's own format?), and pickles can run any code",
     b"\x80\x03": "a pickle (gensim's own format?), and pickles can run any code",
@@ -137,6 +140,8 @@ def write(
             f"{os.fspath(path)!r} does not tell the format. Let the name end in one of {endings}, "
             f"or give format=, one of {', '.join(known.name for known in _FORMATS)}."
         )
+    if chosen.write is None:
+        raise InputError(f"wordkin reads the format {chosen.name!r}, but does not write it.")
     chosen.write(table, path)
 
 
@@ -160,9 +165,11 @@ def recognise(path: str | os.PathLike[str]) -> Format:
     FormatError
         If the file is empty, or of no format we know.
     """
+    name = os.fspath(path)
+    if Path(path).is_dir():
+        return _recognised_folder(Path(path))
     with open_bytes(path) as stream:
         head = stream.read(_HEAD)
-    name = os.fspath(path)
     if not head:
         raise FormatError(f"{name!r} is empty: there are no vectors in it.")
     for known in _FORMATS:
@@ -179,6 +186,13 @@ def recognise(path: str | os.PathLike[str]) -> Format:
             f"{', '.join(known.name for known in _FORMATS)}); it begins with {head[:20]!r}."
         )
     return by_suffix
+
+
+def _recognised_folder(path: Path) -> Format:
+    for known in _FORMATS:
+        if known.looks_like_folder is not None and known.looks_like_folder(path):
+            return known
+    raise FormatError(f"The folder {str(path)!r} holds no vectors that we know. Name a file in it.")
 
 
 def _by_suffix(path: str | os.PathLike[str]) -> Format | None:

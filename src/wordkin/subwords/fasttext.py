@@ -34,7 +34,7 @@ class FastTextIndex:
     min_n, max_n : int
         The least and the greatest length of an n-gram in characters.
     kept : ndarray of int64, optional
-        Shape (n_buckets,): the row of each bucket, -1 for those that were pruned or never trained.
+        Shape (n, 2): buckets, rising, and their rows, if the others were pruned or never trained.
         By default bucket b has row b.
     signed : bool
         Whether bytes above 127 are negative, as they are in fastText by accident of C++. Early
@@ -56,8 +56,12 @@ class FastTextIndex:
         check_lengths(self.min_n, self.max_n)
         if not 1 <= self.n_buckets < 2**32:
             raise InputError(f"There must be 1 to 2**32 - 1 buckets; got {self.n_buckets}.")
-        if self.kept is not None and self.kept.shape != (self.n_buckets,):
-            raise InputError(f"There are {self.n_buckets} buckets and {self.kept.shape} rows.")
+        if self.kept is not None and (
+            (np.diff(self.kept[:, 0]) <= 0).any()
+            or (self.kept < 0).any()
+            or (self.kept[:, 0] >= self.n_buckets).any()
+        ):
+            raise InputError("The list of buckets kept must rise, from 0 up to their number.")
 
     def rows(self, words: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Look up the n-grams of words.
@@ -80,8 +84,9 @@ class FastTextIndex:
         owner = np.broadcast_to(chars.word[:n_chars, None], valid.shape)[valid]
         rows = (hashes[valid] % np.uint32(self.n_buckets)).astype(np.int64)
         if self.kept is not None:
-            rows = self.kept[rows]
-            owner, rows = owner[rows >= 0], rows[rows >= 0]
+            places = np.searchsorted(self.kept[:, 0], rows)
+            found = np.append(self.kept[:, 0], -1)[places] == rows
+            owner, rows = owner[found], self.kept[places[found], 1]
         return rows, np.bincount(owner, minlength=len(words)).astype(np.int64)
 
     def largest(self) -> int:
@@ -92,7 +97,7 @@ class FastTextIndex:
         int
             The row, or -1 if all were pruned.
         """
-        return self.n_buckets - 1 if self.kept is None else int(self.kept.max(initial=-1))
+        return self.n_buckets - 1 if self.kept is None else int(self.kept[:, 1].max(initial=-1))
 
     def settings(self) -> Mapping[str, Any]:
         """Return what it was made with.

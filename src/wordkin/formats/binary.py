@@ -1,0 +1,255 @@
+"""Reading numbers and arrays from a binary file that is not trusted."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import numpy as np
+
+from wordkin.errors import FormatError
+from wordkin.files import open_bytes
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from numpy.typing import DTypeLike, NDArray
+
+_UNPACKED_LIMIT = 1 << 30  # bytes to which a file of any size may grow
+_UNPACKED_RATIO = 256  # and larger ones by this factor; quantised vectors grow 64 times at most
+
+
+class ByteReader:
+    """A file that is read in order, in which no length is believed beyond the bytes there are.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file. A compressed one is unpacked into memory, at most to 1 GiB or 256 times its size.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it can't be read.
+    FormatError
+        If a compressed file is damaged, or unpacks to more.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        stream = open_bytes(path)
+        try:
+            self.size = os.fstat(stream.fileno()).st_size
+        except io.UnsupportedOperation:
+            data = _unpacked(stream, path)
+            self.size = len(data)
+            self._file: BinaryIO = io.BytesIO(data)
+            self._mappable = False
+        else:
+            self._file = stream
+            self._mappable = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._file.close()
+
+    @property
+    def position(self) -> int:
+        """The place of the next byte."""
+        return self._file.tell()
+
+    def seek(self, position: int) -> None:
+        """Go to a place.
+
+        Parameters
+        ----------
+        position : int
+            Bytes from the beginning.
+        """
+        self._file.seek(position)
+
+    def need(self, n_bytes: int, what: str) -> None:
+        """Refuse a length for which there are not enough bytes left.
+
+        Parameters
+        ----------
+        n_bytes : int
+            The length.
+        what : str
+            What has it, for the error.
+
+        Raises
+        ------
+        FormatError
+            If it is negative, or goes beyond the end.
+        """
+        left = self.size - self.position
+        if not 0 <= n_bytes <= left:
+            raise FormatError(
+                f"At byte {self.position}, {what} should take {n_bytes} bytes, and {left} are "
+                "left. The file is truncated or damaged; get it again."
+            )
+
+    def read(self, n_bytes: int, what: str) -> bytes:
+        """Read some bytes.
+
+        Parameters
+        ----------
+        n_bytes : int
+            How many.
+        what : str
+            What they are, for the error.
+
+        Returns
+        -------
+        bytes
+            Exactly so many.
+        """
+        self.need(n_bytes, what)
+        return self._file.read(n_bytes)
+
+    def numbers(self, code: str, what: str) -> tuple[Any, ...]:
+        """Read some numbers.
+
+        Parameters
+        ----------
+        code : str
+            Their types, as in `struct`; little-endian.
+        what : str
+            What they are, for the error.
+
+        Returns
+        -------
+        tuple
+            The numbers.
+        """
+        layout = struct.Struct("<" + code)
+        return layout.unpack(self.read(layout.size, what))
+
+    def until_zero(self, what: str) -> bytes:
+        """Read a string that a zero byte ends, 64 KiB at most.
+
+        Parameters
+        ----------
+        what : str
+            What it is, for the error.
+
+        Returns
+        -------
+        bytes
+            The string without the zero.
+
+        Raises
+        ------
+        FormatError
+            If there is no end to it.
+        """
+        start = self.position
+        data = self._file.read(256)
+        while b"\0" not in data:
+            more = self._file.read(4096)
+            if not more or len(data) > 1 << 16:
+                raise FormatError(f"At byte {start}, there is no end to {what}: {data[:40]!r}.")
+            data += more
+        text = data.partition(b"\0")[0]
+        self._file.seek(start + len(text) + 1)
+        return text
+
+    def array(
+        self, dtype: DTypeLike, shape: tuple[int, ...], what: str, *, mapped: bool = False
+    ) -> NDArray[Any]:
+        """Read an array.
+
+        Parameters
+        ----------
+        dtype : dtype
+            The type in the file, little-endian.
+        shape : tuple of int
+            The shape.
+        what : str
+            What it is, for the error.
+        mapped : bool
+            Map it from the file where that is possible, so that only what is used is read.
+
+        Returns
+        -------
+        ndarray
+            Of the machine's byte order.
+
+        Raises
+        ------
+        FormatError
+            If the shape does not fit the bytes that are left.
+        """
+        kind = np.dtype(dtype).newbyteorder("<")
+        n_items = 1
+        for length in shape:
+            if length < 0:
+                raise FormatError(f"At byte {self.position}, {what} has the shape {shape}.")
+            n_items *= int(length)  # Python's integers don't overflow
+        self.need(n_items * kind.itemsize, what)
+        if mapped and self._mappable and n_items:
+            start = self.position
+            array: NDArray[Any] = np.memmap(self._file, kind, "r", start, shape)
+            self.seek(start + n_items * kind.itemsize)
+            return np.asarray(array, kind.newbyteorder("="))
+        data = self._file.read(n_items * kind.itemsize)
+        return np.frombuffer(data, kind).astype(kind.newbyteorder("="), copy=False).reshape(shape)
+
+    def end(self) -> None:
+        """Check that nothing is left.
+
+        Raises
+        ------
+        FormatError
+            If something is.
+        """
+        if self.position != self.size:
+            raise FormatError(
+                f"The vectors end at byte {self.position}, but the file has {self.size}. It is "
+                "damaged, or of another format."
+            )
+
+    def check_growth(self, n_bytes: int, what: str) -> None:
+        """Refuse packed numbers that would take too much memory unpacked.
+
+        Parameters
+        ----------
+        n_bytes : int
+            The size that they would have.
+        what : str
+            What they are, for the error.
+
+        Raises
+        ------
+        FormatError
+            If it is more than 1 GiB and more than 256 times the size of the file.
+        """
+        if n_bytes > max(_UNPACKED_LIMIT, _UNPACKED_RATIO * self.size):
+            raise FormatError(
+                f"At byte {self.position}, {what} would take {n_bytes} bytes unpacked, in a file "
+                f"of {self.size}. It is damaged."
+            )
+
+
+def _unpacked(stream: BinaryIO, path: str | os.PathLike[str]) -> bytes:
+    """Read a compressed stream to its end, unless it is made to fill the memory."""
+    packed = Path(os.fspath(path).partition("#")[0])
+    limit = _UNPACKED_LIMIT
+    if packed.is_file():
+        limit = max(limit, _UNPACKED_RATIO * packed.stat().st_size)
+    with stream:
+        data = stream.read(limit + 1)
+    if len(data) > limit:
+        raise FormatError(f"The file unpacks to more than {limit} bytes. Unpack it first.")
+    return data

@@ -1,0 +1,270 @@
+"""Training beside gensim on the same text, cores and settings: speed in pairs, and quality.
+
+    python benchmarks/training.py --text wiki8.txt --scores EVAL_FOLDER [--lines speed,quality,...]
+
+Each speed is a ratio of two runs one after the other; the table shows the median and the range of
+at least three such pairs. Quality is the mean over seeds, each side at the learning rate that
+suits it best (search them with --lines rates). Nothing is printed that was not run just now.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import lzma
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from machine import describe, memory_bandwidth, sgemm_peak, spread, table
+
+import wordkin as wk
+from wordkin.evaluation import evaluate_analogies, evaluate_similarity
+
+SETTINGS = {"window": 5, "negative": 5, "sample": 1e-4}
+GENSIM_ALPHA = {"SkipGram": 0.035, "CBOW": 0.05}
+SENTENCE = 1_000
+
+
+def main() -> None:
+    options = parse()
+    logging.disable(logging.CRITICAL)
+    with tempfile.TemporaryDirectory() as folder:
+        text = plain_text(options.text, Path(folder))
+        bench = Bench(options, text, Path(folder))
+        print(describe(), flush=True)
+        for name in options.lines.split(","):
+            rows = getattr(bench, name)()
+            print(f"\n### {name}\n\n{table(rows)}", flush=True)
+
+
+def parse() -> argparse.Namespace:
+    shared = Path(os.environ.get("WORDKIN_TEST_DATA", "../shared/data"))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--text", type=Path, default=shared / "wiki8.xz")
+    parser.add_argument("--scores", type=Path, default=shared / "eval")
+    parser.add_argument("--pairs", type=int, default=3, help="how often each pair is run")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--epochs", type=int, default=5, help="for quality and whole processes")
+    parser.add_argument(
+        "--lines", default="limits,vocabulary,speed,threads,process", help="which parts to run"
+    )
+    return parser.parse_args()
+
+
+def plain_text(path: Path, folder: Path) -> Path:
+    """The text as an uncompressed file, so that no clock counts decompression."""
+    if path.suffix != ".xz":
+        return path
+    target = folder / path.stem
+    target.write_bytes(lzma.decompress(path.read_bytes()))
+    return target
+
+
+class Bench:
+    """The lines of the table; each method runs its pairs and returns rows."""
+
+    def __init__(self, options: argparse.Namespace, text: Path, folder: Path) -> None:
+        self.options = options
+        self.text = text
+        self.folder = folder
+        self.corpus = wk.Corpus.from_path(text, tokenizer="whitespace")
+        self.raw = self.corpus.account.read
+        self._sentences: list[list[str]] = []
+
+    # ------------------------------------------------------------------ the two sides
+
+    def sentences(self) -> list[list[str]]:
+        """What gensim reads: its own limit is 10,000 words a sentence; 1,000 is fastest."""
+        if not self._sentences:
+            words = self.text.read_text().split()
+            self._sentences = [words[i : i + SENTENCE] for i in range(0, len(words), SENTENCE)]
+        return self._sentences
+
+    def gensim(self, model: str, size: int, *, workers: int = 2, epochs: int = 1, seed: int = 1):
+        from gensim.models import Word2Vec
+
+        peer = Word2Vec(
+            vector_size=size, min_count=5, workers=workers, sg=int(model == "SkipGram"),
+            alpha=GENSIM_ALPHA[model], seed=seed, epochs=epochs, **SETTINGS,
+        )  # fmt: skip
+        peer.build_vocab(self.sentences())
+        start = time.perf_counter()
+        peer.train(self.sentences(), total_examples=peer.corpus_count, epochs=epochs)
+        return time.perf_counter() - start, peer
+
+    def ours(
+        self, model: str, size: int, *, workers: int = 2, epochs: int = 1, seed: int = 1, **more
+    ):
+        config = getattr(wk, model)(vector_size=size, epochs=epochs, **(SETTINGS | more))
+        result = wk.train(self.corpus, config, seed=seed, workers=workers)
+        return result.history[-1].seconds, result
+
+    # ------------------------------------------------------------------ the lines
+
+    def speed(self) -> list[tuple[str, ...]]:
+        """One epoch of training, alternating."""
+        rows = [("training phase, one epoch", "times gensim", "M words/s", "gensim", "GFLOP/s")]
+        for model, size, workers in (
+            ("SkipGram", 100, 2), ("SkipGram", 300, 2), ("CBOW", 100, 2), ("CBOW", 300, 2),
+            ("SkipGram", 100, 1),
+        ):  # fmt: skip
+            self.ours(model, size, workers=workers)  # compiles
+            pairs = []
+            for _ in range(self.options.pairs):
+                theirs, _ = self.gensim(model, size, workers=workers)
+                mine, result = self.ours(model, size, workers=workers)
+                pairs.append((theirs, mine, flops(result, size)))
+            rows.append((
+                f"{model} {size}-d, {workers} threads",
+                spread([a / b for a, b, _ in pairs]),
+                spread([self.raw / b / 1e6 for _, b, _ in pairs]),
+                spread([self.raw / a / 1e6 for a, _, _ in pairs], 2),
+                spread([f / b / 1e9 for _, b, f in pairs], 0) if model == "SkipGram" else "",
+            ))  # fmt: skip
+        return rows
+
+    def threads(self) -> list[tuple[str, ...]]:
+        """Two threads against one, on texts of different shape."""
+        rows = [("two threads against one", "speed-up", "M words/s with 2")]
+        whole = self.corpus
+        five = wk.Corpus(
+            whole.ids, np.append(np.arange(0, len(whole.ids), 5), len(whole.ids)),
+            whole.vocabulary, whole.account,
+        )  # fmt: skip
+        for name, corpus in (("one sentence of all words", whole), ("sentences of 5 words", five)):
+            self.corpus = corpus
+            for model in ("SkipGram", "CBOW"):
+                pairs = []
+                for _ in range(self.options.pairs):
+                    one, _ = self.ours(model, 100, workers=1)
+                    two, _ = self.ours(model, 100, workers=2)
+                    pairs.append((one, two))
+                rows.append((
+                    f"{model} 100-d, {name}",
+                    spread([a / b for a, b in pairs], 2),
+                    spread([self.raw / b / 1e6 for _, b in pairs]),
+                ))  # fmt: skip
+        self.corpus = whole
+        return rows
+
+    def vocabulary(self) -> list[tuple[str, ...]]:
+        """From the text in a file to ids, against gensim's scan of the same words in memory."""
+        from gensim.models import Word2Vec
+
+        pairs = []
+        for _ in range(self.options.pairs):
+            peer = Word2Vec(min_count=5)
+            start = time.perf_counter()
+            peer.build_vocab(self.sentences())
+            theirs = time.perf_counter() - start
+            start = time.perf_counter()
+            wk.Corpus.from_path(self.text, tokenizer="whitespace")
+            pairs.append((theirs, time.perf_counter() - start))
+        return [
+            ("vocabulary and encoding, file to ids", "times gensim's build_vocab", "M words/s"),
+            ("whitespace tokens", spread([a / b for a, b in pairs]),
+             spread([self.raw / b / 1e6 for _, b in pairs])),
+        ]  # fmt: skip
+
+    def process(self) -> list[tuple[str, ...]]:
+        """Whole processes: text file to saved vectors, first import to last byte."""
+        epochs = str(self.options.epochs)
+        target = self.folder / "vectors"
+        mine = [
+            sys.executable, "-m", "wordkin.cli", "train", str(self.text), "-o",
+            f"{target}.safetensors", "--tokenizer", "whitespace", "--sample", "1e-4",
+            "--epochs", epochs,
+        ]  # fmt: skip
+        theirs = [sys.executable, __file__, "--gensim", str(self.text), f"{target}.kv", epochs]
+        cold = dict(os.environ, NUMBA_CACHE_DIR=str(self.folder / "cache"))
+        first = wall(mine, cold)
+        pairs = [(wall(theirs), wall(mine, cold)) for _ in range(self.options.pairs)]
+        return [
+            (f"whole process, {epochs} epochs", "times gensim", "seconds", "gensim"),
+            ("skip-gram 100-d, compiled code cached", spread([a / b for a, b in pairs]),
+             spread([b for _, b in pairs]), spread([a for a, _ in pairs])),
+            ("the same, first run ever", "", f"{first:.1f}", ""),
+        ]  # fmt: skip
+
+    def quality(self) -> list[tuple[str, ...]]:
+        """Scores, mean of seeds, each side at its own rate."""
+        rows = [("quality, mean of seeds", "analogies %", "WordSim-353", "SimLex-999", "train s")]
+        seeds = range(1, self.options.seeds + 1)
+        for model in ("SkipGram", "CBOW"):
+            for size in (100, 300):
+                for name, side in (("gensim", self.gensim), ("wordkin", self.ours)):
+                    runs = []
+                    for seed in seeds:
+                        seconds, result = side(model, size, epochs=self.options.epochs, seed=seed)
+                        runs.append((*self.scores(vectors_of(result)), seconds))
+                    cells = [spread(list(column)) for column in zip(*runs, strict=True)]
+                    rows.append((f"{name} {model} {size}-d", *cells))
+                    print(rows[-1], flush=True)
+        return rows
+
+    def scores(self, vectors: wk.WordVectors) -> tuple[float, float, float]:
+        folder = self.options.scores
+        analogies = evaluate_analogies(
+            vectors.table, folder / "questions-words.txt", restrict_vocab=30_000
+        )
+        pairs = [
+            evaluate_similarity(vectors.table, folder / name).spearman
+            for name in ("EN-WS-353-ALL.txt", "EN-SIMLEX-999.txt")
+        ]
+        return 100 * analogies.accuracy, 100 * pairs[0], 100 * pairs[1]
+
+    def limits(self) -> list[tuple[str, ...]]:
+        """What the machine can do at most."""
+        return [
+            ("limits of this machine", "", ""),
+            ("float32 matrix product, all threads", f"{sgemm_peak():.0f}", "GFLOP/s"),
+            ("memory, one thread", f"{memory_bandwidth():.1f}", "GB/s"),
+        ]
+
+
+def flops(result: wk.TrainedModel, size: int) -> float:
+    """Floating-point operations of the skip-gram kernel: three products of contexts x targets.
+
+    A group of G centres with mean reach r has about 2 r + G contexts and G + M targets.
+    """
+    config = result.config
+    group, shared = 2, 5
+    contexts = (config.window + 1) + group
+    per_group = 3 * 2 * contexts * (group + shared) * size
+    return result.account.trained / group * per_group
+
+
+def vectors_of(result: object) -> wk.WordVectors:
+    if isinstance(result, wk.TrainedModel):
+        return result.vectors
+    return wk.WordVectors(result.wv.index_to_key, result.wv.vectors)  # type: ignore[attr-defined]
+
+
+def wall(command: list[str], environment: dict[str, str] | None = None) -> float:
+    start = time.perf_counter()
+    subprocess.run(command, check=True, capture_output=True, env=environment)
+    return time.perf_counter() - start
+
+
+def run_gensim(text: str, target: str, epochs: str) -> None:
+    """gensim's whole process, in the way that is fastest for it."""
+    from gensim.models import Word2Vec
+
+    words = Path(text).read_text().split()
+    sentences = [words[i : i + SENTENCE] for i in range(0, len(words), SENTENCE)]
+    model = Word2Vec(
+        sentences, vector_size=100, min_count=5, workers=2, sg=1, epochs=int(epochs), **SETTINGS
+    )
+    model.wv.save(target)
+
+
+if __name__ == "__main__":
+    if "--gensim" in sys.argv:
+        run_gensim(*sys.argv[sys.argv.index("--gensim") + 1 :])
+    else:
+        main()

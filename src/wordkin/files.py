@@ -172,7 +172,8 @@ def _explained(verb: str, path: StrPath) -> Iterator[None]:
     except OSError as error:
         folder = str(Path(path).resolve().parent)
         # errors of write(), flush() and close() name no file: they are about this one
-        if error.filename is not None and not str(error.filename).startswith(folder):
+        named = error.filename
+        if named is not None and not str(Path(str(named)).resolve()).startswith(folder):
             raise
         reason = error.strerror or str(error)
         if isinstance(error, FileNotFoundError) and verb == "write":

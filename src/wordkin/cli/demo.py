@@ -14,8 +14,10 @@ def demo(
         Path,
         typer.Option("--output", "-o", metavar="FILE", help="Where to save the vectors."),
     ] = Path("wordkin-demo.safetensors"),
-    workers: Annotated[int | None, typer.Option(help="Threads.", show_default="all cores")] = None,
-    seed: Annotated[int, typer.Option(help="Fixes all random choices.")] = 1,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Threads.", show_default="all cores")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes all random choices.")] = 1,
 ) -> None:
     """Show the whole way on a corpus that is here already.
 

@@ -18,7 +18,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")
 def nearest(
     file: _File,
     *,
-    words: Annotated[list[str], typer.Argument(metavar="WORD...", help="Words to look up.")],
+    words: Annotated[list[str], typer.Argument(metavar="WORD", help="Words to look up.")],
     k: Annotated[int, typer.Option("-k", min=1, help="How many neighbours of each word.")] = 10,
     as_json: _Json = False,
 ) -> None:

@@ -33,7 +33,7 @@ def train(  # noqa: PLR0913 (the options of the command)
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...",
+            metavar="INPUT",
             help="Text files (a line is a sentence; gz, bz2, xz, zst and zip are read as they are),"
             " folders of them, or one folder made by --store.",
         ),
@@ -75,7 +75,7 @@ def train(  # noqa: PLR0913 (the options of the command)
         ),
     ] = None,
     min_count: Annotated[
-        int, typer.Option(help="Leave rarer words out.", rich_help_panel=_TEXT)
+        int, typer.Option(min=1, help="Leave rarer words out.", rich_help_panel=_TEXT)
     ] = 5,
     max_vocab: Annotated[
         int | None,
@@ -101,9 +101,11 @@ def train(  # noqa: PLR0913 (the options of the command)
     ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(help="Threads.", show_default="all cores", rich_help_panel=_RUN),
+        typer.Option(min=1, help="Threads.", show_default="all cores", rich_help_panel=_RUN),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Fixes all random choices.", rich_help_panel=_RUN)] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Fixes all random choices.", rich_help_panel=_RUN)
+    ] = 1,
 ) -> None:
     """Train word vectors on text and save them."""
     settings: dict[str, Any] = {
@@ -191,6 +193,8 @@ def check_output(output: Path, inputs: Sequence[Path] = ()) -> None:
     try:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".wordkin-") as trial:
             WordVectors(["a"], [[0.0]]).save(Path(trial, output.name))
+    except InputError as error:
+        raise InputError(str(error).replace(trial, str(output.parent))) from None
     except FileNotFoundError:
         raise FileError(
             f"Can't write {str(output)!r}: there is no folder {str(folder)!r}."
@@ -210,13 +214,15 @@ def _read(screen: Screen, inputs: list[Path], reading: dict[str, Any]) -> Corpus
 
 
 def _report(screen: Screen, trained: TrainedModel) -> None:
+    """Print the account, and the history of at most ten epochs, the last among them."""
+    step = -(-len(trained.history) // 10)
     screen.line(str(trained.account))
     screen.line()
     screen.table(
         [("epoch", "loss", "M words/s")]
         + [
             (str(epoch.epoch), f"{epoch.loss:.4f}", f"{epoch.words_per_second / 1e6:.2f}")
-            for epoch in trained.history
+            for epoch in trained.history[::-step][::-1]
         ],
         ">>>",
         indent=0,

@@ -90,7 +90,7 @@ def documentation_corpus(
     labels: Iterable[str] | None = None,
     *,
     max_package_bytes: int = 16_000_000,
-    max_bytes: int = 160_000_000,
+    max_bytes: int = 100_000_000,
 ) -> Documentation:
     """Collect the documentation of the standard library and of the installed packages.
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from wordkin.corpus import pieces, store
+from wordkin.corpus import pieces, reading, store
 from wordkin.corpus.account import Account as Account
 from wordkin.corpus.draft import Draft
-from wordkin.corpus.interning import Interner
 from wordkin.errors import EmptyCorpusError
 from wordkin.text.sources import Texts, open_source
 from wordkin.text.tokenizers import get_tokenizer
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from wordkin.corpus.pieces import Piece
+    from wordkin.corpus.reading import Reading
     from wordkin.text.tokenizers import Tokenizer
     from wordkin.vocabulary import TokenizerSpec
 
@@ -132,7 +131,7 @@ class Corpus:
         source = open_source(path, encoding=encoding)
         cut = get_tokenizer(tokenizer)
         plan = _Plan(cut, min_count, max_vocab, store)
-        return cls._of(_build(pieces.of_source(source, cut), plan))
+        return cls._of(_build(reading.of_files(source, cut), plan))
 
     @classmethod
     def from_texts(
@@ -177,7 +176,8 @@ class Corpus:
         """
         cut = get_tokenizer(tokenizer)
         plan = _Plan(cut, min_count, max_vocab, store)
-        return cls._of(_build(pieces.of_source(Texts(texts), cut), plan))
+        text = pieces.of_source(Texts(texts), cut)
+        return cls._of(_build(reading.of_pieces(text), plan))
 
     @classmethod
     def from_sentences(
@@ -218,7 +218,7 @@ class Corpus:
             If the store can't be written.
         """
         plan = _Plan(None, min_count, max_vocab, store)
-        return cls._of(_build(pieces.of_sentences(sentences), plan))
+        return cls._of(_build(reading.of_pieces(pieces.of_sentences(sentences)), plan))
 
     @property
     def n_tokens(self) -> int:
@@ -295,15 +295,14 @@ class _Plan(NamedTuple):
     store: StrPath | None
 
 
-def _build(text: Iterable[Piece], plan: _Plan) -> store.Parts:
+def _build(text: Reading, plan: _Plan) -> store.Parts:
     """Read a text, and make a corpus of it in memory or in the store."""
     check_pruning(plan.min_count, plan.max_vocab)
     # temporary files go where the corpus will be: there must be room for it
     folder = None if plan.store is None else Path(plan.store).resolve()
-    interner = Interner()
     with Draft(folder and folder.parent) as draft:
-        draft.read(interner.chunks(text))
-        parts = _finish(draft, interner.types(), plan)
+        draft.read(text.chunks)
+        parts = _finish(draft, text.types(), plan)
     if folder is None:
         return parts
     store.write(folder, parts)

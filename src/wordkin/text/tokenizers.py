@@ -159,7 +159,7 @@ class Keras:
 
     def __call__(self, text: str) -> list[str]:
         """Return the tokens of a text."""
-        return [token for token in text.lower().translate(_KERAS_FILTERS).split(" ") if token]
+        return [token for token in text.lower().translate(_TO_SPACES).split(" ") if token]
 
     def split(self, text: str) -> tuple[list[str], int]:
         """Return the tokens; none is dropped."""
@@ -357,8 +357,9 @@ def tokenizer_from_settings(settings: Mapping[str, Any]) -> Tokenizer:
 
 _LETTERS_OR_UNDERSCORE = re.compile(r"[^\W\d]+")
 _NUMBERS = re.compile(r"\d+")
-_KERAS_FILTERS = str.maketrans(dict.fromkeys('!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n', " "))
 
+KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
+_TO_SPACES = str.maketrans(dict.fromkeys(KERAS_FILTERS, " "))
 JOINERS = "'’\u200c\u200d"  # inside words between letters: apostrophes, zero-width (non-)joiner
 
 
@@ -379,19 +380,24 @@ def _unicode_words(digits: bool) -> re.Pattern[str]:
     letter = r"[^\W\d_]"
     part = r"[^\W_]" if digits else letter
     # the look-ahead spares common characters the long list of ranges
-    mark = rf"(?=[^\x00-\u02ff])[{_marks()}]"
+    marks = "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in mark_ranges())
+    mark = rf"(?=[^\x00-\u02ff])[{marks}]"
     joiner = rf"(?<!\d)[{JOINERS}](?={letter})"
     return re.compile(rf"{part}+(?:(?:{mark})+{part}*|{joiner}{part}+)*")
 
 
-def _marks() -> str:
-    """Return the combining marks (categories Mn, Mc, Me) as ranges of a character class."""
-    ranges: list[list[int]] = []
+def mark_ranges() -> list[tuple[int, int]]:
+    """Find the combining marks (categories Mn, Mc, Me).
+
+    Returns
+    -------
+    list of (int, int)
+        The first and the last code point of each stretch of marks.
+    """
+    ranges: list[tuple[int, int]] = []
     # marks are in planes 0 and 1, and plane 14 from E0100; looking at all 17 planes takes 0.3 s
     for code in (*range(0x300, 0x20000), *range(0xE0100, 0xE0200)):
         if unicodedata.category(chr(code))[0] == "M":
-            if ranges and ranges[-1][1] == code - 1:
-                ranges[-1][1] = code
-            else:
-                ranges.append([code, code])
-    return "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in ranges)
+            follows = ranges and ranges[-1][1] == code - 1
+            ranges.append((ranges.pop()[0] if follows else code, code))
+    return ranges

@@ -1,0 +1,145 @@
+"""Words become numbers the fast way: compiled, and by several threads, straight from UTF-8.
+
+Does what `pieces.of_source` and `interning.Interner` do together, and gives the same chunks, for
+the named tokenizers and text from files. Importing this loads Numba.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from wordkin.corpus.interning import Chunk
+from wordkin.kernels.text import PADDING, WordTable, room, scan
+from wordkin.text.classes import rule_of
+from wordkin.text.sources import Block
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from concurrent.futures import Future
+
+    from numpy.typing import NDArray
+
+    from wordkin.text.classes import Named
+
+_BLOCKS_AHEAD = 2  # for each thread: enough to keep it busy while results are fetched in order
+
+
+def _cores() -> int:
+    """Count the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class _Cut(NamedTuple):
+    """The words of a block, before they have numbers."""
+
+    text: NDArray[np.uint8]
+    begins: NDArray[np.int64]
+    stops: NDArray[np.int64]
+    ends: NDArray[np.int64]
+    dropped: int
+    undecodable: int
+
+
+class CompiledInterner:
+    """Number the words of blocks in the order in which they are first seen.
+
+    Parameters
+    ----------
+    tokenizer : Words, Whitespace, Gensim or Keras
+        What cuts the text.
+    """
+
+    def __init__(self, tokenizer: Named) -> None:
+        self._tokenizer = tokenizer
+        self._rule = rule_of(tokenizer)
+        self._table = WordTable()
+
+    def types(self) -> list[str]:
+        """Return the different words seen so far.
+
+        Returns
+        -------
+        list of str
+            The word of each provisional number.
+        """
+        return self._table.types()
+
+    def chunks(self, blocks: Iterable[Block]) -> Iterator[Chunk]:
+        """Cut blocks into words and number them.
+
+        Parameters
+        ----------
+        blocks : iterable of Block
+            The text in order, from files.
+
+        Yields
+        ------
+        Chunk
+            One for each block.
+        """
+        threads = _cores()
+        ahead: deque[tuple[Block, Future[_Cut]]] = deque()
+        with ThreadPoolExecutor(threads, "wordkin-text") as pool:
+            for block in blocks:
+                ahead.append((block, pool.submit(self._cut, block)))
+                if len(ahead) > _BLOCKS_AHEAD * threads:
+                    yield self._numbered(*ahead.popleft())
+            while ahead:
+                yield self._numbered(*ahead.popleft())
+
+    def _numbered(self, block: Block, future: Future[_Cut]) -> Chunk:
+        """Number the words of the next block; only one thread may do this, block by block."""
+        cut = future.result()
+        ids = self._table.number(cut.text, cut.begins, cut.stops)
+        return Chunk(ids, cut.ends, cut.dropped, block.bytes_read, cut.undecodable)
+
+    def _cut(self, block: Block) -> _Cut:
+        """Cut a block into words; this runs in threads."""
+        raw = block.data if isinstance(block.data, bytes) else block.data.encode()
+        n = len(raw)
+        data = np.full(n + PADDING, ord(" "), np.uint8)
+        data[:n] = np.frombuffer(raw, np.uint8)
+        found = room(n)
+        tokens, lines, gaps, dropped = scan(data, self._rule, found)
+        ends = found.ends[:lines]
+        if block.ends_sentence and not raw.endswith((b"\n", b"\r")):
+            ends = np.append(ends, tokens)
+        begins, stops = found.bounds[:tokens], found.bounds[1 : tokens + 1]
+        cut = _Cut(found.text, begins, stops, ends, dropped, block.undecodable)
+        return self._fill(cut, block, found.gaps[:gaps]) if gaps else cut
+
+    def _fill(self, cut: _Cut, block: Block, gaps: NDArray[np.int64]) -> _Cut:
+        """Let the tokenizer cut what the kernel could not, and put its words into the gaps."""
+        tokens, sizes, dropped, undecodable = [], [], 0, 0
+        for begin, stop in gaps.tolist():
+            sentences, bad = Block(block.data[begin:stop]).sentences()
+            words, lost = self._tokenizer.split(sentences[0])
+            tokens += words
+            sizes.append(len(words))
+            dropped += lost
+            undecodable += bad
+        more = np.frombuffer("".join(f"{word}\n" for word in tokens).encode(), np.uint8)
+        stops = np.flatnonzero(more == ord("\n")) + len(cut.text)
+        begins = np.concatenate(([len(cut.text)], stops[:-1] + 1))[: len(stops)]
+        text = np.concatenate((cut.text, more, np.zeros(PADDING, np.uint8)))
+        is_gap = cut.begins == cut.stops
+        at = np.flatnonzero(is_gap)
+        where = np.repeat(at, sizes)
+        keep = np.insert(~is_gap, where, True)
+        before = np.searchsorted(at, cut.ends)
+        grown = np.concatenate(([0], np.cumsum(sizes))) - np.arange(len(at) + 1)
+        return _Cut(
+            text,
+            np.insert(cut.begins, where, begins)[keep],
+            np.insert(cut.stops, where, stops)[keep],
+            cut.ends + grown[before],
+            cut.dropped + dropped,
+            cut.undecodable + undecodable,
+        )

@@ -1,0 +1,404 @@
+"""Raw UTF-8 to numbered words: what a tokenizer of `wordkin.text` says, byte by byte and compiled.
+
+The work has two steps. `scan` cuts a block of text into lower-case words; blocks are independent,
+so threads share them. `number` gives each word a number, in the order in which words first come,
+from a hash table; one thread does it for all blocks in their order, so that numbers never depend
+on threads.
+
+What separates words and what belongs to them is said by two tables over all code points, made by
+`wordkin.text.classes`: the class of each character, and its lower case. A few characters can't be
+lowered one by one (``Σ`` depends on its neighbours, ``İ`` becomes two), and some bytes are no UTF-8
+at all. What stands between white space around such a place is *foreign*: `scan` leaves a gap for
+it, which Python's own tokenizer has to fill.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+from llvmlite import ir
+from numba.core import types
+from numba.extending import intrinsic
+
+from wordkin.kernels import inline, kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# the classes of characters
+OTHER, LETTER, DIGIT, MARK, JOINER, NUMBER, LINE_END, SPACE, FOREIGN = range(9)
+
+PADDING = 8
+"""Bytes that must follow a text: kernels load eight at a time, also those of its last word."""
+
+_RETURN, _NEWLINE = np.uint8(13), np.uint8(10)
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
+_LOW = np.uint64(0xFFFFFFFF)
+# numba makes a float of the sum of a signed and an unsigned number: all are of one kind here
+_0, _1, _8, _32, _64 = (np.uint64(n) for n in (0, 1, 8, 32, 64))
+_FEW_SLOTS = 1 << 12
+
+
+class Rule(NamedTuple):
+    """A tokenizer, as `scan` sees it."""
+
+    classes: NDArray[np.uint8]  # (0x110000,) of each code point
+    lower: NDArray[np.int32]  # (0x110000,) the code point that it becomes
+    min_chars: int  # words that are shorter,
+    max_chars: int  # or longer,
+    not_first: int  # or begin with this byte are dropped; -1: any may begin
+
+
+class Scanned(NamedTuple):
+    """What `scan` writes; long enough for the worst case."""
+
+    text: NDArray[np.uint8]  # the words, lowered, one after the other
+    bounds: NDArray[np.int64]  # word t is text[bounds[t]:bounds[t + 1]]; a gap is empty
+    ends: NDArray[np.int64]  # where lines end: before the word of this number
+    gaps: NDArray[np.int64]  # (n, 2) from which to which byte of the block a gap is
+
+
+class Words(NamedTuple):
+    """The arrays of a word table; word w is ``arena[offsets[w]:offsets[w + 1] - 1]``."""
+
+    slots: NDArray[np.uint64]
+    arena: NDArray[np.uint8]  # the words one after the other, each with a line feed behind it
+    offsets: NDArray[np.int64]
+
+
+def room(n_bytes: int) -> Scanned:
+    """Make room for what is found in a block.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Its length.
+
+    Returns
+    -------
+    Scanned
+        Arrays that take memory only as far as they are written.
+    """
+    # a word needs a byte to part it from the next, and lowering makes at most three bytes of two
+    words = n_bytes // 2 + 2
+    return Scanned(
+        np.empty(2 * n_bytes + PADDING, np.uint8),
+        np.empty(words + 1, np.int64),
+        np.empty(n_bytes + 1, np.int64),
+        np.empty((words, 2), np.int64),
+    )
+
+
+# ------------------------------------------------------------------------------ cutting
+
+
+@intrinsic
+def _eight(typing: Any, array: Any, index: Any) -> Any:
+    """Load eight bytes as one number, from any place of an array of bytes."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        first = context.make_array(array)(context, builder, args[0]).data
+        address = builder.gep(first, [args[1]])
+        value = builder.load(builder.bitcast(address, ir.IntType(64).as_pointer()))
+        value.align = 1
+        return value
+
+    return types.uint64(array, types.intp), emit
+
+
+@inline
+def _decode(eight):
+    """Return the code point that bytes begin with, and how many it takes; (-1, 1) if none."""
+    a, b = np.int64(eight & np.uint64(0xFF)), np.int64(eight >> _8 & np.uint64(0xFF))
+    c = np.int64(eight >> np.uint64(16) & np.uint64(0xFF))
+    d = np.int64(eight >> np.uint64(24) & np.uint64(0xFF))
+    code, size = np.int64(-1), 1
+    if b & 0xC0 == 0x80:
+        if 0xC2 <= a < 0xE0:
+            code, size = (a & 0x1F) << 6 | (b & 0x3F), 2
+        elif 0xE0 <= a < 0xF0 and c & 0xC0 == 0x80:
+            three = (a & 0x0F) << 12 | (b & 0x3F) << 6 | (c & 0x3F)
+            if three >= 0x800 and not 0xD800 <= three < 0xE000:
+                code, size = three, 3
+        elif 0xF0 <= a < 0xF5 and c & 0xC0 == 0x80 and d & 0xC0 == 0x80:
+            four = (a & 0x07) << 18 | (b & 0x3F) << 12 | (c & 0x3F) << 6 | (d & 0x3F)
+            if 0x10000 <= four < 0x110000:
+                code, size = four, 4
+    return code, size
+
+
+@inline
+def _encode(code):
+    """Return the four bytes of a code point in UTF-8, and how many of them count."""
+    last = 0x80 | code & 0x3F
+    if code < 0x80:
+        return code, 0, 0, 0, 1
+    if code < 0x800:
+        return 0xC0 | code >> 6, last, 0, 0, 2
+    if code < 0x10000:
+        return 0xE0 | code >> 12, 0x80 | (code >> 6 & 0x3F), last, 0, 3
+    return 0xF0 | code >> 18, 0x80 | (code >> 12 & 0x3F), 0x80 | (code >> 6 & 0x3F), last, 4
+
+
+@kernel
+def scan(data, rule, found):
+    """Cut a block of text into words.
+
+    Parameters
+    ----------
+    data : ndarray of uint8
+        Shape (n + PADDING,): UTF-8, perhaps with errors, then spaces.
+    rule : Rule
+        The tokenizer.
+    found : Scanned
+        What is written, as `room` makes it for n bytes.
+
+    Returns
+    -------
+    tokens, lines, gaps, dropped : int
+        How many words (gaps among them), ends of lines and gaps were written; how many words
+        were dropped by the rule.
+    """
+    classes, lower = rule.classes, rule.lower
+    text, bounds, ends, gaps = found
+    n = len(data) - PADDING
+    tokens = lines = n_gaps = dropped = 0
+    start = at = 0  # of the word at hand in text
+    # up to here all is done; if a place is foreign, this is where its gap begins
+    safe = safe_tokens = safe_dropped = 0
+    digit_end = number_end = -1
+    i = 0
+    bounds[0] = 0
+    while i <= n:
+        code, size = np.int64(data[i]), 1
+        if code < 0x80:
+            kind = classes[code]
+            if kind == LETTER:  # most of the text in English, and the short way for it
+                text[at] = lower[code]
+                at += 1
+                i += 1
+                continue
+        else:
+            code, size = _decode(_eight(data, i))
+            kind = classes[code] if code >= 0 else FOREIGN
+        inside = kind in (LETTER, DIGIT) or (kind == MARK and at > start)
+        if kind == JOINER and at > start and digit_end != i:
+            after, _ = np.int64(data[i + size]), 1
+            if after >= 0x80:
+                after, _ = _decode(_eight(data, i + size))
+            # a foreign character takes back this word anyway
+            inside = after >= 0 and classes[after] == LETTER
+        if inside:
+            text[at], text[at + 1], text[at + 2], text[at + 3], length = _encode(lower[code])
+            at += length
+            i += size
+            if kind == DIGIT:
+                digit_end = i
+            continue
+        if kind == FOREIGN:
+            while classes[data[i]] != SPACE and classes[data[i]] != LINE_END:
+                i += 1
+            gaps[n_gaps, 0], gaps[n_gaps, 1] = safe, i
+            n_gaps += 1
+            tokens, dropped = safe_tokens + 1, safe_dropped
+            start = at = bounds[tokens] = bounds[safe_tokens]
+            safe, safe_tokens, safe_dropped = i, tokens, dropped
+            continue
+        if at > start:
+            fits = True
+            if rule.max_chars >= 0:
+                chars = 0
+                for j in range(start, at):
+                    chars += text[j] & 0xC0 != 0x80
+                fits = rule.min_chars <= chars <= rule.max_chars and text[start] != rule.not_first
+            if fits:
+                tokens += 1
+                bounds[tokens] = start = at
+            else:
+                dropped += 1
+                at = start
+        if kind == NUMBER:
+            dropped += number_end != i
+            number_end = i + size
+        i += size
+        if kind == LINE_END:
+            ends[lines] = tokens
+            lines += 1
+            if code == _RETURN and data[i] == _NEWLINE:
+                i += 1
+        if kind in (LINE_END, SPACE):
+            safe, safe_tokens, safe_dropped = i, tokens, dropped
+    return tokens, lines, n_gaps, dropped
+
+
+# ------------------------------------------------------------------------------ numbering
+
+
+@inline
+def _home(key, mask):
+    """Where a key belongs (Knuth, The Art of Computer Programming 3, 6.4: by the golden ratio)."""
+    return ((key ^ key >> _32) * _GOLDEN >> _32) & mask
+
+
+@inline
+def _own(eight, left):
+    """Blank what does not belong to a word any more that has `left` bytes."""
+    return eight & (_ONES >> (_64 - _8 * np.uint64(left)) if left < 8 else _ONES)
+
+
+@kernel
+def number(text, begins, stops, words, out):
+    """Give words their numbers, as far as the slots go.
+
+    Parameters
+    ----------
+    text : ndarray of uint8
+        What the words are in, with PADDING behind the last one.
+    begins, stops : ndarray of int64
+        Shape (n,): word t is ``text[begins[t]:stops[t]]``.
+    words : Words
+        The table, with room in `arena` and `offsets` for all of them.
+    out : tuple of (ndarray of int32, ndarray of int64)
+        The numbers, shape (n,); and (words, bytes) in the table before and after.
+
+    Returns
+    -------
+    int
+        How many words were numbered. If less than n, the table needs more slots.
+    """
+    slots, arena, offsets = words
+    ids, fill = out
+    known, top = fill
+    mask = np.uint64(len(slots) - 1)
+    done = len(begins)
+    for t in range(len(begins)):
+        begin = begins[t]
+        size = stops[t] - begin
+        key = _own(_eight(text, begin), size)
+        for more in range(8, size, 8):
+            part = _own(_eight(text, begin + more), size - more)
+            key = (key ^ key >> _32) * _GOLDEN ^ part
+        at = _home(key, mask)
+        word = np.int64(-1)
+        while slots[at, 1] != _0:
+            if slots[at, 0] == key and slots[at, 1] >> _32 == np.uint64(size):
+                word = np.int64(slots[at, 1] & _LOW) - 1
+                if size > 8:  # else the key is the word itself
+                    for j in range(size):
+                        if arena[offsets[word] + j] != text[begin + j]:
+                            word = np.int64(-1)
+                            break
+                if word >= 0:
+                    break
+            at = (at + _1) & mask
+        if word < 0:
+            if 2 * known >= len(slots):
+                done = t
+                break
+            word = known
+            known += 1
+            slots[at, 0] = key
+            slots[at, 1] = np.uint64(size) << _32 | np.uint64(known)
+            for j in range(size):
+                arena[top + j] = text[begin + j]
+            arena[top + size] = _NEWLINE
+            top += size + 1
+            offsets[known] = top
+        ids[t] = word
+    fill[0], fill[1] = known, top
+    return done
+
+
+@kernel
+def _doubled(slots):
+    """Give a table twice the slots."""
+    larger = np.zeros((2 * len(slots), 2), np.uint64)
+    mask = np.uint64(len(larger) - 1)
+    for s in range(len(slots)):
+        if slots[s, 1] != _0:
+            at = _home(slots[s, 0], mask)
+            while larger[at, 1] != _0:
+                at = (at + _1) & mask
+            larger[at, 0], larger[at, 1] = slots[s, 0], slots[s, 1]
+    return larger
+
+
+class WordTable:
+    """Numbers for words, in the order in which they come.
+
+    A hash table of slots of two 64-bit numbers. The first is the word itself if it has 8 bytes or
+    fewer, as nearly all words of a text have, so that finding it touches no other memory; otherwise
+    it is a hash. The second holds the word's length and, in the lower half, its number + 1; 0 is
+    a free slot. At most half of the slots are taken.
+
+    Examples
+    --------
+    >>> table = WordTable()
+    >>> text = np.frombuffer(b"to be or not to be" + bytes(PADDING), np.uint8)
+    >>> begins = np.array([0, 3, 6, 9, 13, 16])
+    >>> table.number(text, begins, np.array([2, 5, 8, 12, 15, 18]))
+    array([0, 1, 2, 3, 0, 1], dtype=int32)
+    >>> table.types()
+    ['to', 'be', 'or', 'not']
+    """
+
+    def __init__(self) -> None:
+        self._words = Words(
+            np.zeros((_FEW_SLOTS, 2), np.uint64), np.empty(0, np.uint8), np.zeros(1, np.int64)
+        )
+        self._fill = np.zeros(2, np.int64)
+
+    def __len__(self) -> int:
+        return int(self._fill[0])
+
+    def number(
+        self, text: NDArray[np.uint8], begins: NDArray[np.int64], stops: NDArray[np.int64]
+    ) -> NDArray[np.int32]:
+        """Return the number of each word; new ones are added.
+
+        Parameters
+        ----------
+        text : ndarray of uint8
+            What the words are in, with PADDING behind the last one.
+        begins, stops : ndarray of int64
+            Shape (n,): word t is ``text[begins[t]:stops[t]]``; none is empty.
+
+        Returns
+        -------
+        ndarray of int32
+            Shape (n,).
+        """
+        self._reserve(len(begins), int((stops - begins).sum()))
+        ids = np.empty(len(begins), np.int32)
+        done = 0
+        while True:
+            out = (ids[done:], self._fill)
+            done += number(text, begins[done:], stops[done:], self._words, out)
+            if done == len(begins):
+                return ids
+            self._words = self._words._replace(slots=_doubled(self._words.slots))
+
+    def _reserve(self, n_words: int, n_bytes: int) -> None:
+        """Make room for more words, twice as much as there is, so that little is copied."""
+        slots, arena, offsets = self._words
+        known, top = self._fill.tolist()
+        if known + n_words >= len(offsets):
+            old, offsets = offsets, np.empty(2 * (known + n_words) + 1, np.int64)
+            offsets[: known + 1] = old[: known + 1]
+        if top + n_bytes + n_words > len(arena):
+            full, arena = arena, np.empty(2 * (top + n_bytes + n_words), np.uint8)
+            arena[:top] = full[:top]
+        self._words = Words(slots, arena, offsets)
+
+    def types(self) -> list[str]:
+        """Return the words in the order of their numbers.
+
+        Returns
+        -------
+        list of str
+            As many as ``len(self)``.
+        """
+        text = self._words.arena[: self._fill[1]].tobytes().decode("utf-8")
+        return text.split("\n")[:-1]

@@ -1,0 +1,140 @@
+"""The named tokenizers as tables: the class of each character, and its lower case.
+
+`wordkin.kernels.text` cuts text by these tables as the tokenizers themselves would, which say the
+rules. This room loads Numba, so import it where it is needed.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wordkin.kernels.text import (
+    DIGIT,
+    FOREIGN,
+    JOINER,
+    LETTER,
+    LINE_END,
+    MARK,
+    NUMBER,
+    OTHER,
+    SPACE,
+    Rule,
+)
+from wordkin.text.tokenizers import (
+    JOINERS,
+    KERAS_FILTERS,
+    Gensim,
+    Keras,
+    Whitespace,
+    Words,
+    mark_ranges,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Named = Words | Whitespace | Gensim | Keras
+
+_CODES = 0x110000
+_PLANES = 0x40000  # there are no letters above; not to look there saves 0.2 s
+_CASED = 0x20000  # nor letters that have a lower case above this
+
+
+def rule_of(tokenizer: Named) -> Rule:
+    """Return the tables of a tokenizer.
+
+    Parameters
+    ----------
+    tokenizer : Words, Whitespace, Gensim or Keras
+        The tokenizer.
+
+    Returns
+    -------
+    Rule
+        They are made once, in about 0.1 s.
+    """
+    match tokenizer:
+        case Words(digits):
+            return Rule(_word_classes(digits), _lower_words(), 1, -1, -1)
+        case Whitespace():
+            return Rule(_space_classes(), np.arange(_CODES, dtype=np.int32), 1, -1, -1)
+        case Gensim(min_len, max_len):
+            return Rule(_gensim_classes(), _lower()[0], min_len, max_len, ord("_"))
+        case Keras():
+            return Rule(_keras_classes(), _lower()[0], 1, -1, -1)
+
+
+@functools.cache
+def _word_classes(digits: bool) -> NDArray[np.uint8]:
+    classes = np.full(_CODES, OTHER, dtype=np.uint8)
+    _mark(classes, r"[^\W\d_]+", LETTER)
+    _mark(classes, r"\d+", DIGIT if digits else NUMBER)
+    for low, high in mark_ranges():
+        classes[low : high + 1] = MARK
+    classes[[ord(letter) for letter in JOINERS]] = JOINER
+    return _finished(classes, lowering=True)
+
+
+@functools.cache
+def _gensim_classes() -> NDArray[np.uint8]:
+    classes = np.full(_CODES, OTHER, dtype=np.uint8)
+    _mark(classes, r"[^\W\d]+", LETTER)
+    _mark(classes, r"\d+", NUMBER)
+    return _finished(classes, lowering=True)
+
+
+@functools.cache
+def _keras_classes() -> NDArray[np.uint8]:
+    classes = np.full(_CODES, LETTER, dtype=np.uint8)
+    classes[[ord(letter) for letter in KERAS_FILTERS]] = OTHER
+    return _finished(classes, lowering=True)
+
+
+@functools.cache
+def _space_classes() -> NDArray[np.uint8]:
+    classes = np.full(_CODES, LETTER, dtype=np.uint8)
+    _mark(classes, r"\s+", OTHER)
+    return _finished(classes, lowering=False)
+
+
+def _mark(classes: NDArray[np.uint8], pattern: str, kind: int) -> None:
+    """Give a class to all characters that an expression matches."""
+    for match in re.finditer(pattern, "".join(map(chr, range(_PLANES)))):
+        classes[match.start() : match.end()] = kind
+
+
+def _finished(classes: NDArray[np.uint8], *, lowering: bool) -> NDArray[np.uint8]:
+    """Add what is the same for all, and give each character the class of its lower case."""
+    classes[[ord(" "), ord("\t")]] = SPACE
+    classes[[ord("\n"), ord("\r")]] = LINE_END
+    if lowering:
+        lower, foreign = _lower()
+        classes[:_CASED] = classes[lower[:_CASED]]
+        classes[foreign] = FOREIGN
+    return classes
+
+
+@functools.cache
+def _lower() -> tuple[NDArray[np.int32], list[int]]:
+    """Return what `str.lower` makes of each character, and those where that is not so simple."""
+    table = np.arange(_CODES, dtype=np.int32)
+    foreign = [ord("Σ")]  # at the end of a word another letter than elsewhere
+    for code in range(_CASED):
+        lowered = chr(code).lower()
+        if len(lowered) != 1:
+            foreign.append(code)
+        elif lowered != chr(code):
+            table[code] = ord(lowered)
+    return table, foreign
+
+
+@functools.cache
+def _lower_words() -> NDArray[np.int32]:
+    """Return the lower case of characters, and of one apostrophe the other."""
+    table = _lower()[0].copy()
+    table[ord("’")] = ord("'")
+    return table

@@ -24,15 +24,8 @@ from wordkin.kernels.text import (
     SPACE,
     Rule,
 )
-from wordkin.text.tokenizers import (
-    JOINERS,
-    KERAS_FILTERS,
-    Gensim,
-    Keras,
-    Whitespace,
-    Words,
-    mark_ranges,
-)
+from wordkin.text.patterns import JOINERS, KERAS_FILTERS, mark_ranges
+from wordkin.text.tokenizers import Gensim, Keras, Whitespace, Words
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -6,14 +6,19 @@ account of a corpus balances.
 
 from __future__ import annotations
 
-import functools
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 
 from wordkin.errors import InputError
+from wordkin.text.patterns import (
+    KERAS_TO_SPACES,
+    LETTERS_OR_UNDERSCORE,
+    NUMBERS,
+    ascii_words,
+    unicode_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,12 +72,12 @@ class Words:
         """Return the words of a text."""
         lowered = text.lower()
         if lowered.isascii():
-            return _ascii_words(self.digits).findall(lowered)
-        return _unicode_words(self.digits).findall(lowered.replace("’", "'"))
+            return ascii_words(self.digits).findall(lowered)
+        return unicode_words(self.digits).findall(lowered.replace("’", "'"))
 
     def split(self, text: str) -> tuple[list[str], int]:
         """Return the words, and the number of runs of digits that were dropped."""
-        return self(text), 0 if self.digits else _count_numbers(text)
+        return self(text), 0 if self.digits else len(NUMBERS.findall(text))
 
     def settings(self) -> dict[str, Any]:
         """Return the name and the settings."""
@@ -125,15 +130,13 @@ class Gensim:
 
     def __call__(self, text: str) -> list[str]:
         """Return the tokens of a text."""
-        return [
-            token for token in _LETTERS_OR_UNDERSCORE.findall(text.lower()) if self._fits(token)
-        ]
+        return [token for token in LETTERS_OR_UNDERSCORE.findall(text.lower()) if self._fits(token)]
 
     def split(self, text: str) -> tuple[list[str], int]:
         """Return the tokens, and the number that were dropped."""
-        tokens = _LETTERS_OR_UNDERSCORE.findall(text.lower())
+        tokens = LETTERS_OR_UNDERSCORE.findall(text.lower())
         kept = [token for token in tokens if self._fits(token)]
-        return kept, len(tokens) - len(kept) + _count_numbers(text)
+        return kept, len(tokens) - len(kept) + len(NUMBERS.findall(text))
 
     def _fits(self, token: str) -> bool:
         return self.min_len <= len(token) <= self.max_len and token[0] != "_"
@@ -159,7 +162,7 @@ class Keras:
 
     def __call__(self, text: str) -> list[str]:
         """Return the tokens of a text."""
-        return [token for token in text.lower().translate(_TO_SPACES).split(" ") if token]
+        return [token for token in text.lower().translate(KERAS_TO_SPACES).split(" ") if token]
 
     def split(self, text: str) -> tuple[list[str], int]:
         """Return the tokens; none is dropped."""
@@ -349,55 +352,3 @@ def tokenizer_from_settings(settings: Mapping[str, Any]) -> Tokenizer:
         return make(**rest)
     except TypeError as error:
         raise InputError(f"The tokenizer {name!r} has other settings: {error}.") from error
-
-
-# --- the expressions -----------------------------------------------------------------------------
-# Python's \w is str.isalnum (categories L and N) and "_"; \d is str.isdecimal (Nd). So that
-# [^\W\d_] are the letters, counting among them the few numbers that are not decimal (Ⅷ ½ ²).
-
-_LETTERS_OR_UNDERSCORE = re.compile(r"[^\W\d]+")
-_NUMBERS = re.compile(r"\d+")
-
-KERAS_FILTERS = '!"#$%&()*+,-./:;<=>?@[\\]^_`{|}~\t\n'
-_TO_SPACES = str.maketrans(dict.fromkeys(KERAS_FILTERS, " "))
-JOINERS = "'’\u200c\u200d"  # inside words between letters: apostrophes, zero-width (non-)joiner
-
-
-def _count_numbers(text: str) -> int:
-    return len(_NUMBERS.findall(text))
-
-
-@functools.cache
-def _ascii_words(digits: bool) -> re.Pattern[str]:
-    """Do what `_unicode_words` does, twice as fast, for text in plain English letters."""
-    return re.compile(
-        r"[a-z0-9]+(?:(?<![0-9])'(?=[a-z])[a-z0-9]+)*" if digits else r"[a-z]+(?:'[a-z]+)*"
-    )
-
-
-@functools.cache
-def _unicode_words(digits: bool) -> re.Pattern[str]:
-    letter = r"[^\W\d_]"
-    part = r"[^\W_]" if digits else letter
-    # the look-ahead spares common characters the long list of ranges
-    marks = "".join(f"\\U{low:08x}-\\U{high:08x}" for low, high in mark_ranges())
-    mark = rf"(?=[^\x00-\u02ff])[{marks}]"
-    joiner = rf"(?<!\d)[{JOINERS}](?={letter})"
-    return re.compile(rf"{part}+(?:(?:{mark})+{part}*|{joiner}{part}+)*")
-
-
-def mark_ranges() -> list[tuple[int, int]]:
-    """Find the combining marks (categories Mn, Mc, Me).
-
-    Returns
-    -------
-    list of (int, int)
-        The first and the last code point of each stretch of marks.
-    """
-    ranges: list[tuple[int, int]] = []
-    # marks are in planes 0 and 1, and plane 14 from E0100; looking at all 17 planes takes 0.3 s
-    for code in (*range(0x300, 0x20000), *range(0xE0100, 0xE0200)):
-        if unicodedata.category(chr(code))[0] == "M":
-            follows = ranges and ranges[-1][1] == code - 1
-            ranges.append((ranges.pop()[0] if follows else code, code))
-    return ranges

@@ -160,12 +160,14 @@ VECTOR = np.arange(20, dtype=np.float32) - 7
         (["w1", "w1", "w1"], "w1"),
     ],
 )
-@pytest.mark.parametrize("restrict_vocab", [None, 50, 10_000])
-def test_most_similar_is_gensims(table, gensims, positive, negative, restrict_vocab):
-    settings = {"topn": 12, "restrict_vocab": restrict_vocab}
-    ours = neighbors.most_similar(table, positive, negative, **settings)
+@pytest.mark.parametrize("restrict", [None, 50, 10_000])
+def test_most_similar_is_gensims(table, gensims, positive, negative, restrict):
+    ours = neighbors.most_similar(table, positive, negative, topn=12, restrict=restrict)
     theirs = gensims.most_similar(
-        positive, negative if isinstance(negative, str) else list(negative), **settings
+        positive,
+        negative if isinstance(negative, str) else list(negative),
+        topn=12,
+        restrict_vocab=restrict,
     )
     assert_close(ours, theirs)
 
@@ -190,19 +192,19 @@ def test_the_odd_one_out_is_gensims(table, gensims):
 
 def test_a_batch_of_words_gives_what_each_gives(table):
     keys = ["w1", 5, VECTOR, "w199"]
-    together = neighbors.most_similar_batch(table, keys, topn=7, restrict_vocab=100)
-    alone = [neighbors.most_similar(table, [key], topn=7, restrict_vocab=100) for key in keys]
+    together = neighbors.most_similar_batch(table, keys, topn=7, restrict=100)
+    alone = [neighbors.most_similar(table, [key], topn=7, restrict=100) for key in keys]
     assert together == alone
     assert neighbors.most_similar_batch(table, []) == []
     assert neighbors.most_similar_batch(table, "w1") == neighbors.most_similar_batch(table, ["w1"])
 
 
-def test_given_norms_change_nothing(table):
-    norms = neighbors.row_norms(table.matrix)
+def test_a_given_searcher_changes_nothing(table):
+    searcher = neighbors.Searcher(table.matrix)
     for limit in (None, 20):
         assert neighbors.most_similar(
-            table, "w3", norms=norms, restrict_vocab=limit
-        ) == neighbors.most_similar(table, "w3", restrict_vocab=limit)
+            table, "w3", searcher=searcher, restrict=limit
+        ) == neighbors.most_similar(table, "w3", restrict=limit)
 
 
 def test_more_than_there_are_is_all_of_them(table):
@@ -235,8 +237,8 @@ def test_topn_is_checked(table, topn):
 
 
 def test_wrong_questions_are_explained(table):
-    with pytest.raises(InputError, match="restrict_vocab"):
-        neighbors.most_similar(table, "w1", restrict_vocab=0)
+    with pytest.raises(InputError, match="restrict"):
+        neighbors.most_similar(table, "w1", restrict=0)
     with pytest.raises(InputError, match="at least one word"):
         neighbors.most_similar(table, [])
     with pytest.raises(InputError, match="none"):

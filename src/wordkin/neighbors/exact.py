@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wordkin.errors import InputError
+from wordkin.neighbors import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,6 +105,24 @@ def nearest_rows(
         raise InputError(f"exclude needs {len(units)} lists of rows; got {len(exclude)}.")
     lengths = row_norms(matrix) if norms is None else norms
     divisors = np.where(lengths > 0, lengths, np.float32(1))
+    most_out = max(map(len, exclude), default=0)
+    work = len(units) * matrix.size
+    if compiled.pays(work) and compiled.can(matrix, divisors, topn + most_out):
+        found = compiled.search(matrix, divisors, units, topn=topn, exclude=exclude)
+        left = [i for i, each in enumerate(found) if each is None]
+        excluded = [exclude[i] for i in left] if exclude else ()
+        others = iter(_in_batches(matrix, divisors, units[left], topn, excluded))
+        return [next(others) if each is None else each for each in found]
+    return _in_batches(matrix, divisors, units, topn, exclude)
+
+
+def _in_batches(  # noqa: PLR0917 (all of them arrays that belong together)
+    matrix: NDArray[np.float32],
+    divisors: NDArray[np.float32],
+    units: NDArray[np.float64],
+    topn: int,
+    exclude: Sequence[Sequence[int]],
+) -> list[Found]:
     results = []
     for start in range(0, len(units), _QUERIES):
         stop = start + _QUERIES
@@ -139,29 +158,35 @@ def _search(  # noqa: PLR0917 (all of them arrays that belong together)
         bounds = np.searchsorted(query, np.arange(len(units) + 1))
         for i in np.flatnonzero(np.diff(bounds)):
             found = start + row[bounds[i] : bounds[i + 1]]
-            best[i] = _merge(best[i], (found, _cosines(matrix, found, units[i])), topn)
+            best[i] = merge(
+                best[i],
+                (found, compiled.exact_cosines(matrix, found[None], units[i : i + 1])[0]),
+                topn,
+            )
             if len(best[i][0]) == topn:
                 floors[i] = best[i][1][-1]
     return best
 
 
-def _merge(best: Found, more: Found, topn: int) -> Found:
+def merge(best: Found, more: Found, topn: int) -> Found:
+    """Take the best of two results.
+
+    Parameters
+    ----------
+    best, more : (ndarray, ndarray)
+        Rows and cosines.
+    topn : int
+        How many to keep.
+
+    Returns
+    -------
+    (ndarray, ndarray)
+        The rows and their cosines, nearest first.
+    """
     rows = np.concatenate((best[0], more[0]))
     cosines = np.concatenate((best[1], more[1]))
     order = np.lexsort((rows, -cosines))[:topn]
     return rows[order], cosines[order]
-
-
-def _cosines(
-    matrix: NDArray[np.float32], rows: NDArray[np.int64], unit: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Cosines of rows with one unit vector, each computed by itself in float64."""
-    cosines = np.empty(len(rows))
-    for start in range(0, len(rows), 1024):
-        vectors = unit_rows(matrix[rows[start : start + 1024]].astype(np.float64))
-        # not a matrix product, whose rounding depends on how many rows there are
-        cosines[start : start + 1024] = (vectors * unit).sum(axis=1)
-    return cosines.clip(-1.0, 1.0)
 
 
 def unit_rows(vectors: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,41 +6,24 @@ words raises `UnknownWordError` for one that is not in the vocabulary, with the 
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wordkin import formats, neighbors
-from wordkin.errors import RenamedError
 from wordkin.table import VectorTable
+from wordkin.vectors.changing import Changing
+from wordkin.vectors.gensim_names import GensimNames
 from wordkin.vocabulary import PAD, UNK, Vocabulary
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
-    from wordkin.neighbors import Key, Neighbors, Weighted
 
-_RENAMED = {
-    "index2entity": "index_to_key",
-    "index2word": "index_to_key",
-    "init_sims": "get_vector(word, norm=True); nothing has to be prepared",
-    "load_word2vec_format": "wordkin.load(path)",
-    "save_word2vec_format": "save(path, format='word2vec') or 'word2vec-binary'",
-    "size": "vector_size",
-    "syn0": "vectors",
-    "syn0norm": "get_vector(word, norm=True)",
-    "vectors_norm": "get_vector(word, norm=True)",
-    "vocab": "key_to_index for the rows, vocabulary for the rest",
-    "word_vec": "get_vector",
-    "wv": "this object itself: it holds the vectors",
-}
-
-
-class WordVectors:
+class WordVectors(GensimNames, Changing):
     """Words and their vectors.
 
     Parameters
@@ -81,24 +64,6 @@ class WordVectors:
             words = Vocabulary(words.words, counts, tokenizer=words.tokenizer)
         self._hold(VectorTable.from_arrays(words, matrix))
 
-    @classmethod
-    def from_table(cls, table: VectorTable) -> WordVectors:
-        """Take a table as it is, without looking at its values.
-
-        Parameters
-        ----------
-        table : VectorTable
-            The words and their vectors.
-
-        Returns
-        -------
-        WordVectors
-            Shares the matrix of the table.
-        """
-        vectors = cls.__new__(cls)
-        vectors._hold(table)
-        return vectors
-
     def _hold(self, table: VectorTable) -> None:
         # what goes into a model has a row for padding and one for unknown words
         vocabulary = table.vocabulary.with_specials((PAD, UNK))
@@ -120,12 +85,12 @@ class WordVectors:
         return self._table.matrix
 
     @property
-    def index_to_key(self) -> list[str]:
+    def index_to_key(self) -> Sequence[str]:
         """The word of each row."""
         return self.vocabulary.words
 
     @property
-    def key_to_index(self) -> dict[str, int]:
+    def key_to_index(self) -> Mapping[str, int]:
         """The row of each word in `vectors`."""
         return self.vocabulary.key_to_index
 
@@ -133,11 +98,6 @@ class WordVectors:
     def vector_size(self) -> int:
         """The length D of each vector."""
         return self._table.dimensions
-
-    @cached_property
-    def norms(self) -> NDArray[np.float32]:
-        """The Euclidean length of each row: shape (V,), computed at the first search."""
-        return neighbors.row_norms(self.vectors)
 
     def __len__(self) -> int:
         return len(self._table)
@@ -154,11 +114,6 @@ class WordVectors:
 
     def __repr__(self) -> str:
         return f"<WordVectors: {len(self)} words, {self.vector_size} dimensions>"
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        if name in _RENAMED:
-            raise RenamedError(f"{name!r} of old gensim is now: {_RENAMED[name]}.")
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def get_index(self, key: str | int, default: int | None = None) -> int:
         """Return the row of a word.
@@ -200,124 +155,6 @@ class WordVectors:
             vector = vector / (self.norms[row] or np.float32(1))
         vector.flags.writeable = False  # a changed vector would not fit its norm
         return vector
-
-    def most_similar(
-        self,
-        positive: Weighted | Iterable[Weighted] = (),
-        negative: Weighted | Iterable[Weighted] = (),
-        topn: int = 10,
-        *,
-        restrict_vocab: int | None = None,
-    ) -> Neighbors:
-        """Find the nearest words; see `wordkin.neighbors.most_similar`.
-
-        Parameters
-        ----------
-        positive : word, vector, or iterable of them
-            What to be near to.
-        negative : word, vector, or iterable of them
-            What to be far from.
-        topn : int
-            How many words to return.
-        restrict_vocab : int, optional
-            Search the first so many words only.
-
-        Returns
-        -------
-        list of (str, float)
-            Words and cosines, nearest first.
-        """
-        return neighbors.most_similar(
-            self._table,
-            positive,
-            negative,
-            topn=topn,
-            restrict_vocab=restrict_vocab,
-            norms=self.norms,
-        )
-
-    def most_similar_batch(
-        self, keys: Iterable[Key], topn: int = 10, *, restrict_vocab: int | None = None
-    ) -> list[Neighbors]:
-        """Find the nearest words of many words at once.
-
-        Parameters
-        ----------
-        keys : iterable of words or vectors
-            What to search for, one search each.
-        topn : int
-            How many words to return for each.
-        restrict_vocab : int, optional
-            Search the first so many words only.
-
-        Returns
-        -------
-        list of lists of (str, float)
-            For each of `keys` what `most_similar` returns for it.
-        """
-        return neighbors.most_similar_batch(
-            self._table, keys, topn=topn, restrict_vocab=restrict_vocab, norms=self.norms
-        )
-
-    def similarity(self, w1: Key, w2: Key) -> float:
-        """Return the cosine of the angle between two words.
-
-        Parameters
-        ----------
-        w1, w2 : word or vector
-            What to compare.
-
-        Returns
-        -------
-        float
-            From -1 to 1; 0 where one is a zero vector.
-        """
-        return neighbors.similarity(self._table, w1, w2)
-
-    def distance(self, w1: Key, w2: Key) -> float:
-        """Return 1 - `similarity`.
-
-        Parameters
-        ----------
-        w1, w2 : word or vector
-            What to compare.
-
-        Returns
-        -------
-        float
-            From 0 to 2.
-        """
-        return 1.0 - self.similarity(w1, w2)
-
-    def n_similarity(self, ws1: Iterable[Key], ws2: Iterable[Key]) -> float:
-        """Return the cosine between the means of two groups of words.
-
-        Parameters
-        ----------
-        ws1, ws2 : iterable of words or vectors
-            The groups.
-
-        Returns
-        -------
-        float
-            From -1 to 1.
-        """
-        return neighbors.n_similarity(self._table, ws1, ws2)
-
-    def doesnt_match(self, words: Iterable[str]) -> str:
-        """Find the word that does not go with the others.
-
-        Parameters
-        ----------
-        words : iterable of str
-            The words.
-
-        Returns
-        -------
-        str
-            The one furthest from the mean of all.
-        """
-        return neighbors.doesnt_match(self._table, words)
 
     def save(self, path: str | os.PathLike[str], format: str | None = None) -> None:
         """Save to a file, whole or not at all.
@@ -363,15 +200,27 @@ class WordVectors:
         return keras_layer(self._table, **settings)
 
 
-def load(path: str | os.PathLike[str], *, format: str | None = None) -> WordVectors:
+def load(
+    path: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+    limit: int | None = None,
+    only: Iterable[str] | None = None,
+) -> WordVectors:
     """Load vectors from a file of any format we know.
 
     Parameters
     ----------
     path : str or path-like
-        The file. A ``.safetensors`` file is mapped: opening it takes no time and no memory.
+        The file; it may be compressed, and ``"a.zip#member"`` names one of several. A
+        ``.safetensors`` file is mapped: opening it takes no time and no memory.
     format : str, optional
         Its format; by default it is recognised by its content. See `wordkin.formats.read`.
+    limit : int, optional
+        Take the first so many words of the file only.
+    only : iterable of str, optional
+        Of these, take the words that are in here. Lines of text files that hold others cost
+        next to nothing.
 
     Returns
     -------
@@ -393,4 +242,4 @@ def load(path: str | os.PathLike[str], *, format: str | None = None) -> WordVect
     >>> load(path)
     <WordVectors: 2 words, 2 dimensions>
     """
-    return WordVectors.from_table(formats.read(path, format=format))
+    return WordVectors.from_table(formats.read(path, format=format, limit=limit, only=only))

@@ -1,0 +1,376 @@
+"""The read-only rest of gensim's KeyedVectors, so that code written for it runs.
+
+Every method here is another way to ask for what `Searching` and the rooms to the left offer.
+Old names (before gensim 4) raise an error that tells the new one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wordkin import evaluation, neighbors
+from wordkin.errors import InputError, RenamedError
+from wordkin.vectors.searching import Searching
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from wordkin.neighbors import Key, Neighbors
+
+_RENAMED = {
+    "index2entity": "index_to_key",
+    "index2word": "index_to_key",
+    "init_sims": "get_vector(word, norm=True); nothing has to be prepared",
+    "load_word2vec_format": "wordkin.load(path)",
+    "save_word2vec_format": "save(path, format='word2vec') or 'word2vec-binary'",
+    "size": "vector_size",
+    "syn0": "vectors",
+    "syn0norm": "get_vector(word, norm=True)",
+    "unit_normalize_all": "normalized(), which gives a new object",
+    "vectors_norm": "get_vector(word, norm=True)",
+    "vocab": "key_to_index for the rows, vocabulary for the rest",
+    "word_vec": "get_vector",
+    "words_closer_than": "closer_than",
+    "wv": "this object itself: it holds the vectors",
+}
+
+
+class GensimNames(Searching):
+    """Names that code for gensim's vectors asks for."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        if name in _RENAMED:
+            raise RenamedError(f"{name!r} of old gensim is now: {_RENAMED[name]}.")
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def has_index_for(self, key: str | int) -> bool:
+        """Tell whether there is a vector.
+
+        Parameters
+        ----------
+        key : str or int
+            A word, or a row.
+
+        Returns
+        -------
+        bool
+            True if there is.
+        """
+        if isinstance(key, str):
+            return key in self._table.vocabulary
+        return 0 <= key < len(self._table)
+
+    def get_vecattr(self, key: str | int, attr: str) -> Any:  # noqa: ANN401 (as gensim)
+        """Return what is known about a word: its count.
+
+        Parameters
+        ----------
+        key : str or int
+            A word, or a row.
+        attr : str
+            ``"count"``.
+
+        Returns
+        -------
+        int
+            How often the word occurred.
+
+        Raises
+        ------
+        InputError
+            If it is another attribute, or nobody knows the counts.
+        """
+        row = neighbors.row_of(self._table, key)
+        counts = self._table.vocabulary.counts
+        if attr != "count" or counts is None:
+            known = 'only "count" is' if counts is not None else "not even a count is"
+            raise InputError(f"There is no attribute {attr!r} of words here: {known} known.")
+        return int(counts[row])
+
+    def fill_norms(self, force: bool = False) -> None:
+        """Compute the norms now; they never have to be.
+
+        Parameters
+        ----------
+        force : bool
+            No difference: vectors don't change here.
+        """
+        _ = self.norms
+
+    def get_normed_vectors(self) -> NDArray[np.float32]:
+        """Return all vectors scaled to length 1, as a new matrix.
+
+        Returns
+        -------
+        ndarray
+            Shape (V, D), float32; zero vectors stay zero.
+        """
+        norms = self.norms
+        scaled = self._table.matrix / np.where(norms > 0, norms, np.float32(1))[:, None]
+        return np.asarray(scaled, np.float32)
+
+    def get_mean_vector(
+        self,
+        keys: Iterable[Key],
+        weights: ArrayLike | None = None,
+        *,
+        pre_normalize: bool = True,
+        post_normalize: bool = False,
+        ignore_missing: bool = True,
+    ) -> NDArray[np.float32]:
+        """Return the weighted mean of vectors; see `wordkin.neighbors.mean_vector`.
+
+        Parameters
+        ----------
+        keys : iterable of words or vectors
+            What to take the mean of.
+        weights : array_like, optional
+            Shape (n,): one for each key.
+        pre_normalize : bool
+            Scale the vectors of words to length 1 first.
+        post_normalize : bool
+            Scale the mean to length 1.
+        ignore_missing : bool
+            Leave out words that are not in the vocabulary.
+
+        Returns
+        -------
+        ndarray
+            Shape (D,), float32.
+        """
+        return neighbors.mean_vector(
+            self._table,
+            keys,
+            weights,
+            pre_normalize=pre_normalize,
+            post_normalize=post_normalize,
+            ignore_missing=ignore_missing,
+        )
+
+    def most_similar_cosmul(
+        self,
+        positive: Key | Iterable[Key] = (),
+        negative: Key | Iterable[Key] = (),
+        topn: int = 10,
+        *,
+        restrict_vocab: int | None = None,
+    ) -> Neighbors:
+        """Find words by 3CosMul; see `wordkin.neighbors.most_similar_cosmul`.
+
+        Parameters
+        ----------
+        positive : word, vector, or iterable of them
+            What to be near to.
+        negative : word, vector, or iterable of them
+            What to be far from.
+        topn : int
+            How many words to return.
+        restrict_vocab : int, optional
+            Search the first so many words only.
+
+        Returns
+        -------
+        list of (str, float)
+            Words and products of cosines, highest first.
+        """
+        return neighbors.most_similar_cosmul(
+            self._table,
+            positive,
+            negative,
+            topn=topn,
+            restrict=restrict_vocab,
+            searcher=self._searcher,
+        )
+
+    def similar_by_key(
+        self, key: str | int, topn: int = 10, restrict_vocab: int | None = None
+    ) -> Neighbors:
+        """Find the nearest words of one word.
+
+        Parameters
+        ----------
+        key : str or int
+            A word, or a row.
+        topn : int
+            How many words to return.
+        restrict_vocab : int, optional
+            Search the first so many words only.
+
+        Returns
+        -------
+        list of (str, float)
+            Words and cosines, nearest first.
+        """
+        return self.most_similar([key], topn=topn, restrict=restrict_vocab)
+
+    similar_by_word = similar_by_key
+
+    def similar_by_vector(
+        self, vector: ArrayLike, topn: int = 10, restrict_vocab: int | None = None
+    ) -> Neighbors:
+        """Find the nearest words of a vector.
+
+        Parameters
+        ----------
+        vector : array_like
+            Shape (D,).
+        topn : int
+            How many words to return.
+        restrict_vocab : int, optional
+            Search the first so many words only.
+
+        Returns
+        -------
+        list of (str, float)
+            Words and cosines, nearest first.
+        """
+        return self.most_similar([np.asarray(vector)], topn=topn, restrict=restrict_vocab)
+
+    def most_similar_to_given(self, key1: Key, keys_list: list[str]) -> str:
+        """Choose the word that is nearest to a word.
+
+        Parameters
+        ----------
+        key1 : word or vector
+            What to be near to.
+        keys_list : list of str
+            What to choose from.
+
+        Returns
+        -------
+        str
+            One of them; of equals the first.
+        """
+        return keys_list[int(self.similarity_matrix([key1], keys_list).argmax())]
+
+    def relative_cosine_similarity(self, wa: str, wb: str, topn: int = 10) -> float:
+        """Return the similarity of two words as a share of that of the nearest words.
+
+        Leeuwenberg et al. 2016, "A minimally supervised approach for synonym extraction with word
+        embeddings", equation 1: above 0.1 they are more similar than most pairs.
+
+        Parameters
+        ----------
+        wa, wb : str
+            The words.
+        topn : int
+            How many neighbours of `wa` to compare with.
+
+        Returns
+        -------
+        float
+            The share.
+        """
+        near = sum(cosine for _, cosine in self.most_similar(wa, topn=topn))
+        return self.similarity(wa, wb) / near
+
+    def rank_by_centrality(self, words: Iterable[str]) -> list[tuple[float, str]]:
+        """Order words by how near they are to the mean of all of them.
+
+        Parameters
+        ----------
+        words : iterable of str
+            The words.
+
+        Returns
+        -------
+        list of (float, str)
+            Cosines and words, nearest first.
+        """
+        return neighbors.rank_by_centrality(self._table, words)
+
+    @staticmethod
+    def cosine_similarities(
+        vector_1: NDArray[np.float32], vectors_all: NDArray[np.float32]
+    ) -> NDArray[np.float64]:
+        """Return the cosines of a vector with others.
+
+        Parameters
+        ----------
+        vector_1 : ndarray
+            Shape (D,).
+        vectors_all : ndarray
+            Shape (n, D).
+
+        Returns
+        -------
+        ndarray
+            Shape (n,), float64; 0 with a zero vector.
+        """
+        first, others = np.asarray(vector_1, np.float64), np.asarray(vectors_all, np.float64)
+        return np.asarray(neighbors.unit_rows(others) @ neighbors.unit_rows(first))
+
+    def evaluate_word_pairs(
+        self,
+        pairs: str | os.PathLike[str],
+        *,
+        restrict_vocab: int | None = 300_000,
+        case_insensitive: bool = True,
+    ) -> tuple[tuple[float, float], tuple[float, float], float]:
+        """Compare with human judgements in gensim's form; prefer `wordkin.evaluate`.
+
+        Parameters
+        ----------
+        pairs : str or path-like
+            A file with two words and a score on each line.
+        restrict_vocab : int, optional
+            Use the first so many words only.
+        case_insensitive : bool
+            Take the first word that differs by case at most.
+
+        Returns
+        -------
+        tuple
+            Pearson's and Spearman's correlation, each as (value, NaN) because p-values are not
+            computed here, and the percentage of pairs without vectors.
+        """
+        result = evaluation.evaluate_similarity(
+            self._table, pairs, restrict_vocab=restrict_vocab, case_insensitive=case_insensitive
+        )
+        nan = float("nan")
+        return (result.pearson, nan), (result.spearman, nan), 100 * (1 - result.coverage)
+
+    def evaluate_word_analogies(
+        self,
+        analogies: str | os.PathLike[str],
+        *,
+        restrict_vocab: int | None = 300_000,
+        case_insensitive: bool = True,
+        dummy4unknown: bool = False,
+    ) -> tuple[float, list[dict[str, Any]]]:
+        """Ask analogies in gensim's form; prefer `wordkin.evaluate`.
+
+        Parameters
+        ----------
+        analogies : str or path-like
+            A file in Google's format.
+        restrict_vocab : int, optional
+            Use the first so many words only.
+        case_insensitive : bool
+            Take the first word that differs by case at most.
+        dummy4unknown : bool
+            Count questions with unknown words as answered wrongly.
+
+        Returns
+        -------
+        tuple
+            The accuracy, and for each section (the last is the total) a dict of ``"section"``,
+            ``"correct"`` and ``"incorrect"``, which hold the questions.
+        """
+        result = evaluation.evaluate_analogies(
+            self._table, analogies, restrict_vocab=restrict_vocab, case_insensitive=case_insensitive
+        )
+        sections = [
+            {
+                "section": part.name if part is not result else "Total accuracy",
+                "correct": part.questions_where(correct=True),
+                "incorrect": part.questions_where(correct=False, with_unknown=dummy4unknown),
+            }
+            for part in (*result.sections, result)
+        ]
+        return result.accuracy_of_all if dummy4unknown else result.accuracy, sections

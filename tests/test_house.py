@@ -14,7 +14,8 @@ import wordkin
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = {
-    "Account", "CBOW", "Corpus", "SkipGram", "TrainedModel", "VectorTable", "Vocabulary",
+    "Account", "CBOW", "Checkpoint", "Corpus", "EarlyStopping", "NearestWords", "SkipGram",
+    "TrainedModel", "VectorTable", "Vocabulary",
     "WordVectors", "WordkinError", "__version__", "embedding_matrix", "get_tokenizer", "load",
     "train",
 }  # fmt: skip

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from wordkin.errors import WordkinError as WordkinError
     from wordkin.table import VectorTable as VectorTable
     from wordkin.text.tokenizers import get_tokenizer as get_tokenizer
+    from wordkin.training import Checkpoint as Checkpoint
+    from wordkin.training import EarlyStopping as EarlyStopping
+    from wordkin.training import NearestWords as NearestWords
     from wordkin.training import TrainedModel as TrainedModel
     from wordkin.training import train as train
     from wordkin.vectors import WordVectors as WordVectors
@@ -28,7 +31,10 @@ __version__ = "0.1.0"
 _HOME = {
     "CBOW": "wordkin.config",
     "Account": "wordkin.corpus",
+    "Checkpoint": "wordkin.training",
     "Corpus": "wordkin.corpus",
+    "EarlyStopping": "wordkin.training",
+    "NearestWords": "wordkin.training",
     "SkipGram": "wordkin.config",
     "TrainedModel": "wordkin.training",
     "VectorTable": "wordkin.table",
@@ -44,7 +50,10 @@ _HOME = {
 __all__ = [
     "CBOW",
     "Account",
+    "Checkpoint",
     "Corpus",
+    "EarlyStopping",
+    "NearestWords",
     "SkipGram",
     "TrainedModel",
     "VectorTable",

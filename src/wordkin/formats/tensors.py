@@ -227,7 +227,8 @@ def write_arrays(
     file : BinaryIO
         An empty file, open for writing.
     arrays : mapping
-        C-contiguous arrays of float32, float64, int32, int64 or uint8, by name.
+        Arrays of float32, float64, int32, int64 or uint8, by name. Those whose rows are padded
+        are written piece by piece too.
     metadata : mapping
         Strings by name.
     """
@@ -247,7 +248,8 @@ def write_arrays(
     data += b" " * (-(8 + len(data)) % _ALIGNMENT)
     file.write(len(data).to_bytes(8, "little") + data)
     for _, array in ordered:
-        flat = array.reshape(-1)
-        for start in range(0, len(flat), _CHUNK):
-            chunk = flat[start : start + _CHUNK]
-            file.write(chunk.astype(array.dtype.newbyteorder("<"), copy=False).data)
+        rows = array.reshape(-1) if array.flags.c_contiguous else array
+        at_once = max(1, _CHUNK // max(1, math.prod(rows.shape[1:])))
+        for start in range(0, len(rows), at_once):
+            chunk = rows[start : start + at_once]
+            file.write(np.ascontiguousarray(chunk, array.dtype.newbyteorder("<")).data)

@@ -1,0 +1,172 @@
+"""train(): blocks, learning rate, validation, callbacks and account of a run. Knows no device.
+
+Start reading here, then `loop`; each other file is one concern of a run.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+from wordkin.engines import get_engine
+from wordkin.errors import ConfigError
+from wordkin.training import checkpoint
+from wordkin.training import validation as held_out_text
+from wordkin.training.callbacks import Checkpoint as Checkpoint
+from wordkin.training.callbacks import EarlyStopping as EarlyStopping
+from wordkin.training.callbacks import NearestReport as NearestReport
+from wordkin.training.callbacks import NearestWords as NearestWords
+from wordkin.training.display import show_training
+from wordkin.training.initial import initial_arrays
+from wordkin.training.job import Job, checked_workers
+from wordkin.training.loop import Session
+from wordkin.training.memory import check_fits
+from wordkin.training.memory import memory_needed as memory_needed
+from wordkin.training.progress import Callback as Callback  # noqa: TC001 (for users)
+from wordkin.training.progress import EpochRecord as EpochRecord
+from wordkin.training.progress import Progress as Progress
+from wordkin.training.results import TrainedModel as TrainedModel
+from wordkin.training.results import TrainingAccount as TrainingAccount
+from wordkin.training.results import make_model
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from wordkin.config import Word2Vec
+    from wordkin.corpus import Corpus
+    from wordkin.engines import Engine, Memory
+    from wordkin.vectors import WordVectors
+
+_log = logging.getLogger("wordkin")
+
+
+def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
+    corpus: Corpus,
+    config: Word2Vec,
+    *,
+    seed: int = 1,
+    workers: int | None = None,
+    engine: str = "cpu",
+    validation: float = 0.0,
+    callbacks: Iterable[Callback] = (),
+    progress: bool = False,
+    initial: TrainedModel | WordVectors | None = None,
+    resume: str | os.PathLike[str] | None = None,
+) -> TrainedModel:
+    """Train word vectors.
+
+    It takes memory for both tables, and gives them back as they are, without a copy. Ctrl-C ends
+    it after the block at hand, with all threads stopped.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        The text, as ids.
+    config : Word2Vec
+        The model and its settings.
+    seed : int, default 1
+        Fixes all random choices. With one worker the same seed gives the same bytes.
+    workers : int, optional
+        Threads; all cores by default. Two and more write to the same matrices without locks, so
+        that runs differ a little.
+    engine : str, default "cpu"
+        What does the work.
+    validation : float, default 0
+        Hold out this share of the text (up to half a million tokens), and compute the loss on it
+        at the end of each epoch, in the same way for all settings (`wordkin.training.validation`
+        tells how).
+    callbacks : iterable of callable, optional
+        Each is called with a `Progress` after each block; one that returns True ends the training.
+        There are `EarlyStopping`, `NearestWords` and `Checkpoint`.
+    progress : bool, default False
+        Show a bar on standard error (a line every ten seconds where it is no terminal).
+    initial : TrainedModel or WordVectors, optional
+        Go on from these vectors instead of random ones; they must have the words of the corpus
+        (``Corpus.from_path(..., vocabulary=...)`` makes one that fits).
+    resume : path-like, optional
+        Go on from this checkpoint (its file, or the folder that was given to `Checkpoint`), of a
+        run that was begun with the same arguments.
+
+    Returns
+    -------
+    TrainedModel
+        The vectors, the context vectors, the history and the account.
+
+    Raises
+    ------
+    EmptyCorpusError
+        If the vocabulary has fewer than two words.
+    ConfigError
+        If workers, seed, validation or engine is none there is; if the checkpoint is of another
+        run, or initial and resume are both given.
+    InputError
+        If the initial vectors have other words.
+    OutOfMemoryError
+        If it can't fit into memory; nothing has been started then.
+    FileError
+        If the checkpoint can't be read.
+    FormatError
+        If the checkpoint is damaged.
+    TrainingError
+        If the vectors are not finite in the end.
+
+    Examples
+    --------
+    >>> import wordkin as wk
+    >>> corpus = wk.Corpus.from_texts(["the cat sat on the mat"] * 50, min_count=1)
+    >>> model = wk.train(corpus, wk.SkipGram(vector_size=8, epochs=1), workers=1)
+    >>> model.vectors["cat"].shape
+    (8,)
+    >>> model.account.presented
+    300
+    """
+    job = Job(
+        corpus=corpus,
+        config=config,
+        seed=seed,
+        workers=checked_workers(workers),
+        validation=validation,
+    )
+    if initial is not None and resume is not None:
+        raise ConfigError("Give initial or resume: a checkpoint has vectors of its own.")
+    arrays = None if initial is None else initial_arrays(initial, job)
+    saved = None if resume is None else checkpoint.read(resume, job)
+    chosen = get_engine(engine, workers=job.workers)
+    memory = _checked_memory(chosen, job)
+    held_out = held_out_text.hold_out(job)
+    with ExitStack() as stack:
+        callbacks = [*callbacks]
+        if progress:
+            callbacks.append(stack.enter_context(show_training()))
+        run = chosen.start(corpus, config, seed=seed)
+        stack.callback(run.close)
+        if saved is not None:
+            arrays = saved.arrays
+        if arrays is not None:
+            run.restore(arrays)
+        session = Session(job, run, held_out=held_out, memory=memory, tally=saved and saved.tally)
+        session.go(callbacks)
+        return _model(session, job, held_out=held_out.tokens, memory=memory)
+
+
+def _checked_memory(engine: Engine, job: Job) -> Memory:
+    memory = engine.memory(len(job.corpus.vocabulary), job.config)
+    _log.info("training needs %s", memory)
+    check_fits(memory)
+    return memory
+
+
+def _model(session: Session, job: Job, *, held_out: int, memory: Memory) -> TrainedModel:
+    tally = session.tally
+    account = TrainingAccount(
+        job.corpus.account,
+        session.schedule.epoch(max(tally.step - 1, 0)),
+        tally.seen,
+        tally.trained,
+        tally.seen - tally.trained,
+        held_out=held_out,
+        stopped_early=not session.ended,
+    )
+    return make_model(job, session.finish(), history=tally.history, account=account, memory=memory)

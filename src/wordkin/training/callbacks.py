@@ -1,0 +1,305 @@
+"""Callbacks that come with wordkin: stop early, look at words, write checkpoints."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from wordkin.errors import ConfigError
+from wordkin.neighbors import nearest_rows
+from wordkin.training import checkpoint
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from wordkin.training.progress import Progress
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+class Interval:
+    """Tells when it is time again.
+
+    Parameters
+    ----------
+    every : int, float or str, optional
+        A whole number of blocks, seconds as a float, or a time such as "30s", "5m", "1h". None:
+        at the end of each epoch.
+
+    Raises
+    ------
+    ConfigError
+        If it is none of these, or not above zero.
+    """
+
+    def __init__(self, every: float | str | None) -> None:
+        self._in_blocks = isinstance(every, int)
+        self._amount = _amount(every)
+        if isinstance(every, bool) or (self._amount is not None and not self._amount > 0):
+            raise ConfigError(
+                "every must be a number of blocks (int), seconds (float), or a time such as '30s' "
+                f"or '5m'; got {every!r}."
+            )
+        self._last: float | None = None
+
+    def due(self, progress: Progress) -> bool:
+        """Tell whether it is time after this block.
+
+        Parameters
+        ----------
+        progress : Progress
+            Where the run stands.
+
+        Returns
+        -------
+        bool
+            Time is counted from the first call on.
+        """
+        if self._amount is None:
+            return progress.epoch_ended
+        if self._in_blocks:
+            return progress.step % self._amount == 0
+        now = time.monotonic()
+        if self._last is None:
+            self._last = now
+        if now - self._last < self._amount:
+            return False
+        self._last = now
+        return True
+
+
+def _amount(every: object) -> float | None:
+    """Blocks or seconds; 0 for what is no interval."""
+    if isinstance(every, str):
+        parts = re.fullmatch(r"(\d+(?:\.\d+)?) ?([smh])", every)
+        return float(parts[1]) * _SECONDS[parts[2]] if parts else 0.0
+    if every is None or isinstance(every, int | float):
+        return every
+    return 0.0
+
+
+class EarlyStopping:
+    """End the training when the validation loss has stopped falling.
+
+    It looks at the end of each epoch, and decides by the history alone, so that a run that is
+    resumed stops where it would have stopped.
+
+    Parameters
+    ----------
+    patience : int
+        So many epochs in a row without a better loss, and the training ends.
+    min_delta : float
+        A loss is better if it is lower than the best so far by more than this.
+    restore_best : bool
+        Return the vectors of the epoch with the best loss (a copy of both tables is kept for that:
+        as much memory again). If false, the last ones are returned.
+
+    Attributes
+    ----------
+    best_epoch : int or None
+        The epoch with the best loss, counted from 1.
+
+    Raises
+    ------
+    ConfigError
+        If a number is out of its range; during training, if nothing is held out.
+
+    Examples
+    --------
+    >>> import wordkin as wk
+    >>> corpus = wk.Corpus.from_texts(["the cat sat on the mat"] * 50, min_count=1)
+    >>> stop = wk.EarlyStopping(patience=2)
+    >>> model = wk.train(corpus, wk.SkipGram(epochs=3), validation=0.1, callbacks=[stop])
+    >>> [round(epoch.validation_loss) for epoch in model.history]
+    [4, 4, 4]
+    """
+
+    def __init__(
+        self, patience: int = 1, min_delta: float = 0.0, *, restore_best: bool = True
+    ) -> None:
+        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
+            raise ConfigError(f"patience must be a whole number from 1 on; got {patience!r}.")
+        if not min_delta >= 0:
+            raise ConfigError(f"min_delta must be a number from 0 on; got {min_delta!r}.")
+        self.patience, self.min_delta, self.restore_best = patience, min_delta, restore_best
+        self.best_epoch: int | None = None
+        self._kept: dict[str, NDArray[np.float32]] = {}
+        self._kept_epoch = 0
+
+    def __call__(self, progress: Progress) -> bool:
+        """Decide after a block.
+
+        Parameters
+        ----------
+        progress : Progress
+            Where the run stands.
+
+        Returns
+        -------
+        bool
+            True to end the training.
+        """
+        if not progress.held_out:
+            raise ConfigError("EarlyStopping needs train(..., validation=0.01) or the like.")
+        if not progress.epoch_ended:
+            return False
+        self.best_epoch = self._best([r.validation_loss or 0.0 for r in progress.history]) + 1
+        epochs_since = len(progress.history) - self.best_epoch
+        stops = epochs_since >= self.patience
+        ends = stops or progress.step == progress.steps
+        if not self.restore_best:
+            return stops
+        if epochs_since == 0 and not ends:
+            self._keep(progress)
+        elif ends and epochs_since and self._kept_epoch == self.best_epoch:
+            progress.restore(self._kept)
+        if ends:
+            self._kept, self._kept_epoch = {}, 0
+        return stops
+
+    def _best(self, losses: Sequence[float]) -> int:
+        best = 0
+        for i, loss in enumerate(losses):
+            if loss < losses[best] - self.min_delta:
+                best = i
+        return best
+
+    def _keep(self, progress: Progress) -> None:
+        for name, array in progress.arrays().items():
+            if name not in self._kept or self._kept[name].shape != array.shape:
+                self._kept[name] = np.empty(array.shape, array.dtype)
+            self._kept[name][:] = array
+        self._kept_epoch = len(progress.history)
+
+
+class NearestReport(NamedTuple):
+    """The nearest words at one moment."""
+
+    step: int
+    """Blocks done."""
+    words: int
+    """Words of the corpus seen."""
+    nearest: Mapping[str, Sequence[tuple[str, float]]]
+    """For each probe the nearest words and their cosines."""
+
+
+class NearestWords:
+    """Collect the nearest words of some probes while training goes on.
+
+    Parameters
+    ----------
+    probes : iterable of str
+        The words to look at.
+    every : int, float or str, optional
+        A whole number of blocks, seconds as a float, or a time such as "30s". By default at the
+        end of each epoch.
+    topn : int
+        How many words for each probe.
+    show : callable, optional
+        Is called with each report, such as ``print``.
+
+    Attributes
+    ----------
+    reports : list of NearestReport
+        (step, words, nearest), one for each time; `nearest` is {probe: [(word, cosine), ...]}.
+
+    Raises
+    ------
+    ConfigError
+        If `every` is no interval.
+    UnknownWordError
+        During training, if a probe is not in the vocabulary.
+
+    Examples
+    --------
+    >>> import wordkin as wk
+    >>> corpus = wk.Corpus.from_texts(["the cat sat on the mat"] * 50, min_count=1)
+    >>> look = wk.NearestWords(["cat"], topn=2)
+    >>> model = wk.train(corpus, wk.SkipGram(epochs=3), callbacks=[look])
+    >>> len(look.reports), len(look.reports[0].nearest["cat"])
+    (3, 2)
+    """
+
+    def __init__(
+        self,
+        probes: Iterable[str],
+        *,
+        every: float | str | None = None,
+        topn: int = 8,
+        show: Callable[[NearestReport], object] | None = None,
+    ) -> None:
+        self.probes = [probes] if isinstance(probes, str) else list(probes)
+        self.reports: list[NearestReport] = []
+        self._interval = Interval(every)
+        self._topn = topn
+        self._show = show
+
+    def __call__(self, progress: Progress) -> None:
+        """Look, if it is time.
+
+        Parameters
+        ----------
+        progress : Progress
+            Where the run stands.
+        """
+        vocabulary = progress.live.vocabulary()
+        rows = [vocabulary.id(word) for word in self.probes]  # an unknown one is told at once
+        if not rows or not self._interval.due(progress):
+            return
+        matrix = progress.arrays()["input"]  # no copy: the search takes padded rows too
+        found = nearest_rows(matrix, matrix[rows], topn=self._topn, exclude=[[r] for r in rows])
+        words = vocabulary.words
+        nearest = {
+            probe: [(words[i], c) for i, c in zip(ids.tolist(), cosines.tolist(), strict=True)]
+            for probe, (ids, cosines) in zip(self.probes, found, strict=True)
+        }
+        report = NearestReport(progress.step, progress.words, nearest)
+        self.reports.append(report)
+        if self._show is not None:
+            self._show(report)
+
+
+class Checkpoint:
+    """Write a checkpoint now and then, from which ``train(..., resume=folder)`` goes on.
+
+    A checkpoint replaces the one before when it is complete: whenever the process is killed, a
+    whole one is there. With one thread a run that was killed and resumed gives the same bytes as
+    one that never stopped. Put it last among the callbacks.
+
+    Parameters
+    ----------
+    folder : path-like
+        Where to; made if there is none. It holds one file, of the size of both tables.
+    every : int, float or str
+        A whole number of blocks, seconds as a float, or a time such as "5m". There is always one
+        at the end.
+
+    Raises
+    ------
+    ConfigError
+        If `every` is no interval.
+    FileError
+        If the folder can't be made; during training, if the file can't be written.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str], *, every: float | str = "5m") -> None:
+        self._interval = Interval(every)
+        self.path = checkpoint.file_in(Path(folder))
+
+    def __call__(self, progress: Progress) -> None:
+        """Write, if it is time.
+
+        Parameters
+        ----------
+        progress : Progress
+            Where the run stands.
+        """
+        if self._interval.due(progress) or progress.step == progress.steps:
+            progress.save(self.path)

@@ -1,0 +1,77 @@
+"""How training goes on, for people: a bar on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
+
+    from wordkin.training.progress import Callback, Progress
+
+_SECONDS_BETWEEN_LINES = 10.0
+
+
+@contextmanager
+def show_training(console: Console | None = None) -> Iterator[Callback]:
+    """Show progress on a console.
+
+    Parameters
+    ----------
+    console : Console, optional
+        Of rich; by default standard error.
+
+    Yields
+    ------
+    callable
+        A callback for `wordkin.train`.
+    """
+    if console is None:
+        from rich.console import Console
+
+        console = Console(stderr=True, highlight=False, soft_wrap=True)
+    show = _bar if console.is_terminal or console.is_jupyter else _lines
+    with show(console) as callback:
+        yield callback
+
+
+@contextmanager
+def _bar(console: Console) -> Iterator[Callback]:
+    """Draw a bar; it moves to and fro while the kernels are compiled."""
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
+    with Bar(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("preparing", total=None)
+
+        def show(progress: Progress) -> None:
+            bar.update(
+                task,
+                description=str(progress),
+                completed=progress.words,
+                total=progress.total_words,
+            )
+
+        yield show
+
+
+@contextmanager
+def _lines(console: Console) -> Iterator[Callback]:
+    """Print a line every ten seconds, and one at the end."""
+    from rich.text import Text
+
+    console.print("training ...")
+    due = time.monotonic() + _SECONDS_BETWEEN_LINES
+
+    def show(progress: Progress) -> None:
+        nonlocal due
+        if progress.step == progress.steps or time.monotonic() >= due:
+            due = time.monotonic() + _SECONDS_BETWEEN_LINES
+            console.print(Text(f"training: {progress}"))
+
+    yield show

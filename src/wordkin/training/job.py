@@ -1,0 +1,86 @@
+"""Job: everything that decides what a run will do, checked before it begins."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from wordkin.errors import ConfigError, EmptyCorpusError
+
+if TYPE_CHECKING:
+    from wordkin.config import Word2Vec
+    from wordkin.corpus import Corpus
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """A corpus, a model, and what of the arguments of `train` decides the outcome.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        What to learn from.
+    config : Word2Vec
+        The model.
+    seed : int
+        Fixes all random choices.
+    workers : int
+        Threads.
+    validation : float
+        The share of the tokens to hold out.
+
+    Raises
+    ------
+    ConfigError
+        If a number is out of its range.
+    EmptyCorpusError
+        If the vocabulary has fewer than two words.
+    """
+
+    corpus: Corpus
+    config: Word2Vec
+    seed: int
+    workers: int
+    validation: float
+
+    def __post_init__(self) -> None:
+        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+            raise ConfigError(f"seed must be a whole number from 0 on; got {self.seed!r}.")
+        share = self.validation
+        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 0.5:
+            raise ConfigError(
+                f"validation must be the share of the text to hold out, from 0 to 0.5; got "
+                f"{share!r}."
+            )
+        words = len(self.corpus.vocabulary)
+        if words < 2:
+            raise EmptyCorpusError(
+                f"The vocabulary has {words} word; at least 2 are needed to learn which go "
+                "together. Give more text, or lower min_count."
+            )
+
+
+def checked_workers(workers: int | None) -> int:
+    """Return the number of threads: all cores, if it is left open.
+
+    Parameters
+    ----------
+    workers : int, optional
+        What the user said.
+
+    Returns
+    -------
+    int
+        1 to 1024.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    if workers is None:
+        return os.cpu_count() or 1
+    if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= 1024:
+        raise ConfigError(f"workers must be a whole number from 1 to 1024; got {workers!r}.")
+    return workers

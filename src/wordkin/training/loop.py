@@ -1,0 +1,194 @@
+"""Session: a run that goes on, block after block, and what has come of it so far."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from wordkin.errors import TrainingError
+from wordkin.training import checkpoint
+from wordkin.training.checkpoint import Tally
+from wordkin.training.meter import Meter
+from wordkin.training.progress import EpochRecord, Progress
+from wordkin.training.schedule import Schedule
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Mapping
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from wordkin.engines import Block, Learned, Memory, Run
+    from wordkin.training.job import Job
+    from wordkin.training.progress import Callback
+    from wordkin.training.validation import HeldOut
+    from wordkin.vocabulary import Vocabulary
+
+_log = logging.getLogger("wordkin")
+_SECONDS_BETWEEN_LINES = 10.0
+_FADING = 0.9
+"""Of the loss: a mean over about ten blocks is steady to look at, and still recent."""
+
+
+class Session:
+    """A run that goes on.
+
+    Parameters
+    ----------
+    job : Job
+        What is to be done.
+    run : Run
+        The engine's part of it.
+    held_out : HeldOut
+        The text that is not trained on.
+    memory : Memory
+        What the run takes.
+    tally : Tally, optional
+        How far it has come already.
+    """
+
+    def __init__(
+        self, job: Job, run: Run, *, held_out: HeldOut, memory: Memory, tally: Tally | None = None
+    ) -> None:
+        self.tally = tally or Tally()
+        self.schedule = Schedule(job.corpus.n_tokens, held_out.segments, job.config)
+        self._job = job
+        self._run: Run | None = run
+        self._held_out = held_out
+        self._memory = memory
+        self._meter = Meter(job.workers)
+        self._began = time.perf_counter() - self.tally.seconds
+        self._next_line = 0.0
+
+    @property
+    def ended(self) -> bool:
+        """Whether all blocks have been learned from."""
+        return self.tally.step >= self.schedule.steps
+
+    def go(self, callbacks: Iterable[Callback]) -> None:
+        """Learn from all blocks that are left, or until a callback returns True.
+
+        Parameters
+        ----------
+        callbacks : iterable of callable
+            All are called after each block, in order.
+        """
+        callbacks = tuple(callbacks)
+        while not self.ended:
+            progress = self._advance()
+            answers = [callback(progress) for callback in callbacks]
+            if any(answer is True for answer in answers):
+                break
+
+    def finish(self) -> Mapping[str, NDArray[np.float32]]:
+        """End the run.
+
+        Returns
+        -------
+        mapping
+            Its matrices, C-contiguous (V, D), by name.
+        """
+        run, self._run = self._living(), None
+        return run.finish()
+
+    def _advance(self) -> Progress:
+        """Learn from the next block."""
+        run, block = self._living(), self.schedule.block(self.tally.step)
+        learned = self._meter.measured(lambda: run.update(block))
+        ended = self.schedule.ends_epoch(block.step)
+        self._add(block, learned)
+        if ended:
+            self._close_epoch(block)
+        progress = self._progress(block, ended)
+        self._tell(progress)
+        return progress
+
+    def _add(self, block: Block, learned: Learned) -> None:
+        tally = self.tally
+        tally.step += 1
+        tally.seen += block.stop - block.start
+        tally.trained += learned.tokens
+        (loss, pairs), (epoch_loss, epoch_pairs) = tally.recent, tally.epoch
+        tally.recent = (_FADING * loss + learned.loss, _FADING * pairs + learned.pairs)
+        tally.epoch = (epoch_loss + learned.loss, epoch_pairs + learned.pairs)
+        tally.seconds = time.perf_counter() - self._began
+
+    def _close_epoch(self, block: Block) -> None:
+        tally = self.tally
+        record = EpochRecord(
+            epoch=self.schedule.epoch(block.step),
+            loss=_mean(tally.epoch),
+            seconds=tally.seconds,
+            words_per_second=tally.seen / max(tally.seconds, 1e-9),
+            validation_loss=self.validation_loss(),
+        )
+        tally.history.append(record)
+        tally.epoch = (0.0, 0.0)
+
+    def _progress(self, block: Block, epoch_ended: bool) -> Progress:
+        tally = self.tally
+        return Progress(
+            step=tally.step,
+            steps=self.schedule.steps,
+            epoch=self.schedule.epoch(block.step),
+            words=tally.seen,
+            total_words=self.schedule.total,
+            seconds=tally.seconds,
+            alpha=block.alpha,
+            loss=_mean(tally.recent),
+            busy=self._meter.busy,
+            limited_by=self._meter.limited_by,
+            held_out=self._held_out.tokens,
+            epoch_ended=epoch_ended,
+            history=tuple(tally.history),
+            memory=self._memory,
+            live=self,
+        )
+
+    def _tell(self, progress: Progress) -> None:
+        """Log a line for each epoch, and one now and then."""
+        if not _log.isEnabledFor(logging.INFO):
+            return
+        now = time.monotonic()
+        if progress.epoch_ended:
+            validation = progress.history[-1].validation_loss
+            told = "" if validation is None else f", validation loss {validation:.4f}"
+            _log.info("epoch %d: loss %.4f%s", progress.epoch, progress.history[-1].loss, told)
+        elif now >= self._next_line:
+            _log.info("training: %s", progress)
+        else:
+            return
+        self._next_line = now + _SECONDS_BETWEEN_LINES
+
+    # --- what callbacks reach (see progress.Live)
+
+    def vocabulary(self) -> Vocabulary:
+        """Return the words."""
+        return self._job.corpus.vocabulary
+
+    def arrays(self) -> Mapping[str, NDArray[np.float32]]:
+        """Return live views of the matrices."""
+        return self._living().arrays()
+
+    def restore(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+        """Go on from these matrices instead."""
+        self._living().restore(arrays)
+
+    def validation_loss(self) -> float | None:
+        """Return the loss on held-out text now."""
+        return self._held_out.loss(self.arrays())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a checkpoint."""
+        checkpoint.write(path, self._job, self.tally, arrays=self.arrays())
+
+    def _living(self) -> Run:
+        if self._run is None:
+            raise TrainingError("This run has ended; use what train() returned.")
+        return self._run
+
+
+def _mean(loss_and_pairs: tuple[float, float]) -> float:
+    return loss_and_pairs[0] / max(loss_and_pairs[1], 1)

@@ -1,0 +1,217 @@
+"""What callbacks get: where a run stands, and a hand on its vectors while it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import numpy as np
+
+from wordkin.table import VectorTable
+from wordkin.vectors import WordVectors
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from wordkin.engines import Memory
+    from wordkin.vocabulary import Vocabulary
+
+
+class EpochRecord(NamedTuple):
+    """One line of the history; an epoch that was stopped before its end has none."""
+
+    epoch: int
+    loss: float
+    """Mean loss of a (word, context) pair over the epoch, in nats."""
+    seconds: float
+    """Since the start of the run."""
+    words_per_second: float
+    validation_loss: float | None = None
+    """Mean loss on held-out text at the end of the epoch, in nats; None where none is held out."""
+
+
+class Live(Protocol):
+    """A run that is going on, as far as callbacks can reach it."""
+
+    def vocabulary(self) -> Vocabulary:
+        """Return the words."""
+        ...
+
+    def arrays(self) -> Mapping[str, NDArray[np.float32]]:
+        """Return live views of the matrices."""
+        ...
+
+    def restore(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+        """Go on from these matrices instead."""
+        ...
+
+    def validation_loss(self) -> float | None:
+        """Return the loss on held-out text now."""
+        ...
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a checkpoint."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a run stands; callbacks get one after each block.
+
+    Its numbers are those of its moment. Its methods reach the run as it is when they are called,
+    and only while it goes on.
+    """
+
+    step: int
+    """Blocks done."""
+    steps: int
+    epoch: int
+    """Counted from 1."""
+    words: int
+    """Words of the corpus seen so far, those seen again in later epochs counted again."""
+    total_words: int
+    seconds: float
+    """Since the start; a run that was resumed goes on counting."""
+    alpha: float
+    loss: float
+    """Mean loss of a (word, context) pair in the last blocks, in nats."""
+    busy: float
+    """Share of the threads' time in the last blocks that they computed; the rest they waited."""
+    limited_by: str
+    """What the last blocks waited for most: "training" where the threads were busy, "disk" where
+    the corpus is mapped and came late, "callbacks" (with validation), or "other programs"."""
+    held_out: int
+    """Tokens held out for validation."""
+    epoch_ended: bool
+    """Whether this block was the last of an epoch, which then has its line in the history."""
+    history: Sequence[EpochRecord]
+    memory: Memory
+    """What the run takes."""
+    live: Live = field(repr=False, compare=False)
+    """The run itself, for the methods."""
+
+    @property
+    def words_per_second(self) -> float:
+        """Mean speed since the start, compilation left out."""
+        return self.words / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        """Time left at that speed."""
+        return self.seconds * (self.total_words - self.words) / max(self.words, 1)
+
+    def arrays(self) -> Mapping[str, NDArray[np.float32]]:
+        """Look at the matrices without a copy.
+
+        Returns
+        -------
+        mapping
+            Views (V, D) by name, "input" and "context", which training goes on changing. Their
+            rows are padded: they are not C-contiguous.
+
+        Raises
+        ------
+        TrainingError
+            If the run has ended.
+        """
+        return self.live.arrays()
+
+    def vectors(self) -> WordVectors:
+        """Copy the vectors as they are now.
+
+        Returns
+        -------
+        WordVectors
+            A snapshot.
+
+        Raises
+        ------
+        TrainingError
+            If the run has ended.
+        """
+        matrix = np.ascontiguousarray(self.live.arrays()["input"])
+        if not matrix.flags.owndata:
+            matrix = matrix.copy()
+        return WordVectors.from_table(VectorTable(self.live.vocabulary(), matrix))
+
+    def restore(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
+        """Let the run go on from other matrices, such as better ones of before.
+
+        Parameters
+        ----------
+        arrays : mapping
+            Matrices (V, D) by name.
+
+        Raises
+        ------
+        TrainingError
+            If the run has ended.
+        """
+        self.live.restore(arrays)
+
+    def validation_loss(self) -> float | None:
+        """Compute the loss on held-out text now.
+
+        Returns
+        -------
+        float or None
+            In nats; None where nothing is held out.
+
+        Raises
+        ------
+        TrainingError
+            If the run has ended.
+        """
+        return self.live.validation_loss()
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write a checkpoint, from which ``train(..., resume=path)`` goes on after this block.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; one that is there is replaced when the new one is complete.
+
+        Raises
+        ------
+        FileError
+            If it can't be written.
+        TrainingError
+            If the run has ended.
+        """
+        self.live.save(path)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.words / self.total_words:4.0%}  epoch {self.epoch}  "
+            f"{self.words_per_second / 1e6:.2f} M words/s  loss {self.loss:.3f}  "
+            f"rate {self.alpha:.4f}  {_clock(self.seconds_left)} left  limit: {self.limited_by}"
+        )
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+class Callback(Protocol):
+    """Anything to be called after each block."""
+
+    def __call__(self, progress: Progress) -> object:
+        """Take note of the progress.
+
+        Parameters
+        ----------
+        progress : Progress
+            Where the run stands.
+
+        Returns
+        -------
+        object
+            True, and nothing else that is true, ends the training after this block.
+        """
+        ...

@@ -1,0 +1,181 @@
+"""What train() returns: the tables, the history, and the account."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wordkin.errors import TrainingError
+from wordkin.table import VectorTable
+from wordkin.vectors import WordVectors
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from wordkin.config import Word2Vec
+    from wordkin.corpus import Account
+    from wordkin.engines import Memory
+    from wordkin.training.job import Job
+    from wordkin.training.progress import EpochRecord
+
+_ROWS_AT_ONCE = 1 << 14
+
+
+@dataclass(frozen=True)
+class TrainingAccount:
+    """Where the tokens went: of the text, and of all epochs.
+
+    ``presented == trained + subsampled``, and the corpus' own account balances too.
+
+    Parameters
+    ----------
+    corpus : Account
+        From the text to the corpus.
+    epochs : int
+        Epochs that were begun.
+    presented : int
+        Tokens of the corpus that training came to, in all epochs.
+    trained : int
+        Those of them that it learned from.
+    subsampled : int
+        Those that were left out because their words are so frequent.
+    held_out : int
+        Tokens of the corpus that were kept for validation, in each epoch the same.
+    stopped_early : bool
+        Whether a callback ended the training before its time.
+
+    Raises
+    ------
+    TrainingError
+        If it does not balance.
+    """
+
+    corpus: Account
+    epochs: int
+    presented: int
+    trained: int
+    subsampled: int
+    held_out: int = 0
+    stopped_early: bool = False
+
+    def __post_init__(self) -> None:
+        if self.presented != self.trained + self.subsampled:
+            raise TrainingError(
+                f"The account does not balance: {self.presented} tokens presented, "
+                f"{self.trained} trained, {self.subsampled} subsampled. This is a bug in wordkin."
+            )
+
+    def __str__(self) -> str:
+        presented = f"presented in {self.epochs} epochs"
+        if self.stopped_early:
+            presented += ", stopped"
+        lines = [("held out", self.held_out)] if self.held_out else []
+        lines += [
+            (presented, self.presented),
+            ("- left out as too frequent", self.subsampled),
+            ("= trained on", self.trained),
+        ]
+        return "\n".join([str(self.corpus)] + [f"{name:<26}{n:>16,}" for name, n in lines])
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """What train() returns.
+
+    Parameters
+    ----------
+    vectors : WordVectors
+        The word vectors.
+    context : WordVectors
+        The second table: the vectors of the words as targets of prediction (with hierarchical
+        softmax, row i is that of the inner node i of the tree).
+    config : Word2Vec
+        What was trained.
+    seed : int
+        With which seed.
+    history : sequence of EpochRecord
+        One for each whole epoch.
+    account : TrainingAccount
+        Where the tokens went.
+    memory : Memory
+        What the training took.
+    """
+
+    vectors: WordVectors
+    context: WordVectors
+    config: Word2Vec
+    seed: int
+    history: Sequence[EpochRecord]
+    account: TrainingAccount
+    memory: Memory
+
+
+def make_model(
+    job: Job,
+    arrays: Mapping[str, NDArray[np.float32]],
+    *,
+    history: Sequence[EpochRecord],
+    account: TrainingAccount,
+    memory: Memory,
+) -> TrainedModel:
+    """Put together what train() returns.
+
+    Parameters
+    ----------
+    job : Job
+        What was done.
+    arrays : mapping
+        "input" and "context", C-contiguous (V, D). They are not copied.
+    history : sequence of EpochRecord
+        Of the run.
+    account : TrainingAccount
+        Of the run.
+    memory : Memory
+        What the run took.
+
+    Returns
+    -------
+    TrainedModel
+        The model.
+
+    Raises
+    ------
+    TrainingError
+        If the vectors are not finite.
+    """
+    settings: dict[str, Any] = {
+        "model": type(job.config).__name__,
+        "config": asdict(job.config),
+        "seed": job.seed,
+        "workers": job.workers,
+        "validation": job.validation,
+        "tokens": job.corpus.n_tokens,
+        "stopped_early": account.stopped_early,
+        "history": [record._asdict() for record in history],
+    }
+    tables = {}
+    for name, array in arrays.items():
+        _check_finite(name, array, job.config)
+        tables[name] = VectorTable(job.corpus.vocabulary, array, settings | {"table": name})
+    return TrainedModel(
+        vectors=WordVectors.from_table(tables["input"]),
+        context=WordVectors.from_table(tables["context"]),
+        config=job.config,
+        seed=job.seed,
+        history=tuple(history),
+        account=account,
+        memory=memory,
+    )
+
+
+def _check_finite(name: str, array: NDArray[np.float32], config: Word2Vec) -> None:
+    for start in range(0, len(array), _ROWS_AT_ONCE):
+        if not np.isfinite(array[start : start + _ROWS_AT_ONCE]).all():
+            raise TrainingError(
+                f"The {name} vectors are no longer finite: the learning rate alpha="
+                f"{config.alpha} is too high for this corpus. Lower it."
+            )

@@ -146,8 +146,12 @@ def _flat(settings: dict[str, Any]) -> list[tuple[str, Any]]:
         if isinstance(value, dict):
             rows += _flat(value)
         elif isinstance(value, list) and value and isinstance(value[-1], dict):
-            last = ", ".join(f"{k} {v:.4g}" for k, v in value[-1].items())
-            rows.append((f"{key} (last)", last))
+            last = [f"{k} {_short(v)}" for k, v in value[-1].items() if v is not None]
+            rows.append((f"{key} (last)", ", ".join(last)))
         elif value is not None:
             rows.append((key, value))
     return rows
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

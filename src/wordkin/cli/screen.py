@@ -22,12 +22,19 @@ if TYPE_CHECKING:
     from wordkin.training import Callback
 
 
+class _Console(Console):
+    """A console that leaves it to the app what to do when nobody reads any more."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Screen:
     """Standard output and standard error."""
 
     def __init__(self) -> None:
-        self._out = Console(highlight=False, soft_wrap=True)
-        self._err = Console(highlight=False, soft_wrap=True, stderr=True)
+        self._out = _Console(highlight=False, soft_wrap=True)
+        self._err = _Console(highlight=False, soft_wrap=True, stderr=True)
 
     def heading(self, text: str) -> None:
         """Print a heading, with an empty line above.
@@ -160,12 +167,13 @@ def size_of(n_bytes: float) -> str:
     >>> size_of(999), size_of(27_147_000)
     ('999 B', '27.1 MB')
     """
-    unit = "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):  # noqa: B007
-        if n_bytes < 999.5:
-            break
+    if n_bytes < 999.5:
+        return f"{n_bytes:.0f} B"
+    for unit in ("kB", "MB", "GB"):
         n_bytes /= 1000
-    return f"{n_bytes:.0f} {unit}" if unit == "B" else f"{n_bytes:.1f} {unit}"
+        if n_bytes < 999.95:
+            return f"{n_bytes:.1f} {unit}"
+    return f"{n_bytes / 1000:.1f} TB"
 
 
 def plain(value: Any) -> str:  # noqa: ANN401

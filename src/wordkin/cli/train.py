@@ -194,7 +194,8 @@ def check_output(output: Path, inputs: Sequence[Path] = ()) -> None:
         with tempfile.TemporaryDirectory(dir=folder, prefix=".wordkin-") as trial:
             WordVectors(["a"], [[0.0]]).save(Path(trial, output.name))
     except InputError as error:
-        raise InputError(str(error).replace(trial, str(output.parent))) from None
+        # it speaks of the trial
+        raise InputError(str(error).replace(str(Path(trial, output.name)), str(output))) from None
     except FileNotFoundError:
         raise FileError(
             f"Can't write {str(output)!r}: there is no folder {str(folder)!r}."

@@ -1,0 +1,5 @@
+"""``python -m wordkin`` does what ``wordkin`` does."""
+
+from wordkin.cli import main
+
+main()

@@ -17,7 +17,7 @@ from safetensors.numpy import load_file, save_file
 
 from wordkin import formats
 from wordkin.errors import FileError, FormatError, InputError
-from wordkin.formats import native, rows, tensors, word2vec
+from wordkin.formats import batches, native, tensors, word2vec
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
 
@@ -545,7 +545,13 @@ def test_repetitions_are_counted_and_the_first_is_kept(tmp_path):
     table = formats.read(tmp_path / "v.txt")
     assert table.vocabulary.words == ["a", "b"]
     assert table.matrix.tolist() == [[1], [2]]
-    assert table.settings == {"format": "word2vec", "repaired": 0, "duplicates": 2, "unread": 0}
+    assert table.settings == {
+        "format": "word2vec",
+        "repaired": 0,
+        "duplicates": 2,
+        "spaces": 0,
+        "unread": 0,
+    }
 
 
 def test_rows_beyond_the_promised_ones_are_counted(tmp_path):
@@ -563,7 +569,7 @@ def test_different_damaged_words_stay_different(tmp_path):
 
 
 def test_memory_grows_with_the_rows(tmp_path, monkeypatch):
-    monkeypatch.setattr(rows, "_FIRST_BYTES", 24)  # two rows
+    monkeypatch.setattr(batches, "_FIRST_BYTES", 24)  # two rows
     for name in ("v.txt", "v.bin"):
         formats.write(make_table(), tmp_path / name)
         assert_same(formats.read(tmp_path / name), make_table())
@@ -591,7 +597,7 @@ def test_a_header_that_promises_too_much_allocates_nothing(tmp_path, header, com
     [
         (b"2 2\na 1 2\nb 3\n", "truncated|Line 3 should hold a word and 2 numbers"),
         (b"2 2\na 1 2\nb 3 x\n", "Line 3 holds what is no number"),
-        (b"2 2\na 1 2\n\nb 3 4\n", "truncated"),
+        (b"2 2\na 1 2\n\nb 3 4\n", "Line 3 is empty, but the file goes on"),
         (b"1 2\na nan 2\n", "NaN or infinity.*'a'"),
         (b"1 2\na 1e39 2\n", "NaN or infinity.*'a'"),
         (b"1 2\na 1e999 2\n", "NaN or infinity.*'a'"),

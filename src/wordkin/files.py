@@ -229,6 +229,29 @@ def open_bytes(path: StrPath) -> BinaryIO:
             raise
 
 
+def size_on_disk(path: StrPath) -> int:
+    """Return the size of a file as it lies there: of the archive, where a member is named.
+
+    Parameters
+    ----------
+    path : str or path-like
+        What `open_bytes` takes.
+
+    Returns
+    -------
+    int
+        Bytes.
+
+    Raises
+    ------
+    FileError
+        If there is no such file.
+    """
+    archive, _ = _archive_and_member(os.fspath(path))
+    with _explained("read", archive):
+        return Path(archive).stat().st_size
+
+
 def _archive_and_member(name: str) -> tuple[str, str]:
     """Split "a.zip#member"; a file that is really called so comes first."""
     if not Path(name).exists():

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wordkin.errors import FormatError, InputError
 from wordkin.files import open_bytes
-from wordkin.formats import fasttext, native, npy, word2vec
+from wordkin.formats import fasttext, glove, native, npy, word2vec
+from wordkin.formats.batches import Pick
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from wordkin.table import VectorTable
 
@@ -41,14 +42,17 @@ class Format(NamedTuple):
         Makes a file of a table; None where we only read.
     looks_like_folder : callable, optional
         Tells whether a folder is of this format.
+    picks : bool
+        Whether `read` takes ``limit=`` and ``only=``; otherwise all is read and then picked.
     """
 
     name: str
     suffixes: tuple[str, ...]
     looks_like: Callable[[bytes], bool]
-    read: Callable[[str | os.PathLike[str]], VectorTable]
+    read: Callable[..., VectorTable]
     write: Callable[[VectorTable, str | os.PathLike[str]], None] | None
     looks_like_folder: Callable[[Path], bool] | None = None
+    picks: bool = False
 
 
 _FORMATS = (
@@ -61,6 +65,7 @@ _FORMATS = (
         word2vec.looks_like_text,
         word2vec.read_text,
         word2vec.write_text,
+        picks=True,
     ),
     Format(
         "word2vec-binary",
@@ -68,7 +73,9 @@ _FORMATS = (
         word2vec.looks_like_binary,
         word2vec.read_binary,
         word2vec.write_binary,
+        picks=True,
     ),
+    Format("glove", (), glove.looks_like, glove.read, glove.write, picks=True),
 )
 
 # what people have, and a clear word is better than a guess
@@ -81,15 +88,26 @@ _FOREIGN = {
 }
 
 
-def read(path: str | os.PathLike[str], *, format: str | None = None) -> VectorTable:
+def read(
+    path: str | os.PathLike[str],
+    *,
+    format: str | None = None,
+    limit: int | None = None,
+    only: Iterable[str] | None = None,
+) -> VectorTable:
     """Read vectors from a file of any format we know.
 
     Parameters
     ----------
     path : str or path-like
         The file.
-    format : {"safetensors", "npy", "word2vec", "word2vec-binary"}, optional
-        Its format. By default it is recognised by what is in the file.
+    format : str, optional
+        Its format, by the name in the table of docs/formats.md. By default it is recognised by what
+        is in the file.
+    limit : int, optional
+        Take the first so many words of the file only.
+    only : iterable of str, optional
+        Of these, take the words that are in here.
 
     Returns
     -------
@@ -105,7 +123,11 @@ def read(path: str | os.PathLike[str], *, format: str | None = None) -> VectorTa
     InputError
         If `format` is none of the above.
     """
-    return (recognise(path) if format is None else _named(format)).read(path)
+    chosen = recognise(path) if format is None else _named(format)
+    if chosen.picks:
+        return chosen.read(path, limit=limit, only=only)
+    pick = Pick.of(limit, only)
+    return pick.rows(chosen.read(path))
 
 
 def write(

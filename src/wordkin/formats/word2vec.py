@@ -10,23 +10,25 @@ from __future__ import annotations
 import io
 import os
 import re
-from typing import TYPE_CHECKING, Any, BinaryIO
+from itertools import pairwise
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
 from wordkin.errors import FormatError
 from wordkin.files import atomic_write, open_bytes
-from wordkin.formats.rows import Rows, encoded_words, naming
+from wordkin.formats.batches import Collector, Pick, not_finite
+from wordkin.formats.lines import read_lines, write_lines
+from wordkin.formats.rows import encoded_words, naming
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
     from wordkin.table import VectorTable
 
-    Row = tuple[bytes, NDArray[np.floating[Any]]]
-    RowReader = Callable[[BinaryIO, int, int], Iterator[Row]]
+    Pieces = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.float32]]
 
 _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*(\d{1,15})[ \t]+(\d{1,7})[ \t]*\r?\n?")
 _LONGEST_WORD = 1 << 16  # bytes; a file without a space for so long is no such file
@@ -74,18 +76,27 @@ def looks_like_binary(head: bytes) -> bool:
     return _HEADER.fullmatch(head.partition(b"\n")[0]) is not None and not looks_like_text(head)
 
 
-def read_text(path: str | os.PathLike[str]) -> VectorTable:
+def read_text(
+    path: str | os.PathLike[str],
+    *,
+    limit: int | None = None,
+    only: Iterable[str] | None = None,
+) -> VectorTable:
     """Read the text format; compressed files are decompressed on the way.
 
     A word may hold spaces: the last D fields of a line are its numbers, and what is in front of
     them is the word. As many lines are read as the first one tells; further ones are counted
-    in the table's settings as "unread". See `wordkin.formats.rows.Rows` for damaged words and
-    repetitions.
+    in the table's settings as "unread". See `wordkin.formats.batches.Collector` for damaged words
+    and repetitions, and `wordkin.formats.lines` for what is a number.
 
     Parameters
     ----------
     path : str or path-like
         The file.
+    limit : int, optional
+        Read the first so many lines only.
+    only : iterable of str, optional
+        Of these, keep the words that are in here; other lines cost next to nothing.
 
     Returns
     -------
@@ -99,18 +110,37 @@ def read_text(path: str | os.PathLike[str]) -> VectorTable:
     FormatError
         If it is not in this format, truncated, or holds values that are not finite.
     """
-    return _read(path, "word2vec", _text_rows)
+    pick = Pick.of(limit, only)
+    with naming(path), open_bytes(path) as stream:
+        n_words, dimensions = _header(stream)
+        # an empty word, one digit a number
+        _check_size(stream, n_words, n_words * (2 * dimensions + 1) - 1)
+        rows = Collector(path, dimensions, n_words)
+        n_lines = read_lines(
+            stream, rows, pick, dimensions=dimensions, first_line=2, promised=n_words
+        )
+        _check_all_there(n_lines, n_words, pick)
+        return rows.table("word2vec", pick)
 
 
-def read_binary(path: str | os.PathLike[str]) -> VectorTable:
+def read_binary(
+    path: str | os.PathLike[str],
+    *,
+    limit: int | None = None,
+    only: Iterable[str] | None = None,
+) -> VectorTable:
     """Read the binary format; compressed files are decompressed on the way.
 
-    See `wordkin.formats.rows.Rows` for damaged words and repetitions.
+    See `wordkin.formats.batches.Collector` for damaged words and repetitions.
 
     Parameters
     ----------
     path : str or path-like
         The file.
+    limit : int, optional
+        Read the first so many rows only.
+    only : iterable of str, optional
+        Of these, keep the words that are in here.
 
     Returns
     -------
@@ -124,7 +154,13 @@ def read_binary(path: str | os.PathLike[str]) -> VectorTable:
     FormatError
         If it is not in this format, truncated, or holds values that are not finite.
     """
-    return _read(path, "word2vec-binary", _binary_rows)
+    pick = Pick.of(limit, only)
+    with naming(path), open_bytes(path) as stream:
+        n_words, dimensions = _header(stream)
+        _check_size(stream, n_words, n_words * (4 * dimensions + 1))  # an empty word and a space
+        rows = Collector(path, dimensions, n_words)
+        _read_binary(stream, rows, pick, n_words=n_words, dimensions=dimensions)
+        return rows.table("word2vec-binary", pick)
 
 
 def write_text(table: VectorTable, path: str | os.PathLike[str]) -> None:
@@ -150,9 +186,7 @@ def write_text(table: VectorTable, path: str | os.PathLike[str]) -> None:
     words = encoded_words(table.vocabulary.words, without=b" \t\n\r\v\f")
     with atomic_write(path) as file:
         file.write(f"{len(table)} {table.dimensions}\n".encode())
-        for word, vector in zip(words, table.matrix, strict=True):
-            # str of a NumPy float32 is its shortest exact form; repr of a Python float is not
-            file.write(word + f" {' '.join(map(str, vector))}\n".encode())
+        write_lines(file, words, table.matrix)
 
 
 def write_binary(table: VectorTable, path: str | os.PathLike[str]) -> None:
@@ -178,23 +212,6 @@ def write_binary(table: VectorTable, path: str | os.PathLike[str]) -> None:
         file.write(f"{len(table)} {table.dimensions}\n".encode())
         for word, vector in zip(words, table.matrix, strict=True):
             file.write(word + b" " + vector.astype("<f4", copy=False).tobytes() + b"\n")
-
-
-def _read(path: str | os.PathLike[str], format_name: str, read_rows: RowReader) -> VectorTable:
-    with naming(path), open_bytes(path) as stream:
-        n_words, dimensions = _header(stream)
-        if read_rows is _binary_rows:
-            least = n_words * (4 * dimensions + 1)  # an empty word and a space
-        else:
-            least = n_words * (2 * dimensions + 1) - 1  # an empty word, one digit a number
-        _check_size(stream, n_words, least)
-        rows = Rows(dimensions, n_words)
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, and that is refused
-            for word, vector in read_rows(stream, n_words, dimensions):
-                rows.add(word, vector)
-        # GloVe's own program writes a row for <unk> that its first line does not count
-        rows.unread = sum(1 for line in stream if line.strip())
-        return rows.table(format_name)
 
 
 def _header(stream: BinaryIO) -> tuple[int, int]:
@@ -225,45 +242,71 @@ def _truncated(what: str) -> FormatError:
     )
 
 
-def _text_rows(stream: BinaryIO, n_words: int, dimensions: int) -> Iterator[Row]:
-    longest = _LONGEST_WORD + 64 * dimensions
-    for row in range(n_words):
-        line = stream.readline(longest)
-        if not line.strip():
-            raise _truncated(f"{n_words} words were promised, and {row} are there")
-        parts = line.rsplit(None, dimensions)
-        if len(parts) == dimensions and line[:1].isspace():
-            parts.insert(0, b"")  # some files hold one empty word
-        if len(parts) != dimensions + 1:
-            raise FormatError(
-                f"Line {row + 2} should hold a word and {dimensions} numbers; it holds "
-                f"{len(parts)} fields. It begins with {line[:40]!r}."
-            )
-        try:
-            yield parts[0], np.array(parts[1:], np.float64)
-        except ValueError as error:
-            raise FormatError(f"Line {row + 2} holds what is no number: {error}.") from error
+def _check_all_there(n_read: int, n_words: int, pick: Pick) -> None:
+    if n_read < min(n_words, pick.limit or n_words):
+        raise _truncated(f"{n_words} words were promised, and {n_read} are there")
 
 
-def _binary_rows(stream: BinaryIO, n_words: int, dimensions: int) -> Iterator[Row]:
+def _read_binary(
+    stream: BinaryIO, rows: Collector, pick: Pick, *, n_words: int, dimensions: int
+) -> None:
+    from wordkin.kernels.words import binary_rows
+
+    only = None if pick.only is None else {word.encode("utf-8", "replace") for word in pick.only}
     width = 4 * dimensions
-    data, start = b"", 0
-    for row in range(n_words):
-        space = data.find(b" ", start)
-        while space < 0 or len(data) < space + 1 + width:
-            if space < 0 and len(data) - start > _LONGEST_WORD:
-                raise FormatError(f"There is no end to word {row + 1}: {data[start:][:40]!r}.")
-            more = stream.read(_CHUNK)
-            if not more:
-                raise _truncated(f"{n_words} words were promised, and {row} are there")
-            data, start = data[start:] + more, 0
-            space = data.find(b" ")
-        # the line feed, if any, that ended the row before
-        yield data[start:space].lstrip(b"\n"), np.frombuffer(data, "<f4", dimensions, space + 1)
-        start = space + 1 + width
-    rest = data[start:] + stream.read(_CHUNK)
-    if rest.strip():
-        raise FormatError(
-            f"The first line promises {n_words} words, but the file goes on behind them with "
-            f"{rest.strip()[:40]!r}. Correct the first line."
-        )
+    stop = min(n_words, pick.limit or n_words)
+    done, rest = 0, b""
+    while done < stop:
+        more = stream.read(_CHUNK)
+        _check_row_ends(rest, done, width)
+        data = rest + more
+        most = min(stop - done, len(data) // (width + 1) + 1)
+        words, offsets = np.empty(len(data), np.uint8), np.zeros(most + 1, np.int64)
+        bits = np.empty((most, width), np.uint8)
+        n_rows, used = binary_rows(np.frombuffer(data, np.uint8), most, words, offsets, bits)
+        matrix = bits[:n_rows].view("<f4").astype(np.float32, copy=False)
+        pieces = words, offsets[: n_rows + 1], matrix
+        _check_finite(*pieces, first_row=done + 1)
+        rows.add(*_only(only, pieces))
+        done, rest = done + n_rows, data[used:]
+        if not more:
+            _check_all_there(done, n_words, pick)
+    if stop == n_words:
+        rest += stream.read(_CHUNK)
+        if rest.strip():
+            raise FormatError(
+                f"The first line promises {n_words} words, but the file goes on behind them with "
+                f"{rest.strip()[:40]!r}. Correct the first line."
+            )
+
+
+def _check_row_ends(rest: bytes, done: int, width: int) -> None:
+    """Look at what is left of a chunk: the beginning of a row, or no row at all."""
+    if len(rest) > _LONGEST_WORD + width and b" " not in rest[:_LONGEST_WORD]:
+        raise FormatError(f"There is no end to word {done + 1}: {rest[:40]!r}.")
+
+
+def _check_finite(
+    words: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    matrix: NDArray[np.float32],
+    *,
+    first_row: int,
+) -> None:
+    bad = np.flatnonzero(~np.isfinite(matrix).all(axis=1))
+    if len(bad):
+        row = int(bad[0])
+        word = words[offsets[row] : offsets[row + 1]].tobytes()
+        raise FormatError(f"Row {first_row + row} {not_finite(word)}")
+
+
+def _only(wanted: set[bytes] | None, pieces: Pieces) -> Pieces:
+    """Keep the rows of some words."""
+    if wanted is None:
+        return pieces
+    data = pieces[0].tobytes()
+    words = [data[start:stop] for start, stop in pairwise(pieces[1].tolist())]
+    kept = [i for i, word in enumerate(words) if word in wanted]
+    joined = b"".join(words[i] for i in kept)
+    offsets = np.cumsum([0, *(len(words[i]) for i in kept)], dtype=np.int64)
+    return np.frombuffer(joined, np.uint8), offsets, pieces[2][kept]

@@ -47,8 +47,9 @@ class Parsed(NamedTuple):
     words: NDArray[np.uint8]  # the words one after the other
     offsets: NDArray[np.int64]  # (rows + 1,): where they begin and end
     lines: NDArray[np.int64]  # (rows,): the line of each row, from 0
+    spaces: NDArray[np.bool_]  # (rows,): whether there is white space within the word
     hard: NDArray[np.int64]  # (n, 4): from, to, row, column of numbers that Python has to read
-    state: NDArray[np.int64]  # (5,): position, line, rows, hard numbers, words with spaces
+    state: NDArray[np.int64]  # (4,): position, line, rows, hard numbers
 
 
 class Wanted(NamedTuple):
@@ -227,15 +228,13 @@ _S32 = np.uint64(32)
 
 
 @kernel
-def parse_rows(data, most, wanted, out):  # type: ignore[no-untyped-def]
+def parse_rows(data, wanted, out):  # type: ignore[no-untyped-def]
     """Read lines of a word and D numbers; the word is what stands before the last D fields.
 
     Parameters
     ----------
     data : ndarray of uint8
         Shape (n,): whole lines; the last byte is a line feed.
-    most : int
-        Stop before this line.
     wanted : Wanted
         Lines that begin otherwise are passed over.
     out : Parsed
@@ -248,11 +247,11 @@ def parse_rows(data, most, wanted, out):  # type: ignore[no-untyped-def]
         again); `FIELDS` at a line with fewer than D numbers, or without a word; `BLANK` at a line
         without anything.
     """
-    position, line, row, n_hard, spaces = out.state
+    position, line, row, n_hard = out.state
     top = out.offsets[row]
     dimensions = out.matrix.shape[1]
     status = DONE
-    while position < len(data) and line < most:
+    while position < len(data):
         if len(out.hard) - n_hard < dimensions:
             status = PAUSED
             break
@@ -262,6 +261,7 @@ def parse_rows(data, most, wanted, out):  # type: ignore[no-untyped-def]
             position += 1
             line += 1
             continue
+        spaces = False
         word_end, end = _simple_line(data, position, out.matrix[row])
         if end < 0:
             word_end, end, i = _split_line(data, position, dimensions)
@@ -286,19 +286,16 @@ def parse_rows(data, most, wanted, out):  # type: ignore[no-untyped-def]
                     out.hard[n_hard, 2], out.hard[n_hard, 3] = row, column
                     n_hard += 1
             for i in range(position, word_end):
-                if _is_space(data[i]):
-                    spaces += 1
-                    break
+                spaces |= _is_space(data[i])
         for i in range(position, word_end):
             out.words[top] = data[i]
             top += 1
-        out.lines[row] = line
+        out.lines[row], out.spaces[row] = line, spaces
         row += 1
         out.offsets[row] = top
         position = end + 1
         line += 1
-    out.state[0], out.state[1], out.state[2] = position, line, row
-    out.state[3], out.state[4] = n_hard, spaces
+    out.state[0], out.state[1], out.state[2], out.state[3] = position, line, row, n_hard
     return status
 
 

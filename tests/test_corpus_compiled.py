@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from wordkin.corpus import Corpus, compiled, pieces, reading
+from wordkin.corpus import Corpus, compiled, draft, pieces, reading
 from wordkin.corpus.compiled import CompiledInterner
 from wordkin.corpus.interning import Interner
 from wordkin.errors import FormatError
@@ -168,6 +168,22 @@ def test_an_error_in_the_text_comes_out(tmp_path, monkeypatch):
     (tmp_path / "b").write_bytes(bytes(10))
     with pytest.raises(FormatError, match="binary"):
         Corpus.from_path(tmp_path, min_count=1)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(st.integers(0, 9), max_size=9)), st.permutations(range(10)))
+def test_ranking_is_the_same_either_way(sentences, places):
+    ranks = np.array(places, np.int32) - 4
+    ranks[ranks < 0] = -1
+    ids = np.array([token for sentence in sentences for token in sentence], np.int32)
+    ends = np.cumsum([0, *map(len, sentences)], dtype=np.int64)
+    kept = [[ranks[token] for token in s if ranks[token] >= 0] for s in sentences]
+    for rank in (draft.rank_in_place, compiled.rank_in_place):
+        new, new_ends = ids.copy(), ends.copy()
+        tokens, n_sentences = rank(new, new_ends, ranks)
+        assert new[:tokens].tolist() == [rank for sentence in kept for rank in sentence]
+        lengths = np.diff(new_ends[: n_sentences + 1]).tolist()
+        assert lengths == [len(sentence) for sentence in kept if sentence]
 
 
 # --- the table -----------------------------------------------------------------------------------

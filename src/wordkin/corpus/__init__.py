@@ -302,21 +302,22 @@ def _build(text: Reading, plan: _Plan) -> store.Parts:
     folder = None if plan.store is None else Path(plan.store).resolve()
     with Draft(folder and folder.parent) as draft:
         draft.read(text.chunks)
-        parts = _finish(draft, text.types(), plan)
+        parts = _finish(draft, text, plan)
     if folder is None:
         return parts
     store.write(folder, parts)
     return store.read(folder)
 
 
-def _finish(draft: Draft, types: list[str], plan: _Plan) -> store.Parts:
+def _finish(draft: Draft, text: Reading, plan: _Plan) -> store.Parts:
     """Choose the words, and replace provisional numbers by ids."""
+    types = text.types()
     order = frequency_order(draft.counts, min_count=plan.min_count, max_vocab=plan.max_vocab)
     if not len(order):
         raise EmptyCorpusError(_nothing_left(draft, types, plan))
     words = [types[i] for i in order.tolist()]
     vocabulary = Vocabulary(words, draft.counts[order], tokenizer=plan.tokenizer)
-    ids, starts = draft.ranked(order)
+    ids, starts = draft.ranked(order, text.rank)
     rare = int(draft.counts[draft.counts < plan.min_count].sum())
     dropped = {
         "dropped by the tokenizer": draft.dropped,

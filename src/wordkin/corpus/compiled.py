@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.corpus.interning import Chunk
-from wordkin.kernels.text import PADDING, WordTable, room, scan
+from wordkin.kernels.text import PADDING, WordTable, rank_in_place, room, scan
 from wordkin.text.classes import rule_of
 from wordkin.text.sources import Block
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wordkin.text.classes import Named
+
+__all__ = ["CompiledInterner", "rank_in_place"]
 
 _BLOCKS_AHEAD = 2  # for each thread: enough to keep it busy while results are fetched in order
 

@@ -11,13 +11,15 @@ import numpy as np
 from wordkin.errors import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
     from typing import Self
 
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from wordkin.corpus.interning import Chunk
+
+    Ranker = Callable[[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]], tuple[int, int]]
 
 _IN_MEMORY = 1 << 28  # bytes: what grows larger goes to a temporary file
 _BLOCK = 1 << 22  # tokens that are handled at once
@@ -75,7 +77,9 @@ class Draft:
             self._ends.append([self.tokens])
         self.sentences = len(self._ends) - 1
 
-    def ranked(self, order: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    def ranked(
+        self, order: NDArray[np.int64], rank: Ranker | None = None
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Replace provisional numbers by ids, and leave out what has none.
 
         The draft is used up by this: nothing is copied, the numbers are replaced where they are.
@@ -84,6 +88,8 @@ class Draft:
         ----------
         order : ndarray of int64
             Shape (V,): the provisional number of each id.
+        rank : callable, optional
+            What does it, such as `wordkin.kernels.text.rank_in_place`; by default `rank_in_place`.
 
         Returns
         -------
@@ -96,18 +102,32 @@ class Draft:
         ranks = np.full(len(self.counts), -1, dtype=np.int32)
         ranks[order] = np.arange(len(order), dtype=np.int32)
         ids, ends = self._ids.array(), self._ends.array()
-        tokens, sentences = _rank_in_place(ids, ends, ranks)
+        tokens, sentences = (rank or rank_in_place)(np.asarray(ids), np.asarray(ends), ranks)
         ids, starts = ids[:tokens], ends[: sentences + 1]
         ids.flags.writeable = starts.flags.writeable = False
         return ids, starts
 
 
-def _rank_in_place(
+def rank_in_place(
     ids: NDArray[np.int32], ends: NDArray[np.int64], ranks: NDArray[np.int32]
 ) -> tuple[int, int]:
-    """Write ranks over ids and new ends over ends; return how many of each there are now.
+    """Write ranks over ids and new ends over ends.
 
     What is written never overtakes what is read, because things only get fewer.
+
+    Parameters
+    ----------
+    ids : ndarray of int32
+        Shape (n,): the provisional number of each token; ranks when this is done.
+    ends : ndarray of int64
+        Shape (s + 1,): 0, then where sentences end.
+    ranks : ndarray of int32
+        The rank of each provisional number; -1 for what is left out.
+
+    Returns
+    -------
+    tokens, sentences : int
+        How many there are now.
     """
     tokens = sentences = 0
     done = 1  # ends[0] is 0, the start of the first sentence, and stays

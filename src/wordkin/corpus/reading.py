@@ -6,12 +6,14 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from wordkin.corpus import pieces
+from wordkin.corpus.draft import rank_in_place
 from wordkin.corpus.interning import Interner
 from wordkin.text.tokenizers import Gensim, Keras, Whitespace, Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from wordkin.corpus.draft import Ranker
     from wordkin.corpus.interning import Chunk
     from wordkin.corpus.pieces import Piece
     from wordkin.text.sources import Files
@@ -30,10 +32,13 @@ class Reading(NamedTuple):
         The text in order; it is read as this is iterated, once.
     types : callable
         Returns the word of each provisional number so far.
+    rank : callable
+        What replaces the provisional numbers in the end.
     """
 
     chunks: Iterable[Chunk]
     types: Callable[[], list[str]]
+    rank: Ranker = rank_in_place
 
 
 def of_pieces(text: Iterable[Piece]) -> Reading:
@@ -76,7 +81,7 @@ def of_files(files: Files, tokenizer: Tokenizer) -> Reading:
     text = chain(first, blocks)
     if len(first) < _FEW_BLOCKS or not isinstance(tokenizer, _COMPILED):
         return of_pieces(pieces.of_source(text, tokenizer))
-    from wordkin.corpus.compiled import CompiledInterner
+    from wordkin.corpus import compiled
 
-    interner = CompiledInterner(tokenizer)
-    return Reading(interner.chunks(text), interner.types)
+    interner = compiled.CompiledInterner(tokenizer)
+    return Reading(interner.chunks(text), interner.types, compiled.rank_in_place)

@@ -312,6 +312,39 @@ def number(text, begins, stops, words, out):
 
 
 @kernel
+def rank_in_place(ids, ends, ranks):
+    """Write ranks over numbers, leaving out what has none, and new ends over ends.
+
+    Parameters
+    ----------
+    ids : ndarray of int32
+        Shape (n,): the number of each token; the ranks of those that are kept when this is done.
+    ends : ndarray of int64
+        Shape (s + 1,): 0, then where sentences end; those that are not empty when this is done.
+    ranks : ndarray of int32
+        The rank of each number; -1 for what is left out.
+
+    Returns
+    -------
+    tokens, sentences : int
+        How many there are now.
+    """
+    tokens = sentences = 0
+    end = 1
+    for t in range(len(ids) + 1):
+        while end < len(ends) and ends[end] == t:
+            if tokens > ends[sentences]:
+                sentences += 1
+                ends[sentences] = tokens
+            end += 1
+        if t < len(ids):
+            rank = ranks[ids[t]]
+            ids[tokens] = rank  # never further on than what is read
+            tokens += rank >= 0
+    return tokens, sentences
+
+
+@kernel
 def _doubled(slots):
     """Give a table twice the slots."""
     larger = np.zeros((2 * len(slots), 2), np.uint64)

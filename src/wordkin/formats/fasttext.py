@@ -341,7 +341,7 @@ def _writable_index(subwords: Subwords | None) -> FastTextIndex | None:
     if subwords is None:
         return None
     index = subwords.index
-    if not isinstance(index, FastTextIndex) or not index.signed or subwords.unit:
+    if not isinstance(index, FastTextIndex) or index.characters or subwords.unit:
         raise InputError(
             f"The n-grams of these vectors are {index.settings()['name']}'s, and fastText can't "
             "read them. Save as .vec, which has words only."

@@ -36,9 +36,10 @@ class FastTextIndex:
     kept : ndarray of int64, optional
         Shape (n, 2): buckets, rising, and their rows, if the others were pruned or never trained.
         By default bucket b has row b.
-    signed : bool
-        Whether bytes above 127 are negative, as they are in fastText by accident of C++. Early
-        versions of gensim hashed without that.
+    exempt : bytes
+        The word that has no n-grams: fastText's end of a sentence. For gensim it is no exception.
+    characters : bool
+        Hash characters in place of bytes, as gensim did before version 3.7.
 
     Raises
     ------
@@ -50,7 +51,8 @@ class FastTextIndex:
     min_n: int
     max_n: int
     kept: NDArray[np.int64] | None = None
-    signed: bool = True
+    exempt: bytes = b"</s>"
+    characters: bool = False
 
     def __post_init__(self) -> None:
         check_lengths(self.min_n, self.max_n)
@@ -69,7 +71,7 @@ class FastTextIndex:
         Parameters
         ----------
         words : sequence of bytes
-            The words in UTF-8, or what should be UTF-8. The end of a sentence, ``</s>``, has none.
+            The words in UTF-8, or what should be UTF-8.
 
         Returns
         -------
@@ -78,8 +80,9 @@ class FastTextIndex:
         counts : ndarray of int64
             Shape (n,): how many belong to each word.
         """
-        chars = _cut([b"" if word == b"</s>" else b"<" + word + b">" for word in words])
-        hashes, valid = _hashes(chars, self.min_n, self.max_n, signed=self.signed)
+        marked = [b"" if word == self.exempt else b"<" + word + b">" for word in words]
+        chars = _cut_characters(marked) if self.characters else _cut(marked)
+        hashes, valid = _hashes(chars, self.min_n, self.max_n)
         n_chars = valid.shape[0]
         owner = np.broadcast_to(chars.word[:n_chars, None], valid.shape)[valid]
         rows = (hashes[valid] % np.uint32(self.n_buckets)).astype(np.int64)
@@ -112,7 +115,8 @@ class FastTextIndex:
             "n_buckets": self.n_buckets,
             "min_n": self.min_n,
             "max_n": self.max_n,
-            "signed": self.signed,
+            "exempt": self.exempt.decode(),
+            "characters": self.characters,
         }
 
 
@@ -136,9 +140,9 @@ def check_lengths(min_n: int, max_n: int) -> None:
 
 
 class _Chars(NamedTuple):
-    """Words cut into characters: byte and length of each, its word, and what is left of that."""
+    """Words cut into characters: first byte and length of each, its word, what is left of that."""
 
-    data: NDArray[np.uint8]
+    numbers: NDArray[np.uint32]  # what is hashed
     first: NDArray[np.int64]
     length: NDArray[np.int64]
     word: NDArray[np.int64]
@@ -153,22 +157,33 @@ def _cut(words: Sequence[bytes]) -> _Chars:
     length = np.diff(first, append=len(data))
     word = np.searchsorted(ends, first, side="right")
     last = np.searchsorted(first, ends)  # the first character behind each word
-    return _Chars(data, first, length, word, last[word] - np.arange(len(first)))
+    # bytes above 127 are negative in fastText, by accident of C++
+    numbers = data.view(np.int8).astype(np.int32).view(np.uint32)
+    return _Chars(numbers, first, length, word, last[word] - np.arange(len(first)))
 
 
-def _hashes(
-    chars: _Chars, min_n: int, max_n: int, *, signed: bool
-) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
+def _cut_characters(words: Sequence[bytes]) -> _Chars:
+    texts = [word.decode("utf-8", "surrogatepass") for word in words]
+    data = "".join(texts).encode("utf-32-le", "surrogatepass")
+    sizes = np.array([len(text) for text in texts], np.int64)
+    first = np.arange(sizes.sum())
+    word = np.repeat(np.arange(len(texts)), sizes)
+    left = np.cumsum(sizes)[word] - first
+    return _Chars(
+        np.frombuffer(data, "<u4").astype(np.uint32), first, np.ones_like(first), word, left
+    )
+
+
+def _hashes(chars: _Chars, min_n: int, max_n: int) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
     """Hash the n-gram at every character and of every length, and tell which there are."""
     n_chars = len(chars.first)
     max_n = min(max_n, int(chars.left.max(initial=0)))
-    numbers = chars.data.view(np.int8).astype(np.int32).view(np.uint32) if signed else chars.data
     hashes = np.zeros((n_chars, max_n), np.uint32)
     valid = np.zeros((n_chars, max_n), np.bool_)
     running = np.full(n_chars, _BASIS)
     for n in range(1, max_n + 1):
         begins = np.flatnonzero(chars.left >= n)
-        _extend(running, begins, chars, n, numbers=numbers)
+        _extend(running, begins, chars, n=n)
         if n < min_n:
             continue
         if n == 1:  # "<" and ">" alone are no n-grams
@@ -179,18 +194,13 @@ def _hashes(
     return hashes, valid
 
 
-def _extend(  # noqa: PLR0917
-    running: NDArray[np.uint32],
-    begins: NDArray[np.int64],
-    chars: _Chars,
-    n: int,
-    *,
-    numbers: NDArray[Any],
+def _extend(
+    running: NDArray[np.uint32], begins: NDArray[np.int64], chars: _Chars, *, n: int
 ) -> None:
     """Take the n-th character behind each beginning into its hash, byte by byte."""
     byte = 0
     while len(begins):
         at = chars.first[begins + n - 1] + byte
-        running[begins] = (running[begins] ^ numbers[at]) * _PRIME
+        running[begins] = (running[begins] ^ chars.numbers[at]) * _PRIME
         byte += 1
         begins = begins[chars.length[begins + n - 1] > byte]

@@ -24,17 +24,21 @@ from wordkin.formats.tensors import (
 )
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.packed import PackedWords, packed, verified
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from wordkin.text.tokenizers import Tokenizer
 
-__all__ = ["looks_like", "read", "write"]
+__all__ = ["check", "looks_like", "read", "write"]
 
 _FORMAT = "wordkin"
+_FEW_WORDS = 1 << 14  # up to so many are read faster (5 ms) than an index could be of use
+_HASH = "fnv1a-64:"  # and the seed
 _VERSION = 1  # raised only when an old reader would misread a new file: see the docs page
 
 
@@ -57,12 +61,10 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
     """
     table.check_finite()
     vocabulary = table.vocabulary
-    words = encoded_words(vocabulary.words)
-    offsets = np.zeros(len(words) + 1, np.int64)
-    np.cumsum(list(map(len, words)), out=offsets[1:])
+    data, offsets = _encoded(vocabulary.words)
     arrays: dict[str, NDArray[Any]] = {
         "vectors": table.matrix,
-        "words": np.frombuffer(b"".join(words), np.uint8),
+        "words": data,
         "word_offsets": offsets,
     }
     if vocabulary.counts is not None:
@@ -74,6 +76,10 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
         "specials": _to_json(vocabulary.specials),
         "settings": _to_json(table.settings),
     }
+    if len(vocabulary) > _FEW_WORDS:
+        index = _index(vocabulary.words, data, offsets)
+        arrays["word_slots"] = index.slots
+        metadata["word_hash"] = f"{_HASH}{index.seed}"
     if vocabulary.tokenizer is not None:
         metadata["tokenizer"] = _to_json(vocabulary.tokenizer.settings())
     with atomic_write(path) as file:
@@ -83,7 +89,9 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
 def read(path: str | os.PathLike[str]) -> VectorTable:
     """Load vectors from a file in the native format.
 
-    The words are read, the matrix is mapped: that takes no time and no memory before it is used.
+    The matrix is mapped: it takes no time and no memory before it is used. So are the words, if
+    there are many: the file then has an index in which they are looked up, and each is looked at
+    only when it is asked for. Few words are all read and checked; see also `check`.
 
     Parameters
     ----------
@@ -114,19 +122,78 @@ def _read(file: BinaryIO) -> VectorTable:
     counts = None
     if "counts" in header.tensors:
         counts = read_array(file, _tensor(header, "counts", "I64", length=n_words))
+    seed = header.metadata.get("word_hash", "").removeprefix(_HASH)
+    indexed = "word_slots" in header.tensors and seed.isdecimal() and len(seed) < 10
     vocabulary = Vocabulary(
-        _words(file, header, n_words),
+        _mapped_words(file, header, int(seed)) if indexed else _words(file, header, n_words),
         counts,
         specials=_from_json(header.metadata, "specials", list),
         tokenizer=_tokenizer(header.metadata),
     )
-    if vocabulary.fingerprint() != header.metadata.get("fingerprint"):
+    if not indexed:
+        _check_fingerprint(vocabulary, header.metadata)
+    settings = _from_json(header.metadata, "settings", dict)
+    return VectorTable(vocabulary, map_array(file, vectors), settings)
+
+
+def check(path: str | os.PathLike[str]) -> None:
+    """Read all words of a file in the native format, and check what `read` leaves for later.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it can't be read.
+    FormatError
+        If its words are damaged: no UTF-8, not what was saved, or not where the index says.
+    """
+    with naming(path), Path(path).open("rb") as file:
+        vocabulary = _read(file).vocabulary
+        if isinstance(vocabulary.words, PackedWords):
+            verified(vocabulary.words)
+            _check_fingerprint(vocabulary, read_header(file).metadata)
+
+
+def _check_fingerprint(vocabulary: Vocabulary, metadata: Mapping[str, str]) -> None:
+    if vocabulary.fingerprint() != metadata.get("fingerprint"):
         raise FormatError(
             "The file is damaged: its words are not those that were saved (their fingerprint "
             "differs). Copy or download it again."
         )
-    settings = _from_json(header.metadata, "settings", dict)
-    return VectorTable(vocabulary, map_array(file, vectors), settings)
+
+
+def _encoded(words: Sequence[str]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    if isinstance(words, PackedWords):
+        return np.ascontiguousarray(words.data), np.ascontiguousarray(words.offsets)
+    encoded = encoded_words(words)
+    offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
+    return np.frombuffer(b"".join(encoded), np.uint8), offsets
+
+
+def _index(
+    words: Sequence[str], data: NDArray[np.uint8], offsets: NDArray[np.int64]
+) -> PackedWords:
+    return words if isinstance(words, PackedWords) else packed(data, offsets)[0]
+
+
+def _mapped_words(file: BinaryIO, header: Header, seed: int) -> PackedWords:
+    """Map words and index. Only their ends are looked at: `check` looks at all."""
+    n_words = header.tensors["vectors"].shape[0]
+    offsets = map_array(file, _tensor(header, "word_offsets", "I64", length=n_words + 1))
+    data = map_array(file, _tensor(header, "words", "U8"))
+    slots = map_array(file, _tensor(header, "word_slots", "I32"))
+    if offsets[0] != 0 or offsets[-1] != len(data):
+        raise FormatError(f"The 'word_offsets' should rise from 0 to {len(data)}.")
+    if len(slots) <= n_words or len(slots) & (len(slots) - 1):
+        raise FormatError(
+            f"'word_slots' should have a power of two above {n_words} as its length; it has "
+            f"{len(slots)}."
+        )
+    return PackedWords(data, offsets, slots=slots, seed=seed)
 
 
 def _check_version(metadata: Mapping[str, str]) -> None:

@@ -9,9 +9,9 @@ import math
 import numpy as np
 import pytest
 
-from wordkin import evaluation
 from wordkin.errors import FileError, FormatError, InputError
-from wordkin.evaluation import evaluate_analogies, evaluate_similarity
+from wordkin.evaluation import evaluate_analogies, evaluate_similarity, statistics
+from wordkin.neighbors import analogies
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
 
@@ -80,12 +80,12 @@ def test_correlations_are_scipys():
     stats = pytest.importorskip("scipy.stats")
     rng = np.random.default_rng(1)
     for values in (rng.standard_normal(30), rng.integers(0, 4, 30), np.arange(30) // 2):
-        ranks = evaluation._average_ranks(values)
+        ranks = statistics.average_ranks(values)
         np.testing.assert_array_equal(ranks, stats.rankdata(values))
         other = rng.standard_normal(30)
-        ours = evaluation._pearson(ranks, evaluation._average_ranks(other))
+        ours = statistics.pearson(ranks, statistics.average_ranks(other))
         assert ours == pytest.approx(stats.spearmanr(values, other).statistic)
-        assert evaluation._pearson(values, other) == pytest.approx(
+        assert statistics.pearson(values, other) == pytest.approx(
             stats.pearsonr(values, other).statistic
         )
 
@@ -138,7 +138,7 @@ def assert_gensims(ours, theirs):
 
 @pytest.mark.parametrize("restrict_vocab", [300_000, 3_000])
 def test_analogies_are_gensims(glove, data_dir, tmp_path, restrict_vocab, monkeypatch):
-    monkeypatch.setattr(evaluation, "_QUESTIONS", 100)
+    monkeypatch.setattr(analogies, "_QUESTIONS", 100)
     lines = (data_dir / "eval" / "questions-words.txt").read_text().splitlines()
     path = tmp_path / "questions.txt"
     some = [line for i, line in enumerate(lines) if line.startswith(":") or i % 15 == 0]

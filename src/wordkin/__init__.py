@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from wordkin.corpus import Corpus as Corpus
     from wordkin.embedding import embedding_matrix as embedding_matrix
     from wordkin.errors import WordkinError as WordkinError
+    from wordkin.evaluation import evaluate as evaluate
     from wordkin.table import VectorTable as VectorTable
     from wordkin.text.tokenizers import get_tokenizer as get_tokenizer
     from wordkin.training import Checkpoint as Checkpoint
@@ -42,6 +43,7 @@ _HOME = {
     "WordVectors": "wordkin.vectors",
     "WordkinError": "wordkin.errors",
     "embedding_matrix": "wordkin.embedding",
+    "evaluate": "wordkin.evaluation",
     "get_tokenizer": "wordkin.text.tokenizers",
     "load": "wordkin.vectors",
     "train": "wordkin.training",
@@ -62,6 +64,7 @@ __all__ = [
     "WordkinError",
     "__version__",
     "embedding_matrix",
+    "evaluate",
     "get_tokenizer",
     "load",
     "train",

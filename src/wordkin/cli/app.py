@@ -17,6 +17,7 @@ from typer.core import TyperGroup
 
 import wordkin
 from wordkin.cli.demo import demo
+from wordkin.cli.evaluate import evaluate
 from wordkin.cli.look import info, nearest, similarity
 from wordkin.cli.train import train
 from wordkin.errors import ConfigError, WordkinError
@@ -96,7 +97,7 @@ def _make_app() -> typer.Typer:
     ) -> None:
         pass
 
-    for command in (demo, train, nearest, similarity, info):
+    for command in (demo, train, nearest, similarity, evaluate, info):
         app.command()(command)
     return app
 

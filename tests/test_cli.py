@@ -338,12 +338,12 @@ def test_a_terminal_gets_a_bar_and_colours(
 def test_lines_come_now_and_then_where_there_is_no_terminal(
     texts: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wordkin.cli.progress._SECONDS_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr("wordkin.training.display._SECONDS_BETWEEN_LINES", 0.0)
     result = wk("train", texts, "-o", tmp_path / "v.txt", *SMALL, "--epochs", 5)
     lines = [line for line in result.stderr.splitlines() if line.startswith("training: ")]
     assert len(lines) == 5
     assert lines[-1].startswith("training: 100%  epoch 5  ")
-    assert lines[-1].endswith("0:00 left")
+    assert "  0:00 left  loss " in lines[-1]
 
 
 def test_columns_count_what_a_terminal_shows(capsys: pytest.CaptureFixture[str]) -> None:
@@ -368,6 +368,6 @@ def test_an_output_that_cannot_be_written_is_found_before(tmp_path: Path) -> Non
 
 
 def test_hours_are_shown() -> None:
-    from wordkin.cli.progress import _clock
+    from wordkin.training.progress import _clock
 
     assert [_clock(s) for s in (0.2, 59.6, 3661)] == ["0:00", "1:00", "1:01:01"]

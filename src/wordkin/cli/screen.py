@@ -13,8 +13,6 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from wordkin.cli.progress import training_bar, training_lines
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from contextlib import AbstractContextManager
@@ -90,6 +88,16 @@ class Screen:
         """
         self._out.file.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
 
+    def note(self, text: str) -> None:
+        """Tell something about the work, not of its results.
+
+        Parameters
+        ----------
+        text : str
+            A line.
+        """
+        self._err.print(Text(text))
+
     @contextmanager
     def busy(self, what: str) -> Iterator[None]:
         """Show that something is going on.
@@ -119,7 +127,9 @@ class Screen:
         context manager
             It gives a callback for `wordkin.train`.
         """
-        return training_bar(self._err) if self._err.is_terminal else training_lines(self._err)
+        from wordkin.training.display import show_training
+
+        return show_training(self._err)
 
 
 def _padded(cell: str, width: int) -> str:

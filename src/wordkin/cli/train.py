@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wordkin.cli.screen import Screen
     from wordkin.config import Word2Vec
     from wordkin.corpus import Corpus
-    from wordkin.training import TrainedModel
+    from wordkin.training import Callback, TrainedModel
 
 _TEXT, _MODEL, _RUN = "Text", "Model", "Run"
 
@@ -106,6 +106,35 @@ def train(  # noqa: PLR0913 (the options of the command)
     seed: Annotated[
         int, typer.Option(min=0, help="Fixes all random choices.", rich_help_panel=_RUN)
     ] = 1,
+    validation: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=0.5,
+            help="Hold out this share of the text, such as 0.01, and tell the loss on it.",
+            rich_help_panel=_RUN,
+        ),
+    ] = 0.0,
+    checkpoint: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Write checkpoints into this folder, to go on from after a failure.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
+    checkpoint_every: Annotated[
+        str,
+        typer.Option(metavar="TIME", help="How often: 30s, 5m, 1h.", rich_help_panel=_RUN),
+    ] = "5m",
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on from the checkpoint, if there is one; all else must be given as before.",
+            rich_help_panel=_RUN,
+        ),
+    ] = False,
 ) -> None:
     """Train word vectors on text and save them."""
     settings: dict[str, Any] = {
@@ -128,12 +157,23 @@ def train(  # noqa: PLR0913 (the options of the command)
     check_output(output, inputs)
 
     from wordkin.cli.screen import Screen, size_of
+    from wordkin.training import memory_needed
     from wordkin.training import train as run
 
+    callbacks, begun = _checkpoint(checkpoint, checkpoint_every, resume=resume)
     screen = Screen()
     corpus = _read(screen, inputs, reading)
-    with screen.training() as callback:
-        trained = run(corpus, config, seed=seed, workers=workers, callbacks=[callback])
+    screen.note(f"training needs {memory_needed(corpus, config, workers=workers)}")
+    with screen.training() as shown:
+        trained = run(
+            corpus,
+            config,
+            seed=seed,
+            workers=workers,
+            validation=validation,
+            callbacks=[shown, *callbacks],
+            resume=begun,
+        )
     trained.vectors.save(output)
     _report(screen, trained)
     screen.line()
@@ -142,6 +182,23 @@ def train(  # noqa: PLR0913 (the options of the command)
         f"{output} ({size_of(output.stat().st_size)})",
         style="bold green",
     )
+
+
+def _checkpoint(
+    folder: Path | None, every: str, *, resume: bool
+) -> tuple[list[Callback], Path | None]:
+    """What writes checkpoints, and the one to go on from."""
+    if folder is None:
+        if resume:
+            raise typer.BadParameter(
+                "it needs the folder of the checkpoint: --checkpoint FOLDER.",
+                param_hint="--resume",
+            )
+        return [], None
+    from wordkin.training import Checkpoint
+
+    writer = Checkpoint(folder, every=every)
+    return [writer], writer.path if resume and writer.path.exists() else None
 
 
 def _config(model: Model, settings: dict[str, Any]) -> Word2Vec:
@@ -219,12 +276,12 @@ def _report(screen: Screen, trained: TrainedModel) -> None:
     step = -(-len(trained.history) // 10)
     screen.line(str(trained.account))
     screen.line()
-    screen.table(
-        [("epoch", "loss", "M words/s")]
-        + [
-            (str(epoch.epoch), f"{epoch.loss:.4f}", f"{epoch.words_per_second / 1e6:.2f}")
-            for epoch in trained.history[::-step][::-1]
-        ],
-        ">>>",
-        indent=0,
-    )
+    table = [["epoch", "loss", "validation", "M words/s"]]
+    for epoch in trained.history[::-step][::-1]:
+        validation = "" if epoch.validation_loss is None else f"{epoch.validation_loss:.4f}"
+        speed = f"{epoch.words_per_second / 1e6:.2f}"
+        table.append([str(epoch.epoch), f"{epoch.loss:.4f}", validation, speed])
+    if trained.account.held_out == 0:
+        for row in table:
+            del row[2]
+    screen.table(table, ">" * len(table[0]), indent=0)

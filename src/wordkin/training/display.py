@@ -45,7 +45,7 @@ def _bar(console: Console) -> Iterator[Callback]:
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
-    columns = (BarColumn(bar_width=24), TextColumn("{task.description}", markup=False))
+    columns = (BarColumn(bar_width=16), TextColumn("{task.description}", markup=False))
     with Bar(*columns, console=console, transient=True) as bar:
         task = bar.add_task("preparing", total=None)
 

@@ -187,8 +187,8 @@ class Progress:
     def __str__(self) -> str:
         return (
             f"{self.words / self.total_words:4.0%}  epoch {self.epoch}  "
-            f"{self.words_per_second / 1e6:.2f} M words/s  loss {self.loss:.3f}  "
-            f"rate {self.alpha:.4f}  {_clock(self.seconds_left)} left  limit: {self.limited_by}"
+            f"{self.words_per_second / 1e6:.2f} M words/s  {_clock(self.seconds_left)} left  "
+            f"loss {self.loss:.3f}  rate {self.alpha:.4f}  limit: {self.limited_by}"
         )
 
 

@@ -37,7 +37,7 @@ _SEGMENTS = 64
 _SHORTEST_SEGMENT = 64  # tokens, where there are enough of them for several
 _MOST_TOKENS = 1 << 19  # more text would only give pairs to choose from
 _MOST_ROWS = 500_000  # read for one loss: 70,000 pairs with 5 noise words each
-_ROWS_AT_ONCE = 1 << 14
+_ROWS_AT_ONCE = 1 << 12  # what stays in a processor's cache
 _STREAM = 2**41
 """Parts these draws from those of the engines, which use the same seed."""
 

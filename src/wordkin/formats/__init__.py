@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from wordkin.errors import FormatError, InputError
 from wordkin.files import open_bytes
-from wordkin.formats import fasttext, glove, native, npy, word2vec
+from wordkin.formats import (
+    fasttext,
+    finalfusion,
+    floret,
+    gensim,
+    glove,
+    magnitude,
+    model2vec,
+    native,
+    npy,
+    spacy,
+    word2vec,
+)
 from wordkin.formats.batches import Pick
 
 if TYPE_CHECKING:
@@ -56,9 +68,22 @@ class Format(NamedTuple):
 
 
 _FORMATS = (
+    Format(
+        "model2vec",
+        (),
+        model2vec.looks_like,
+        model2vec.read,
+        model2vec.write,
+        model2vec.looks_like_folder,
+    ),
     Format("safetensors", (".safetensors",), native.looks_like, native.read, native.write),
     Format("npy", (".npy",), npy.looks_like, npy.read, npy.write),
     Format("fasttext", (".ftz",), fasttext.looks_like, fasttext.read, fasttext.write),
+    Format("floret", (".floret",), floret.looks_like, floret.read, floret.write),
+    Format("finalfusion", (".fifu",), finalfusion.looks_like, finalfusion.read, None),
+    Format("gensim", (".model", ".kv"), gensim.looks_like, gensim.read, None),
+    Format("magnitude", (".magnitude",), magnitude.looks_like, magnitude.read, None),
+    Format("spacy", (), lambda _head: False, spacy.read, spacy.write, spacy.looks_like_folder),
     Format(
         "word2vec",
         (".txt", ".vec"),
@@ -80,11 +105,10 @@ _FORMATS = (
 
 # what people have, and a clear word is better than a guess
 _FOREIGN = {
-    b"FiFu": "a finalfusion file",
-    b"\x80\x02": "a pickle (gensim's own format?), and pickles can run any code",
-    b"\x80\x03": "a pickle (gensim's own format?), and pickles can run any code",
-    b"\x80\x04": "a pickle (gensim's own format?), and pickles can run any code",
-    b"\x80\x05": "a pickle (gensim's own format?), and pickles can run any code",
+    b"\x80\x02": "a pickle, but none of gensim's, and pickles can run any code",
+    b"\x80\x03": "a pickle, but none of gensim's, and pickles can run any code",
+    b"\x80\x04": "a pickle, but none of gensim's, and pickles can run any code",
+    b"\x80\x05": "a pickle, but none of gensim's, and pickles can run any code",
 }
 
 

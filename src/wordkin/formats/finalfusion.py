@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 
 _MAGIC = b"FiFu"
 _WORDS, _MATRIX, _BUCKETS, _QUANTIZED, _METADATA, _NORMS, _FASTTEXT, _LISTED = range(1, 9)
+_CHUNKS = {
+    **dict.fromkeys((_WORDS, _BUCKETS, _FASTTEXT, _LISTED), "words"),
+    **dict.fromkeys((_MATRIX, _QUANTIZED), "matrix"),
+    _METADATA: "metadata",
+    _NORMS: "norms",
+}
 _F32, _U8 = 10, 1
 
 
@@ -93,32 +99,34 @@ def _chunks(file: ByteReader) -> tuple[list[str], NgramIndex | None, NDArray[np.
     version, n_chunks = file.numbers("II", "the version")
     if version != 0:
         raise FormatError(f"finalfusion's version 0 is known; this file has {version}.")
-    kinds = file.array("u4", (n_chunks,), "the list of chunks").tolist()
-    words: Words | None = None
-    matrix: NDArray[np.float32] | None = None
-    metadata = ""
-    for listed in kinds:
+    file.array("u4", (n_chunks,), "the list of chunks")  # some programs leave the norms out of it
+    found: dict[str, Any] = {"metadata": ""}
+    while file.position < file.size:
         kind, length = file.numbers("IQ", "the head of a chunk")
         start = file.position
         file.need(length, f"a chunk of kind {kind}")
-        if kind != listed:
-            raise FormatError(f"At byte {start}, a chunk of kind {listed} should be; it is {kind}.")
-        if kind in (_WORDS, _BUCKETS, _FASTTEXT, _LISTED) and words is None:
-            words = _words(file, kind)
-        elif kind in (_MATRIX, _QUANTIZED) and matrix is None:
-            matrix = _plain(file) if kind == _MATRIX else _quantized(file)
-        elif kind == _METADATA:
-            metadata = _text(file.read(length, "the metadata"), start)
-        elif kind == _NORMS:
-            file.seek(start + length)
-        else:
+        name = _CHUNKS.get(kind)
+        if name is None or (name in found and name != "metadata"):
             raise FormatError(f"At byte {start}, there is a second or unknown chunk ({kind}).")
+        found[name] = _chunk(file, kind, length)
         if file.position != start + length:
             raise FormatError(f"The chunk at byte {start} should have {length} bytes.")
-    file.end()
-    if words is None or matrix is None:
+    if "words" not in found or "matrix" not in found:
         raise FormatError("The file has no words, or no vectors.")
-    return *words, matrix, metadata
+    return *found["words"], found["matrix"], found["metadata"]
+
+
+def _chunk(file: ByteReader, kind: int, length: int) -> object:
+    if kind == _MATRIX:
+        return _plain(file)
+    if kind == _QUANTIZED:
+        return _quantized(file)
+    if kind == _METADATA:
+        return _text(file.read(length, "the metadata"), file.position - length)
+    if kind == _NORMS:
+        file.seek(file.position + length)
+        return None
+    return _words(file, kind)
 
 
 def _words(file: ByteReader, kind: int) -> Words:

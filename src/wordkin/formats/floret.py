@@ -75,8 +75,9 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
                 "The first line of a floret table holds 8 fields, such as "
                 f"'50000 300 4 5 2 2166136261 < >'; this file begins with {line[:40]!r}."
             )
-        n_rows, dimensions, *numbers = (int(match[i]) for i in range(1, 7))
-        index = FloretIndex(n_rows, *numbers, _mark(match[7]), _mark(match[8]))
+        n_rows, dimensions, min_n, max_n, n_hashes, seed = (int(match[i]) for i in range(1, 7))
+        marks = _mark(match[7]), _mark(match[8])
+        index = FloretIndex(n_rows, min_n, max_n, n_hashes, seed, *marks)
         if not dimensions:
             raise FormatError("The first line tells 0 dimensions.")
         matrix = _rows(stream, n_rows, dimensions)

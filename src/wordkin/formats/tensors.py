@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_DTYPES = {"F32": "<f4", "F64": "<f8", "I32": "<i4", "I64": "<i8", "U8": "|u1"}
+_DTYPES = {
+    "F16": "<f2", "F32": "<f4", "F64": "<f8",
+    "I8": "|i1", "I32": "<i4", "I64": "<i8", "U8": "|u1",
+}  # fmt: skip
 _HEADER_LIMIT = 100_000_000  # the safetensors package refuses longer ones
 _ALIGNMENT = 64  # the data starts at a multiple of it: a cache line
 _CHUNK = 1 << 22  # array elements written at once

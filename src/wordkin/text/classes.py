@@ -96,8 +96,14 @@ def _space_classes() -> NDArray[np.uint8]:
 
 def _mark(classes: NDArray[np.uint8], pattern: str, kind: int) -> None:
     """Give a class to all characters that an expression matches."""
-    for match in re.finditer(pattern, "".join(map(chr, range(_PLANES)))):
+    for match in re.finditer(pattern, _all_characters()):
         classes[match.start() : match.end()] = kind
+
+
+@functools.cache
+def _all_characters() -> str:
+    # twenty times as fast as joining chr(0), chr(1) ...
+    return np.arange(_PLANES, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
 
 
 def _finished(classes: NDArray[np.uint8], *, lowering: bool) -> NDArray[np.uint8]:

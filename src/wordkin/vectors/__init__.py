@@ -67,7 +67,7 @@ class WordVectors(GensimNames, Changing):
     def _hold(self, table: VectorTable) -> None:
         # what goes into a model has a row for padding and one for unknown words
         vocabulary = table.vocabulary.with_specials((PAD, UNK))
-        self._table = VectorTable(vocabulary, table.matrix, table.settings)
+        self._table = VectorTable(vocabulary, table.matrix, table.settings, table.subwords)
 
     @property
     def table(self) -> VectorTable:
@@ -109,7 +109,11 @@ class WordVectors(GensimNames, Changing):
         """Return the vector (D,) of a word, read-only, or a new matrix (n, D) for n words."""
         if isinstance(key, str | int | np.integer):
             return self.get_vector(key)
-        rows = [neighbors.row_of(self._table, item) for item in key]
+        keys = list(key)
+        if self._table.subwords is not None:
+            made = np.array([self.get_vector(item) for item in keys], np.float32)
+            return made.reshape(len(keys), self.vector_size)
+        rows = [neighbors.row_of(self._table, item) for item in keys]
         return np.take(self.vectors, np.array(rows, np.intp), axis=0)
 
     def __repr__(self) -> str:
@@ -140,7 +144,8 @@ class WordVectors(GensimNames, Changing):
         Parameters
         ----------
         key : str or int
-            A word, or a row.
+            A word, or a row. A word that is not in the vocabulary gets the vector of its n-grams,
+            where the file had them (fastText, floret).
         norm : bool
             Scale it to length 1 (a zero vector stays zero).
 
@@ -149,10 +154,17 @@ class WordVectors(GensimNames, Changing):
         ndarray
             Shape (D,), float32, read-only.
         """
-        row = neighbors.row_of(self._table, key)
-        vector: NDArray[np.float32] = self.vectors[row]
+        subwords = self._table.subwords
+        made = None
+        if subwords is not None and isinstance(key, str) and key not in self:
+            made = subwords.vector(key)
+        if made is not None:
+            vector, length = made, np.linalg.norm(made)
+        else:
+            row = neighbors.row_of(self._table, key)
+            vector, length = self.vectors[row], self.norms[row] if norm else np.float32(1)
         if norm:
-            vector = vector / (self.norms[row] or np.float32(1))
+            vector = vector / (length or np.float32(1))
         vector.flags.writeable = False  # a changed vector would not fit its norm
         return vector
 

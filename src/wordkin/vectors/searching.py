@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal, overload
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from wordkin import neighbors
 from wordkin.errors import InputError
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
 
     import numpy as np
     from numpy.typing import NDArray
 
     from wordkin.neighbors import Key, Neighbors, Restrict, Weighted
+    from wordkin.neighbors.approximate import ApproximateIndex
     from wordkin.neighbors.exact import Found
+    from wordkin.neighbors.quantized import QuantizedVectors
     from wordkin.table import VectorTable
 
 
@@ -296,6 +300,68 @@ class Searching:
             1 if no word is nearer.
         """
         return neighbors.rank(self._table, key1, key2)
+
+    def index(
+        self,
+        backend: str = "usearch",
+        path: str | os.PathLike[str] | None = None,
+        *,
+        seed: int = 1,
+        **settings: Any,  # noqa: ANN401 (the library's own)
+    ) -> ApproximateIndex:
+        """Make an approximate index: faster on millions of words, and it may miss some.
+
+        Its `recall` is measured when it is built; look at the object to see it.
+
+        Parameters
+        ----------
+        backend : {"usearch", "faiss"}
+            The library that makes it; ``pip install "wordkin[index]"`` brings usearch.
+        path : str or path-like, optional
+            A file beside the vectors: an index that is there is opened, else built and saved.
+        seed : int
+            Fixes the words that the recall is measured with.
+        **settings
+            As the library takes them: `connectivity`, `expansion_search` ...
+
+        Returns
+        -------
+        ApproximateIndex
+            With `most_similar`, `most_similar_batch`, `recall` and `save`.
+
+        Raises
+        ------
+        MissingExtraError
+            If the library is not installed.
+        FormatError
+            If the file holds an index of other vectors.
+        """
+        from wordkin.neighbors.approximate import ApproximateIndex
+
+        if path is not None and Path(path).exists():
+            return ApproximateIndex.open(self._table, path)
+        index = ApproximateIndex.build(self._table, backend, seed=seed, **settings)
+        if path is not None:
+            index.save(path)
+        return index
+
+    def quantized(self, kind: str = "int8") -> QuantizedVectors:
+        """Round the vectors to one byte or one bit a number, for exact search in less memory.
+
+        Parameters
+        ----------
+        kind : {"int8", "binary"}
+            About a quarter or a thirtieth of the memory.
+
+        Returns
+        -------
+        QuantizedVectors
+            A new object, with `most_similar`, `most_similar_batch`, `similarity`; its `loss` says
+            what rounding costs. This one stays as it is.
+        """
+        from wordkin.neighbors.quantized import QuantizedVectors
+
+        return QuantizedVectors(self._table, kind)
 
 
 def one_of(restrict: Restrict, restrict_vocab: int | None) -> Restrict:

@@ -1,0 +1,350 @@
+"""Approximate search: an index by another library, with the recall it was measured to have.
+
+A library finds candidates; their scores are computed here from the vectors, so that they are those
+of the exact search. What an index misses is measured when it is built.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import zlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, final
+
+import numpy as np
+
+from wordkin.errors import FormatError, InputError, require
+from wordkin.files import atomic_write
+from wordkin.neighbors.compiled import exact_cosines
+from wordkin.neighbors.exact import check_count, nearest_rows, unit_rows
+from wordkin.neighbors.keys import listed, sum_of_units
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from wordkin.neighbors.keys import Key, Weighted
+    from wordkin.table import VectorTable
+
+_LOG = logging.getLogger(__name__)
+_MAGIC = b"wordkin index 1\n"
+_SAMPLE, _AT = 200, 10  # words whose first neighbours tell the recall
+_BLOCK = 1 << 16  # rows that are scaled and handed over at once
+_HEADER_LIMIT = 1 << 16
+
+
+class Backend(Protocol):
+    """A library's index of unit vectors."""
+
+    def build(self, blocks: Iterable[NDArray[np.float32]], size: int) -> None:
+        """Take all rows, of `size` numbers each."""
+
+    def search(self, units: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+        """Return the rows of candidates, shape (B, count), -1 where there are no more."""
+
+    def dump(self) -> bytes:
+        """Return the index as bytes."""
+
+    def restore(self, data: bytes) -> None:
+        """Take the index from bytes."""
+
+
+@final
+class _Usearch:
+    """A hierarchical navigable small world (Malkov and Yashunin 2018) by usearch."""
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401
+        self._package = require("usearch.index", extra="index")
+        self._settings = {"dtype": "f16", "connectivity": 16, "expansion_search": 128} | settings
+        self._index: Any = None
+
+    def build(self, blocks: Iterable[NDArray[np.float32]], size: int) -> None:
+        self._index = self._package.Index(ndim=size, metric="ip", **self._settings)
+        start = 0
+        for block in blocks:
+            self._index.add(np.arange(start, start + len(block)), block)
+            start += len(block)
+
+    def search(self, units: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+        count = min(count, len(self._index))
+        found = self._index.search(units, count)
+        keys = np.asarray(found.keys).reshape(len(units), -1).astype(np.int64)
+        if len(units) > 1:
+            keys[np.arange(keys.shape[1]) >= np.asarray(found.counts)[:, None]] = -1
+        return keys
+
+    def dump(self) -> bytes:
+        return bytes(self._index.save())
+
+    def restore(self, data: bytes) -> None:
+        self._index = self._package.Index.restore(data)
+        self._index.expansion_search = self._settings["expansion_search"]
+
+
+@final
+class _Faiss:
+    """The same structure by faiss; `pip install faiss-cpu`."""
+
+    def __init__(self, *, connectivity: int = 32, expansion_search: int = 128) -> None:
+        self._package = require("faiss", extra="index")
+        self._connectivity, self._expansion = connectivity, expansion_search
+        self._index: Any = None
+
+    def build(self, blocks: Iterable[NDArray[np.float32]], size: int) -> None:
+        faiss = self._package
+        self._index = faiss.IndexHNSWFlat(size, self._connectivity, faiss.METRIC_INNER_PRODUCT)
+        self._index.hnsw.efSearch = self._expansion
+        for block in blocks:
+            self._index.add(block)
+
+    def search(self, units: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+        rows: NDArray[np.int64] = self._index.search(units, min(count, self._index.ntotal))[1]
+        return rows
+
+    def dump(self) -> bytes:
+        return bytes(self._package.serialize_index(self._index).tobytes())
+
+    def restore(self, data: bytes) -> None:
+        self._index = self._package.deserialize_index(np.frombuffer(data, np.uint8))
+
+
+_BACKENDS: dict[str, Any] = {"usearch": _Usearch, "faiss": _Faiss}
+
+
+@final
+class ApproximateIndex:
+    """Finds most of the nearest words in a fraction of the time.
+
+    Make it by `build` or `open`, or by ``vectors.index("usearch")``.
+
+    Parameters
+    ----------
+    table : VectorTable
+        The vectors.
+    backend : Backend
+        The index of their unit vectors.
+    facts : dict
+        The name of the backend, its settings, and the recall that was measured.
+    """
+
+    def __init__(self, table: VectorTable, backend: Backend, facts: dict[str, Any]) -> None:
+        self._table, self._backend = table, backend
+        self.facts = facts
+
+    @classmethod
+    def build(
+        cls,
+        table: VectorTable,
+        backend: str = "usearch",
+        *,
+        seed: int = 1,
+        **settings: Any,  # noqa: ANN401 (the library's own)
+    ) -> ApproximateIndex:
+        """Build an index and measure its recall.
+
+        Parameters
+        ----------
+        table : VectorTable
+            The vectors.
+        backend : {"usearch", "faiss"}
+            The library.
+        seed : int
+            Fixes the 200 words that the recall is measured with.
+        **settings
+            As the library takes them: `connectivity`, `expansion_search` ...
+
+        Returns
+        -------
+        ApproximateIndex
+            Its `recall` says which share of the ten nearest words it finds.
+
+        Raises
+        ------
+        InputError
+            If there is no such backend.
+        MissingExtraError
+            If its package is not installed.
+        """
+        made = _make(backend, settings)
+        made.build(_unit_blocks(table.matrix), table.dimensions)
+        facts: dict[str, Any] = {
+            "backend": backend, "settings": settings, "checksum": _checksum(table),
+        }  # fmt: skip
+        index = cls(table, made, facts)
+        facts["recall"] = index._measure(seed)
+        _LOG.info("%r", index)
+        return index
+
+    @classmethod
+    def open(cls, table: VectorTable, path: str | os.PathLike[str]) -> ApproximateIndex:
+        """Read an index that was saved.
+
+        Parameters
+        ----------
+        table : VectorTable
+            The vectors it was made from.
+        path : str or path-like
+            The file.
+
+        Returns
+        -------
+        ApproximateIndex
+            The index.
+
+        Raises
+        ------
+        FormatError
+            If it is no index, or one of other vectors.
+        MissingExtraError
+            If its package is not installed.
+        """
+        with Path(path).open("rb") as file:
+            if file.read(len(_MAGIC)) != _MAGIC:
+                raise FormatError(f"{str(path)!r} is no index of wordkin's.")
+            try:
+                facts = json.loads(file.readline(_HEADER_LIMIT))
+                name, settings, checksum = facts["backend"], facts["settings"], facts["checksum"]
+            except (ValueError, KeyError, TypeError) as error:
+                raise FormatError(f"{str(path)!r}: the header is damaged: {error}.") from error
+            data = file.read()
+        if checksum != _checksum(table) or facts.get("bytes") != [len(data), zlib.crc32(data)]:
+            raise FormatError(
+                f"{str(path)!r} is damaged or an index of other vectors. Build it again."
+            )
+        backend = _make(name, settings)
+        backend.restore(data)
+        return cls(table, backend, facts)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save the index, whole or not at all; the vectors are not in it.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file, by custom beside the vectors.
+
+        Raises
+        ------
+        FileError
+            If it can't be written.
+        """
+        data = self._backend.dump()
+        facts = self.facts | {"bytes": [len(data), zlib.crc32(data)]}
+        with atomic_write(path) as file:
+            file.write(_MAGIC + json.dumps(facts).encode() + b"\n")
+            file.write(data)
+
+    @property
+    def recall(self) -> float:
+        """The share of the ten nearest words that it found for 200 words when it was built."""
+        return float(self.facts["recall"])
+
+    def __repr__(self) -> str:
+        return (
+            f"<ApproximateIndex by {self.facts['backend']} of {len(self._table):,} words: finds "
+            f"{self.recall:.1%} of the {_AT} nearest>"
+        )
+
+    def most_similar(
+        self,
+        positive: Weighted | Iterable[Weighted] = (),
+        negative: Weighted | Iterable[Weighted] = (),
+        topn: int = 10,
+    ) -> list[tuple[str, float]]:
+        """Find near words, as `wordkin.neighbors.most_similar` does but not always all.
+
+        Parameters
+        ----------
+        positive : word, vector, or iterable of them
+            What to be near to.
+        negative : word, vector, or iterable of them
+            What to be far from.
+        topn : int
+            How many words to return.
+
+        Returns
+        -------
+        list of (str, float)
+            Words and exact cosines, nearest first.
+        """
+        pair = sum_of_units(self._table, listed(positive), listed(negative))
+        return self._answers([pair], topn)[0]
+
+    def most_similar_batch(
+        self, keys: Iterable[Key], topn: int = 10
+    ) -> list[list[tuple[str, float]]]:
+        """Find near words of many words.
+
+        Parameters
+        ----------
+        keys : iterable of words or vectors
+            What to search for, one search each.
+        topn : int
+            How many words to return for each.
+
+        Returns
+        -------
+        list of lists of (str, float)
+            For each of `keys` what `most_similar` returns.
+        """
+        return self._answers([sum_of_units(self._table, [key], []) for key in listed(keys)], topn)
+
+    def _answers(
+        self, pairs: list[tuple[NDArray[np.float64], list[int]]], topn: int
+    ) -> list[list[tuple[str, float]]]:
+        check_count("topn", topn)
+        if not pairs:
+            return []
+        units = unit_rows(np.array([query for query, _ in pairs]))
+        most_out = max(len(asked) for _, asked in pairs)
+        rows = self._backend.search(units.astype(np.float32), topn + most_out)
+        cosines = exact_cosines(self._table.matrix, rows, units)
+        words = self._table.vocabulary.words
+        answers = []
+        for i, (_, asked) in enumerate(pairs):
+            order = np.lexsort((rows[i], -cosines[i]))
+            found = [
+                (words[int(rows[i, j])], float(cosines[i, j]))
+                for j in order.tolist()
+                if rows[i, j] >= 0 and rows[i, j] not in asked
+            ]
+            answers.append(found[:topn])
+        return answers
+
+    def _measure(self, seed: int) -> float:
+        table = self._table
+        rng = np.random.default_rng(seed)
+        sample = rng.choice(len(table), min(_SAMPLE, len(table)), replace=False)
+        queries = table.matrix[sample].astype(np.float64)
+        alone = [[row] for row in sample.tolist()]
+        exact = nearest_rows(table.matrix, queries, topn=_AT, exclude=alone)
+        found = self._backend.search(unit_rows(queries).astype(np.float32), _AT + 1)
+        cosines = exact_cosines(table.matrix, found, unit_rows(queries))
+        cosines[(found < 0) | (found == sample[:, None])] = -2
+        hits = total = 0
+        for (rows, best), own in zip(exact, cosines, strict=True):
+            if len(rows):
+                total += len(rows)
+                # a row as near as the last of the exact ones is as good as it
+                hits += min(len(rows), int((own >= best[-1]).sum()))
+        return hits / total if total else 1.0
+
+
+def _make(name: str, settings: dict[str, Any]) -> Backend:
+    if name not in _BACKENDS:
+        raise InputError(f"An index is one of {', '.join(_BACKENDS)}; got {name!r}.")
+    backend: Backend = _BACKENDS[name](**settings)
+    return backend
+
+
+def _unit_blocks(matrix: NDArray[np.float32]) -> Iterable[NDArray[np.float32]]:
+    for start in range(0, len(matrix), _BLOCK):
+        yield unit_rows(matrix[start : start + _BLOCK].astype(np.float64)).astype(np.float32)
+
+
+def _checksum(table: VectorTable) -> str:
+    """Of the words and their vectors."""
+    return f"{table.vocabulary.fingerprint()[:32]}-{zlib.crc32(table.matrix.data):08x}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Rule = Literal["mean", "zero", "random"]
+    MissingRule = Literal["mean", "zero", "random", "subword"]
 
 _RULES = ("mean", "zero", "random")
 _SAMPLE = 20  # missing words that a report names
@@ -48,6 +49,8 @@ class EmbeddingReport:
         Words whose own vector is zero, so that a model can't tell them from padding.
     missing, unknown : str
         The rules that filled the rows of missing words and of unknown words.
+    made : int
+        Words among the misses whose vector was made from their n-grams.
     n_rows, dimensions : int
         The shape of the matrix.
     pad_row, unk_row : int or None
@@ -63,13 +66,14 @@ class EmbeddingReport:
     miss_tokens: int | None
     missing_words: tuple[str, ...]
     zero_words: int
-    missing: Rule
+    missing: MissingRule
     unknown: Rule
     n_rows: int
     dimensions: int
     pad_row: int | None
     unk_row: int | None
     fingerprint: str
+    made: int = 0
 
     def __str__(self) -> str:
         rows = {"padding": self.pad_row, f"unknown words ({self.unknown})": self.unk_row}
@@ -86,6 +90,8 @@ class EmbeddingReport:
             more = ", ..." if self.misses > len(self.missing_words) else ""
             named = ", ".join(self.missing_words) + more
             lines.append(f"words without ({self.missing}): {self.misses:,}: {named}")
+        if self.made:
+            lines.append(f"  of which made from their n-grams: {self.made:,}")
         if self.zero_words:
             lines.append(f"words whose vector is zero, as padding is: {self.zero_words:,}")
         return "\n".join(lines)
@@ -95,7 +101,7 @@ def embedding_matrix(
     vectors: Vectors,
     vocabulary: Vocabulary | None = None,
     *,
-    missing: Rule = "mean",
+    missing: MissingRule = "mean",
     unknown: Rule = "mean",
     seed: int = 0,
 ) -> tuple[NDArray[np.float32], EmbeddingReport]:
@@ -108,9 +114,11 @@ def embedding_matrix(
     vocabulary : Vocabulary, optional
         The words of the model, such as those of a classifier's texts. By default all words of
         `vectors`, behind a row for padding (0) and one for unknown words (1).
-    missing : {"mean", "zero", "random"}
+    missing : {"mean", "zero", "random", "subword"}
         The row of a word that has no vector: the mean of all vectors; zero, which is what padding
-        is; or numbers drawn as the vectors are spread (normal, dimension by dimension).
+        is; or numbers drawn as the vectors are spread (normal, dimension by dimension). With
+        ``"subword"``, the vector of its n-grams, if the file had them (fastText, floret), and the
+        mean for words that have none.
     unknown : {"mean", "zero", "random"}
         The row of unknown words, likewise.
     seed : int
@@ -147,9 +155,12 @@ def embedding_matrix(
     words with a vector:   1 of 2 (50.0 %)
     words without (zero): 1: emu
     """
-    for name, rule in (("missing", missing), ("unknown", unknown)):
-        if rule not in _RULES:
-            raise InputError(f"{name} must be one of {', '.join(_RULES)}; got {rule!r}.")
+    for name, rule, known in (
+        ("missing", missing, (*_RULES, "subword")),
+        ("unknown", unknown, _RULES),
+    ):
+        if rule not in known:
+            raise InputError(f"{name} must be one of {', '.join(known)}; got {rule!r}.")
     source, table = _parts(vectors)
     target = _target(vocabulary, source)
     ids = source.ids(target.words)
@@ -160,11 +171,16 @@ def embedding_matrix(
     random = np.random.default_rng(seed)
     if target.unk_row is not None:
         rows[[target.unk_row]] = _filler(table, unknown, (1, rows.shape[1]), random=random)
-    if not hit.all():
-        words[~hit] = _filler(table, missing, words[~hit].shape, random=random)
+    filled = hit
+    if missing == "subword":
+        filled = _fill_from_subwords(words, target, hit, vectors=vectors)
+    if not filled.all():
+        rule = "mean" if missing == "subword" else missing
+        words[~filled] = _filler(table, rule, words[~filled].shape, random=random)
     _check_finite(rows, target)
     check_rows(rows, vectors, target)
-    return rows, _report(target, rows, hit, rules=(missing, unknown))
+    report = _report(target, rows, hit, rules=(missing, unknown))
+    return rows, replace(report, made=int((filled & ~hit).sum()))
 
 
 def check_rows(rows: NDArray[np.float32], vectors: Vectors, vocabulary: Vocabulary) -> None:
@@ -228,12 +244,33 @@ def _target(vocabulary: Vocabulary | None, source: Vocabulary) -> Vocabulary:
     return vocabulary
 
 
+def _fill_from_subwords(
+    words: NDArray[np.float32], target: Vocabulary, hit: NDArray[np.bool_], *, vectors: Vectors
+) -> NDArray[np.bool_]:
+    """Give words without a vector that of their n-grams, and tell which words have one now."""
+    holder: Any = getattr(vectors, "table", vectors)
+    subwords = getattr(holder, "subwords", None)
+    if subwords is None:
+        raise InputError(
+            "missing='subword' needs rows of n-grams, which these vectors don't have. Load a "
+            "fastText .bin or .floret file, or use 'mean', 'zero' or 'random'."
+        )
+    missing = np.flatnonzero(~hit)
+    made, found = subwords.vectors([target.words[int(i)] for i in missing])
+    words[missing[found]] = made[found]
+    filled = hit.copy()
+    filled[missing[found]] = True
+    return filled
+
+
 def _filler(
     table: NDArray[np.float32], rule: Rule, shape: tuple[int, int], *, random: np.random.Generator
 ) -> NDArray[np.float32]:
     """Rows for words without a vector, to be broadcast to a shape (n, D)."""
     if rule == "zero":
         return np.zeros(shape[1:], dtype=np.float32)
+    if not len(table):
+        raise InputError("These vectors have no words to take a mean of. Use unknown='zero'.")
     mean = table.mean(axis=0, dtype=np.float64)
     spread = table[:_SPREAD_ROWS].std(axis=0, dtype=np.float64)
     # centred vectors have a mean of almost nothing, which a model can't tell from padding
@@ -261,7 +298,7 @@ def _report(
     rows: NDArray[np.float32],
     hit: NDArray[np.bool_],
     *,
-    rules: tuple[Rule, Rule],
+    rules: tuple[MissingRule, Rule],
 ) -> EmbeddingReport:
     counts = target.counts
     hits = int(hit.sum())

@@ -89,7 +89,8 @@ class Pick(NamedTuple):
             specials=table.vocabulary.specials,
             tokenizer=table.vocabulary.tokenizer,
         )
-        return VectorTable(vocabulary, np.take(table.matrix, rows, axis=0), table.settings)
+        matrix = np.take(table.matrix, rows, axis=0)
+        return VectorTable(vocabulary, matrix, table.settings, table.subwords)
 
 
 class Collector:

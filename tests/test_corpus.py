@@ -456,3 +456,46 @@ def test_text8_as_in_the_articles(data_dir):
     assert with_unk.n_rows == 10_000
     assert with_unk.encode("of zzz a as").tolist() == [2, 0, 6, 13]
     assert ten_thousand.words[:1000] == vocabulary.words[:1000]
+
+
+# --- a vocabulary that is given ------------------------------------------------------------------
+
+
+def test_a_given_vocabulary_is_kept_and_other_words_are_counted():
+    first = Corpus.from_texts(["b a b c", "b a"], min_count=1)
+    second = Corpus.from_texts(["A new b!", "nothing old", "c b"], vocabulary=first.vocabulary)
+    assert second.vocabulary.words == first.vocabulary.words == ["b", "a", "c"]
+    assert second.vocabulary.counts.tolist() == [3, 2, 1]
+    assert second.vocabulary.tokenizer == first.vocabulary.tokenizer
+    assert list(second.sentences()) == [["a", "b"], ["c", "b"]]
+    assert second.account.dropped == {"dropped by the tokenizer": 0, "not in the vocabulary": 3}
+    assert second.account.empty_sentences == 1
+
+
+def test_a_given_vocabulary_brings_its_tokenizer(tmp_path):
+    vocabulary = Vocabulary(["A", "b"], tokenizer="whitespace")
+    (tmp_path / "a.txt").write_text("A a b.\nA b\n")
+    corpus = Corpus.from_path(tmp_path / "a.txt", vocabulary=vocabulary)
+    assert list(corpus.sentences()) == [["A"], ["A", "b"]]
+    assert corpus.vocabulary.counts.tolist() == [2, 1]  # it had none, so these are of the text
+    corpus = Corpus.from_path(tmp_path / "a.txt", vocabulary=vocabulary, tokenizer="words")
+    assert list(corpus.sentences()) == [["b"], ["b"]]
+    assert corpus.vocabulary.tokenizer("B!") == ["b"]
+    corpus = Corpus.from_sentences([["A", "b"]], vocabulary=vocabulary, store=tmp_path / "store")
+    assert corpus.vocabulary.tokenizer("A!") == ["A!"]
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"min_count": 2}, ConfigError, "leave out min_count"),
+        ({"max_vocab": 2}, ConfigError, "leave out min_count and max_vocab"),
+        ({"vocabulary": ["a"]}, InputError, "got list"),
+        ({"vocabulary": Vocabulary(["z"])}, EmptyCorpusError, "None of the 3 tokens"),
+    ],
+)
+def test_a_vocabulary_that_does_not_fit_is_refused(given, error, message):
+    with pytest.raises(error, match=message):
+        Corpus.from_sentences([["a", "b", "a"]], **{"vocabulary": Vocabulary(["a"])} | given)
+    with pytest.raises(EmptyCorpusError, match="the text is empty"):
+        Corpus.from_texts([], vocabulary=Vocabulary(["a"]))

@@ -59,7 +59,9 @@ def test_where_a_text_is_cut_into_chunks_does_not_matter(sentences, data):
     with Draft() as draft:
         # all ten numbers are there, as an interner would have made sure
         draft.read([*chunks, Chunk(np.arange(10, dtype=np.int32), np.array([10]))])
-        new, starts = draft.ranked(order)
+        ranks = np.full(10, -1, dtype=np.int32)
+        ranks[order] = np.arange(len(order))
+        new, starts = draft.replaced(ranks)
     rank = {int(number): i for i, number in enumerate(order)}
     whole = [*([ord(w) - ord("a") for w in s] for s in sentences), range(10)]
     kept = [[rank[n] for n in sentence if n in rank] for sentence in whole]

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from wordkin.corpus import pieces, reading, store
-from wordkin.corpus.account import Account as Account
+from wordkin.corpus.account import Account as Account  # noqa: TC001 (for users)
+from wordkin.corpus.choosing import Choice
 from wordkin.corpus.draft import Draft
-from wordkin.errors import EmptyCorpusError
 from wordkin.text.sources import Texts, open_source
 from wordkin.text.tokenizers import get_tokenizer
 from wordkin.vocabulary import Vocabulary
-from wordkin.vocabulary.order import check_pruning, frequency_order
 
 if TYPE_CHECKING:
     import os
@@ -88,9 +87,10 @@ class Corpus:
         cls,
         path: StrPath | Sequence[StrPath],
         *,
-        tokenizer: TokenizerSpec = "words",
+        tokenizer: TokenizerSpec | None = None,
         min_count: int = 5,
         max_vocab: int | None = None,
+        vocabulary: Vocabulary | None = None,
         encoding: str = "utf-8",
         store: StrPath | None = None,
     ) -> Corpus:
@@ -101,12 +101,16 @@ class Corpus:
         path : path-like or list of path-like
             Files or folders (everything in them, in order of the names); compressed ones are read
             as they are.
-        tokenizer : str, re.Pattern, callable or Tokenizer
-            What cuts a line into words, as `wordkin.get_tokenizer` takes it.
+        tokenizer : str, re.Pattern, callable or Tokenizer, optional
+            What cuts a line into words, as `wordkin.get_tokenizer` takes it. By default that of
+            the given vocabulary, or "words".
         min_count : int
             Words that occur more rarely are left out.
         max_vocab : int, optional
             Keep this many words at most, the most frequent ones.
+        vocabulary : Vocabulary, optional
+            Take these words, with the counts they have, instead of choosing some: to train on with
+            vectors that are there. Other words are left out.
         encoding : str
             Of the files.
         store : path-like, optional
@@ -124,23 +128,26 @@ class Corpus:
         EmptyCorpusError
             If no word is left.
         ConfigError
-            If `min_count` or `max_vocab` is out of range.
+            If `min_count` or `max_vocab` is out of range, or given with a vocabulary.
         InputError
             If an argument is of a wrong kind.
         """
         source = open_source(path, encoding=encoding)
-        cut = get_tokenizer(tokenizer)
-        plan = _Plan(cut, min_count, max_vocab, store)
-        return cls._of(_build(reading.of_files(source, cut), plan))
+        cut = _tokenizer(tokenizer, vocabulary)
+        choice = Choice(
+            tokenizer=cut, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
+        )
+        return cls._of(_build(reading.of_files(source, cut), choice, store))
 
     @classmethod
     def from_texts(
         cls,
         texts: Iterable[str],
         *,
-        tokenizer: TokenizerSpec = "words",
+        tokenizer: TokenizerSpec | None = None,
         min_count: int = 5,
         max_vocab: int | None = None,
+        vocabulary: Vocabulary | None = None,
         store: StrPath | None = None,
     ) -> Corpus:
         """Read texts; each text is a sentence, and line breaks in it are white space.
@@ -149,12 +156,16 @@ class Corpus:
         ----------
         texts : iterable of str
             The texts; an iterator that can be read only once will do.
-        tokenizer : str, re.Pattern, callable or Tokenizer
-            What cuts a text into words, as `wordkin.get_tokenizer` takes it.
+        tokenizer : str, re.Pattern, callable or Tokenizer, optional
+            What cuts a text into words, as `wordkin.get_tokenizer` takes it. By default that of
+            the given vocabulary, or "words".
         min_count : int
             Words that occur more rarely are left out.
         max_vocab : int, optional
             Keep this many words at most, the most frequent ones.
+        vocabulary : Vocabulary, optional
+            Take these words, with the counts they have, instead of choosing some: to train on with
+            vectors that are there. Other words are left out.
         store : path-like, optional
             A folder to keep the corpus in, from which it is mapped instead of taking memory.
 
@@ -170,14 +181,16 @@ class Corpus:
         EmptyCorpusError
             If no word is left.
         ConfigError
-            If `min_count` or `max_vocab` is out of range.
+            If `min_count` or `max_vocab` is out of range, or given with a vocabulary.
         FileError
             If the store can't be written.
         """
-        cut = get_tokenizer(tokenizer)
-        plan = _Plan(cut, min_count, max_vocab, store)
+        cut = _tokenizer(tokenizer, vocabulary)
+        choice = Choice(
+            tokenizer=cut, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
+        )
         text = pieces.of_source(Texts(texts), cut)
-        return cls._of(_build(reading.of_pieces(text), plan))
+        return cls._of(_build(reading.of_pieces(text), choice, store))
 
     @classmethod
     def from_sentences(
@@ -186,6 +199,7 @@ class Corpus:
         *,
         min_count: int = 5,
         max_vocab: int | None = None,
+        vocabulary: Vocabulary | None = None,
         store: StrPath | None = None,
     ) -> Corpus:
         """Take sentences that are cut into words already.
@@ -198,13 +212,16 @@ class Corpus:
             Words that occur more rarely are left out.
         max_vocab : int, optional
             Keep this many words at most, the most frequent ones.
+        vocabulary : Vocabulary, optional
+            Take these words, with the counts they have, instead of choosing some: to train on with
+            vectors that are there. Other words are left out.
         store : path-like, optional
             A folder to keep the corpus in, from which it is mapped instead of taking memory.
 
         Returns
         -------
         Corpus
-            The corpus; its vocabulary has no tokenizer.
+            The corpus; its vocabulary has no tokenizer, unless it was given with one.
 
         Raises
         ------
@@ -213,12 +230,14 @@ class Corpus:
         EmptyCorpusError
             If no word is left.
         ConfigError
-            If `min_count` or `max_vocab` is out of range.
+            If `min_count` or `max_vocab` is out of range, or given with a vocabulary.
         FileError
             If the store can't be written.
         """
-        plan = _Plan(None, min_count, max_vocab, store)
-        return cls._of(_build(reading.of_pieces(pieces.of_sentences(sentences)), plan))
+        choice = Choice(
+            tokenizer=None, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
+        )
+        return cls._of(_build(reading.of_pieces(pieces.of_sentences(sentences)), choice, store))
 
     @property
     def n_tokens(self) -> int:
@@ -286,68 +305,21 @@ class Corpus:
         return cls._of(store.read(Path(folder)))
 
 
-class _Plan(NamedTuple):
-    """What becomes of a draft."""
-
-    tokenizer: Tokenizer | None
-    min_count: int
-    max_vocab: int | None
-    store: StrPath | None
+def _tokenizer(spec: TokenizerSpec | None, vocabulary: Vocabulary | None) -> Tokenizer:
+    """What the user says, or what the vocabulary was made with, or "words"."""
+    if spec is None and isinstance(vocabulary, Vocabulary):
+        spec = vocabulary.tokenizer
+    return get_tokenizer("words" if spec is None else spec)
 
 
-def _build(text: Reading, plan: _Plan) -> store.Parts:
-    """Read a text, and make a corpus of it in memory or in the store."""
-    check_pruning(plan.min_count, plan.max_vocab)
+def _build(text: Reading, choice: Choice, folder: StrPath | None) -> store.Parts:
+    """Read a text, and make a corpus of it in memory or in a folder."""
     # temporary files go where the corpus will be: there must be room for it
-    folder = None if plan.store is None else Path(plan.store).resolve()
-    with Draft(folder and folder.parent) as draft:
+    target = None if folder is None else Path(folder).resolve()
+    with Draft(target and target.parent) as draft:
         draft.read(text.chunks)
-        parts = _finish(draft, text, plan)
-    if folder is None:
+        parts = choice.finish(draft, text)
+    if target is None:
         return parts
-    store.write(folder, parts)
-    return store.read(folder)
-
-
-def _finish(draft: Draft, text: Reading, plan: _Plan) -> store.Parts:
-    """Choose the words, and replace provisional numbers by ids."""
-    types = text.types()
-    order = frequency_order(draft.counts, min_count=plan.min_count, max_vocab=plan.max_vocab)
-    if not len(order):
-        raise EmptyCorpusError(_nothing_left(draft, types, plan))
-    words = [types[i] for i in order.tolist()]
-    vocabulary = Vocabulary(words, draft.counts[order], tokenizer=plan.tokenizer)
-    ids, starts = draft.ranked(order, text.rank)
-    rare = int(draft.counts[draft.counts < plan.min_count].sum())
-    dropped = {
-        "dropped by the tokenizer": draft.dropped,
-        "below min_count": rare,
-        "over max_vocab": draft.tokens - len(ids) - rare,
-    }
-    account = Account(
-        read=draft.tokens + draft.dropped,
-        kept=len(ids),
-        dropped=dropped,
-        types=len(types),
-        sentences=len(starts) - 1,
-        empty_sentences=draft.sentences - (len(starts) - 1),
-        bytes_read=draft.bytes_read,
-        undecodable_bytes=draft.undecodable,
-    )
-    return store.Parts(ids, starts, vocabulary, account)
-
-
-def _nothing_left(draft: Draft, types: list[str], plan: _Plan) -> str:
-    if draft.tokens:
-        top = int(draft.counts.argmax())
-        return (
-            f"No word is left: {draft.tokens} tokens of {len(types)} types were read, the most "
-            f"frequent, {types[top]!r}, {draft.counts[top]} times, but min_count is "
-            f"{plan.min_count}. Give more text, or a min_count of {draft.counts[top]} or less."
-        )
-    cause = "the text is empty"
-    if draft.dropped:
-        cause = f"the tokenizer dropped all of {draft.dropped} tokens; use another one"
-    elif draft.bytes_read:
-        cause = f"the tokenizer finds no word in {draft.bytes_read} bytes; use another one"
-    return f"0 tokens of 0 types were read: {cause}."
+    store.write(target, parts)
+    return store.read(target)

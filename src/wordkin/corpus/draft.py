@@ -77,8 +77,8 @@ class Draft:
             self._ends.append([self.tokens])
         self.sentences = len(self._ends) - 1
 
-    def ranked(
-        self, order: NDArray[np.int64], rank: Ranker | None = None
+    def replaced(
+        self, ranks: NDArray[np.int32], rank: Ranker | None = None
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Replace provisional numbers by ids, and leave out what has none.
 
@@ -86,8 +86,8 @@ class Draft:
 
         Parameters
         ----------
-        order : ndarray of int64
-            Shape (V,): the provisional number of each id.
+        ranks : ndarray of int32
+            The id of each provisional number; -1 for what is left out.
         rank : callable, optional
             What does it, such as `wordkin.kernels.text.rank_in_place`; by default `rank_in_place`.
 
@@ -99,8 +99,6 @@ class Draft:
             Shape (S + 1,), read-only: sentence s is ``ids[starts[s]:starts[s + 1]]``. Sentences
             of which nothing is left are left out.
         """
-        ranks = np.full(len(self.counts), -1, dtype=np.int32)
-        ranks[order] = np.arange(len(order), dtype=np.int32)
         ids, ends = self._ids.array(), self._ends.array()
         tokens, sentences = (rank or rank_in_place)(np.asarray(ids), np.asarray(ends), ranks)
         ids, starts = ids[:tokens], ends[: sentences + 1]

@@ -22,6 +22,8 @@ from wordkin.formats import (
     model2vec,
     native,
     npy,
+    parquet,
+    projector,
     spacy,
     word2vec,
 )
@@ -101,6 +103,14 @@ _FORMATS = (
         picks=True,
     ),
     Format("glove", (), glove.looks_like, glove.read, glove.write, picks=True),
+    Format(
+        "parquet",
+        (".parquet", ".arrow", ".feather"),
+        parquet.looks_like,
+        parquet.read,
+        parquet.write,
+    ),
+    Format("projector", (".tsv",), projector.looks_like, projector.read, projector.write),
 )
 
 # what people have, and a clear word is better than a guess

@@ -122,7 +122,7 @@ class Collector:
     def __init__(
         self, path: str | os.PathLike[str], dimensions: int, promised: int | None = None
     ) -> None:
-        self._budget = _BOMB_FREE + _BOMB_RATIO * size_on_disk(path)
+        self._path = path
         first = max(1, _FIRST_BYTES // (4 * dimensions))
         n_rows = first if promised is None else min(first, promised)
         self._matrix = np.empty((n_rows, dimensions), np.float32)
@@ -179,11 +179,7 @@ class Collector:
     def _resize(self, n_rows: int) -> None:
         if self._promised is not None:
             n_rows = min(n_rows, max(self._promised, self.n_rows))
-        if 4 * n_rows * self._matrix.shape[1] > self._budget:
-            raise FormatError(
-                f"The file becomes more than {_BOMB_RATIO} times as large as it is on disk. That "
-                "is no file of vectors but a trap for memory; decompress it first if you trust it."
-            )
+        check_budget(self._path, 4 * n_rows * self._matrix.shape[1])
         # in place, which for large arrays moves no bytes; nobody else holds a view
         self._matrix.resize((n_rows, self._matrix.shape[1]), refcheck=False)
 
@@ -241,6 +237,28 @@ def _rows_of(
     places = np.zeros(len(rows) + 1, np.int64)
     np.cumsum(lengths[rows], out=places[1:])
     return data[np.repeat(kept, lengths)], places
+
+
+def check_budget(path: str | os.PathLike[str], n_bytes: int) -> None:
+    """Refuse what would take far more memory than the file has bytes.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    n_bytes : int
+        The memory that its vectors take.
+
+    Raises
+    ------
+    FormatError
+        If that is more than 64 MiB and 100 times the size of the file.
+    """
+    if n_bytes > _BOMB_FREE + _BOMB_RATIO * size_on_disk(path):
+        raise FormatError(
+            f"The file becomes more than {_BOMB_RATIO} times as large as it is on disk. That "
+            "is no file of vectors but a trap for memory; decompress it first if you trust it."
+        )
 
 
 def repairs(settings: Mapping[str, Any]) -> str:

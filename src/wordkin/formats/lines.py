@@ -21,7 +21,7 @@ from wordkin.formats.batches import not_finite
 from wordkin.vocabulary.packed import packed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
     from numpy.typing import NDArray
@@ -236,7 +236,13 @@ def _wanted(pick: Pick) -> Wanted:
     return Wanted(data, offsets, index.slots, index.seed)
 
 
-def write_lines(file: BinaryIO, words: Sequence[bytes], matrix: NDArray[np.float32]) -> None:
+def write_lines(
+    file: BinaryIO,
+    words: Sequence[bytes],
+    matrix: NDArray[np.float32],
+    *,
+    finish: Callable[[bytes], bytes] = bytes,
+) -> None:
     """Write lines of a word and its numbers, formatted by all cores.
 
     Each number has as few digits as are needed to read the same float32 back.
@@ -249,6 +255,8 @@ def write_lines(file: BinaryIO, words: Sequence[bytes], matrix: NDArray[np.float
         The V words.
     matrix : ndarray of float32
         Shape (V, D): finite numbers.
+    finish : callable
+        Changes a block of whole lines before it is written.
     """
     n_rows = max(1, _BLOCK // (16 * matrix.shape[1]))
     n_threads = _n_cores()
@@ -258,9 +266,9 @@ def write_lines(file: BinaryIO, words: Sequence[bytes], matrix: NDArray[np.float
             stop = start + n_rows
             under_way.append(pool.submit(_format, words[start:stop], matrix[start:stop]))
             if len(under_way) > n_threads + 1:
-                file.write(under_way.popleft().result())
+                file.write(finish(under_way.popleft().result()))
         for future in under_way:
-            file.write(future.result())
+            file.write(finish(future.result()))
 
 
 def _format(words: Sequence[bytes], matrix: NDArray[np.float32]) -> bytes:

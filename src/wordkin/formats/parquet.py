@@ -43,9 +43,9 @@ def looks_like(head: bytes) -> bool:
 def read(path: str | os.PathLike[str]) -> VectorTable:
     """Read a table with a column of words and a column of vectors.
 
-    The words are in ``word``, ``token``, ``key`` or ``text``, the vectors in ``vector``, ``vectors``,
-    ``embedding`` or ``embeddings``: lists of numbers, all of one length. Counts may be in
-    ``count``. Other columns are not looked at.
+    The words are in ``word``, ``token``, ``key`` or ``text``, the vectors in ``vector``,
+    ``vectors``, ``embedding`` or ``embeddings``: lists of numbers, all of one length. Counts may be
+    in ``count``. Other columns are not looked at.
 
     Parameters
     ----------

@@ -52,8 +52,8 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
         Always.
     """
     raise InputError(
-        f"{os.fspath(path)!r}: the projector's files are only written here. Load the file that they "
-        "were made from."
+        f"{os.fspath(path)!r}: the projector's files are only written here. Load the file that "
+        "they were made from."
     )
 
 

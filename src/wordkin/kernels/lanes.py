@@ -296,28 +296,31 @@ def _fold(builder: Any, items: list[Any]) -> Any:
     """Sum up to LANES vectors, each over its lanes, to one: lane t is the sum of vector t.
 
     A tree: each level adds the halves of the segments of two vectors, so that one vector holds
-    both; after log2(LANES) levels every segment is one lane.
+    both; after log2(LANES) levels every segment is one lane. Vectors enter in bit-reversed order,
+    so that neighbours meet on the first level and few of them meet nobody; a last shuffle puts
+    the lanes in order.
     """
-    row: list[Any] = items + [None] * (LANES - len(items))
+    bits = LANES.bit_length() - 1
+    slot = [int(f"{t:0{bits}b}"[::-1], 2) for t in range(LANES)]
+    row: list[Any] = [None] * LANES
+    for t, item in enumerate(items):
+        row[slot[t]] = item
     segment = LANES
     while len(row) > 1:
         half = segment // 2
-        low: list[int] = []
-        high: list[int] = []
-        for start in range(0, LANES, segment):
-            for base in (start, LANES + start):
-                low += range(base, base + half)
-                high += range(base + half, base + segment)
+        starts = range(0, LANES, segment)
+        low = [s + base + k for s in starts for base in (0, LANES) for k in range(half)]
+        high = [lane + half for lane in low]
         folded: list[Any] = []
         for a, b in zip(row[: len(row) // 2], row[len(row) // 2 :], strict=True):
             if a is None:
                 folded.append(None)
                 continue
-            b = a if b is None else b
-            left, right = _pick(builder, a, b, low), _pick(builder, a, b, high)
+            other = a if b is None else b
+            left, right = _pick(builder, a, other, low), _pick(builder, a, other, high)
             folded.append(builder.fadd(left, right, flags=_FAST))
         row, segment = folded, half
-    return row[0]
+    return _pick(builder, row[0], row[0], slot)
 
 
 @intrinsic(prefer_literal=True)

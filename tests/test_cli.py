@@ -8,14 +8,16 @@ import runpy
 import signal
 import subprocess
 import sys
+import threading
 import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from typer.testing import CliRunner
 
 import wordkin
-from wordkin.cli import app, screen, train
+from wordkin.cli import app, interrupt, screen, train
 from wordkin.vectors import WordVectors, load
 
 if TYPE_CHECKING:
@@ -185,18 +187,46 @@ def test_what_happens_while_training(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C in another way")
-def test_ctrl_c_in_a_shell(texts: Path, tmp_path: Path) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C in another way")
+@pytest.mark.parametrize("wait", [0.0, 2.0])
+def test_ctrl_c_in_a_shell(texts: Path, tmp_path: Path, wait: float) -> None:
+    # after a short wait it is likely to hit the compiler, which loses it
     process = shell("train", texts, "-o", tmp_path / "v.txt", *SMALL, "--epochs", 1_000_000)
     assert process.stderr is not None
-    assert "reading" in process.stderr.readline()
-    assert "training" in process.stderr.readline()
-    time.sleep(0.3)
+    while not process.stderr.readline().startswith("training ..."):
+        pass
+    time.sleep(wait)
     process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=60)
+    _, stderr = process.communicate(timeout=120)
     assert process.returncode == 130
     assert stderr.splitlines()[-1] == "Interrupted; nothing was saved."
     assert "Traceback" not in stderr
     assert left_in(tmp_path) == {"texts"}
+
+
+def test_an_interrupt_that_was_lost_is_found_again(
+    monkeypatch: pytest.MonkeyPatch, texts: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("wordkin.cli.interrupt._noted", threading.Event())
+    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        interrupt.note_interrupts()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert wk("train", texts, "-o", tmp_path / "v.txt", *SMALL).exit_code == 130
+    assert left_in(tmp_path) == {"texts"}
+
+
+def test_only_the_interrupt_is_not_complained_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    complaints: list[Any] = []
+    monkeypatch.setattr(sys, "__unraisablehook__", complaints.append)
+    lost, other = SimpleNamespace(exc_value=KeyboardInterrupt()), SimpleNamespace(exc_value=None)
+    interrupt._complain(lost)
+    interrupt._complain(other)
+    assert complaints == [other]
 
 
 # --- look ----------------------------------------------------------------------------------------

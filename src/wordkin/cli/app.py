@@ -16,8 +16,11 @@ import typer
 from typer.core import TyperGroup
 
 import wordkin
+from wordkin.cli.convert import convert
 from wordkin.cli.demo import demo
+from wordkin.cli.download import download
 from wordkin.cli.evaluate import evaluate
+from wordkin.cli.interrupt import note_interrupts
 from wordkin.cli.look import info, nearest, similarity
 from wordkin.cli.train import train
 from wordkin.errors import ConfigError, WordkinError
@@ -97,7 +100,7 @@ def _make_app() -> typer.Typer:
     ) -> None:
         pass
 
-    for command in (demo, train, nearest, similarity, evaluate, info):
+    for command in (demo, train, nearest, similarity, evaluate, info, convert, download):
         app.command()(command)
     return app
 
@@ -115,6 +118,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
             # a word that the terminal's encoding lacks is no reason to fail
             stream.reconfigure(errors="backslashreplace")
     try:
+        note_interrupts()
         _make_app()(arguments, prog_name="wordkin")
     except KeyboardInterrupt:  # before the command began
         sys.exit(_INTERRUPTED)

@@ -66,7 +66,10 @@ def similarity(
 
 
 def info(file: _File, *, as_json: _Json = False) -> None:
-    """Say what is in a file, and how it was made."""
+    """Say what is in a file, what had to be repaired, and how it was made.
+
+    All words are read and checked, and all vectors are read for their norms.
+    """
     from wordkin.cli.screen import Screen
     from wordkin.vectors import load
 
@@ -79,15 +82,21 @@ def info(file: _File, *, as_json: _Json = False) -> None:
 
 
 def _facts(file: Path, vectors: WordVectors) -> dict[str, Any]:
-    from wordkin.formats import recognise
+    from wordkin.files import size_on_disk
+    from wordkin.formats import native, recognise
+    from wordkin.formats.batches import REPAIRS
 
+    known = recognise(file)
+    if known.read is native.read:
+        native.check(file)
+    settings = dict(vectors.table.settings)
     vocabulary, norms = vectors.vocabulary, vectors.norms
     first = vectors.index_to_key[:10]
     counts = vocabulary.counts
     return {
         "file": str(file),
-        "bytes": file.stat().st_size,
-        "format": recognise(file).name,
+        "bytes": sum(map(size_on_disk, _files_of(file))),
+        "format": known.name,
         "words": len(vectors),
         "dimensions": vectors.vector_size,
         "norms": {
@@ -95,8 +104,9 @@ def _facts(file: Path, vectors: WordVectors) -> dict[str, Any]:
             "mean": float(norms.mean(dtype=float)),
             "max": float(norms.max()),
         },
+        "repairs": {key: settings.pop(key) for key in REPAIRS if key in settings},
         "tokenizer": vocabulary.tokenizer and vocabulary.tokenizer.settings(),
-        "settings": dict(vectors.table.settings),
+        "settings": settings,
         "first_words": [
             {"word": word, "count": None if counts is None else int(counts[row])}
             for row, word in enumerate(first)
@@ -104,8 +114,13 @@ def _facts(file: Path, vectors: WordVectors) -> dict[str, Any]:
     }
 
 
+def _files_of(path: Path) -> list[Path]:
+    return [each for each in path.rglob("*") if each.is_file()] if path.is_dir() else [path]
+
+
 def _print_facts(screen: Screen, facts: dict[str, Any]) -> None:
     from wordkin.cli.screen import plain, shown, size_of
+    from wordkin.formats.batches import repairs
 
     norms = facts["norms"]
     rows = [
@@ -115,6 +130,7 @@ def _print_facts(screen: Screen, facts: dict[str, Any]) -> None:
         ("words", f"{facts['words']:,}"),
         ("dimensions", f"{facts['dimensions']:,}"),
         ("norms", f"{norms['min']:.3f} to {norms['max']:.3f}, mean {norms['mean']:.3f}"),
+        ("repaired", repairs(facts["repairs"]) or "nothing"),
         ("tokenizer", _listed(facts["tokenizer"]) or "not known: text is split at white space"),
     ]
     screen.table(rows, indent=0)

@@ -13,11 +13,12 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from wordkin.cli.interrupt import stop_if_interrupted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from contextlib import AbstractContextManager
 
-    from wordkin.training import Callback
+    from wordkin.training import Callback, Progress
 
 
 class _Console(Console):
@@ -119,17 +120,24 @@ class Screen:
             self._err.print(Text(f"{what} ..."))
             yield
 
-    def training(self) -> AbstractContextManager[Callback]:
-        """Show how training goes on.
+    @contextmanager
+    def training(self) -> Iterator[Callback]:
+        """Show how training goes on, and stop it after a Ctrl-C.
 
-        Returns
-        -------
-        context manager
-            It gives a callback for `wordkin.train`.
+        Yields
+        ------
+        callable
+            A callback for `wordkin.train`.
         """
         from wordkin.training.display import show_training
 
-        return show_training(self._err)
+        with show_training(self._err) as show:
+
+            def callback(progress: Progress) -> None:
+                stop_if_interrupted()
+                show(progress)
+
+            yield callback
 
 
 def _padded(cell: str, width: int) -> str:

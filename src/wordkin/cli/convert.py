@@ -1,0 +1,50 @@
+"""``wordkin convert``: from one format to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def convert(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="IN",
+            help="A file of vectors, of any format; a.zip#member names one of several.",
+        ),
+    ],
+    *,
+    target: Annotated[
+        Path, typer.Argument(metavar="OUT", help="The file to write; its ending tells the format.")
+    ],
+    format: Annotated[
+        str | None, typer.Option(help="The format to write, where the ending does not tell.")
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Take the first so many words only.")
+    ] = None,
+) -> None:
+    """Convert a file of vectors to another format, and say what was repaired on the way.
+
+    What is lost depends on the formats: most hold words and numbers only.
+    """
+    from wordkin import formats
+    from wordkin.cli.screen import Screen, shown, size_of
+    from wordkin.files import size_on_disk
+    from wordkin.formats.batches import repairs
+
+    screen = Screen()
+    write = formats.writer(target, format)  # it complains before the long part
+    with screen.busy(f"converting {shown(str(source))}"):
+        table = formats.read(source, limit=limit)
+        write(table, target)
+    size = size_of(size_on_disk(target)) if target.is_file() else "a folder"
+    screen.line(
+        f"{shown(str(target))}: {len(table):,} words, {table.dimensions} dimensions, {size}"
+    )
+    repaired = repairs(table.settings)
+    if repaired:
+        screen.line(f"repaired or left out: {repaired}")

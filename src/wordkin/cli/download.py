@@ -1,0 +1,78 @@
+"""``wordkin download``: public data by name."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from wordkin.cli.screen import Screen
+
+
+def download(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="What to fetch; without it, the list.")
+    ] = None,
+) -> None:
+    """Fetch public vectors, texts and test sets; data only, never code.
+
+    A download that broke off goes on where it stopped. Files are kept in WORDKIN_HOME, or in the
+    user's cache folder.
+    """
+    from wordkin import downloads
+    from wordkin.cli.screen import Screen
+    from wordkin.downloads.transfer import checksum
+
+    screen = Screen()
+    if name is None:
+        _list(screen)
+        return
+    resource = downloads.find(name)
+    with _progress(resource.file_name) as show:
+        path = downloads.download(resource, progress=show)
+    screen.line(str(path))
+    known = "as known" if resource.sha256 else "none is known to compare it with"
+    screen.table(
+        [
+            ("licence", resource.licence),
+            ("cite", resource.citation),
+            ("SHA-256", f"{checksum(path)} ({known})"),
+        ]
+    )
+
+
+def _list(screen: Screen) -> None:
+    from wordkin.cli.screen import size_of
+    from wordkin.downloads import RESOURCES, home
+
+    screen.table(
+        [
+            (known.name, size_of(known.n_bytes) if known.n_bytes else "", known.what)
+            for known in RESOURCES
+        ],
+        "<>",
+        indent=0,
+    )
+    screen.line()
+    screen.line(f"Downloads are kept in {home()}.")
+
+
+@contextmanager
+def _progress(file_name: str) -> Iterator[Callable[[int, int | None], None]]:
+    """Draw a bar on a terminal; elsewhere print a line."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+    console = Console(stderr=True, highlight=False)
+    if not console.is_terminal:
+        console.print(f"downloading {file_name} ...")
+        yield lambda _done, _total: None
+        return
+    columns = (BarColumn(bar_width=24), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task(file_name, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,49 @@
+"""Ctrl-C that is not lost.
+
+An interrupt that arrives while the compiler of the kernels (LLVM) calls back into Python can't
+leave that call: Python prints a complaint and forgets it. So it is noted, too, and training, which
+follows compiling, looks at the note.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+_noted = threading.Event()
+
+
+def note_interrupts() -> None:
+    """Note each Ctrl-C from now on, besides raising `KeyboardInterrupt`."""
+    # a shell lets the commands that it starts with "&" ignore Ctrl-C, and so it shall be
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupted)
+        sys.unraisablehook = _complain
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    _noted.set()
+    raise KeyboardInterrupt
+
+
+def _complain(unraisable: Any) -> None:  # noqa: ANN401 (its type is known to type checkers only)
+    """Complain as Python does, but not about the interrupt: it has been noted."""
+    if not isinstance(unraisable.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
+
+
+def stop_if_interrupted() -> None:
+    """Raise what was lost.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If there was a Ctrl-C.
+    """
+    if _noted.is_set():
+        raise KeyboardInterrupt

@@ -119,7 +119,8 @@ class VectorTable:
             If a value is NaN or infinite (as float32).
         """
         # float64 sums of float32 rows can't overflow, and one bad value spoils its row's sum
-        sums = self.matrix.sum(axis=1, dtype=np.float64)
+        with np.errstate(invalid="ignore"):  # infinity less infinity
+            sums = self.matrix.sum(axis=1, dtype=np.float64)
         bad = np.flatnonzero(~np.isfinite(sums))
         if len(bad):
             word = self.vocabulary.words[int(bad[0])]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
 _UNPACKED_LIMIT = 1 << 30  # bytes to which a file of any size may grow
+_ROWS = 1 << 14  # rows looked at together
 _UNPACKED_RATIO = 256  # and larger ones by this factor; quantised vectors grow 64 times at most
 
 
@@ -194,7 +195,7 @@ class ByteReader:
         kind = np.dtype(dtype).newbyteorder("<")
         n_items = 1
         for length in shape:
-            if length < 0:
+            if not 0 <= length <= 1 << 40:
                 raise FormatError(f"At byte {self.position}, {what} has the shape {shape}.")
             n_items *= int(length)  # Python's integers don't overflow
         self.need(n_items * kind.itemsize, what)
@@ -240,6 +241,26 @@ class ByteReader:
                 f"At byte {self.position}, {what} would take {n_bytes} bytes unpacked, in a file "
                 f"of {self.size}. It is damaged."
             )
+
+
+def all_finite(matrix: NDArray[np.float32]) -> bool:
+    """Tell whether no number is NaN or infinite, in bounded memory.
+
+    Parameters
+    ----------
+    matrix : ndarray
+        Shape (n, D).
+
+    Returns
+    -------
+    bool
+        True if all are finite.
+    """
+    with np.errstate(invalid="ignore"):  # infinity less infinity
+        return all(
+            np.isfinite(matrix[start : start + _ROWS].sum(axis=1, dtype=np.float64)).all()
+            for start in range(0, len(matrix), _ROWS)
+        )
 
 
 def _unpacked(stream: BinaryIO, path: str | os.PathLike[str]) -> bytes:

@@ -14,7 +14,7 @@ import numpy as np
 
 from wordkin.errors import FormatError, InputError
 from wordkin.files import atomic_write
-from wordkin.formats.binary import ByteReader
+from wordkin.formats.binary import ByteReader, all_finite
 from wordkin.formats.quantized import Codebook
 from wordkin.formats.rows import encoded_words, naming
 from wordkin.subwords import Subwords, sum_rows
@@ -101,7 +101,7 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
         vectors = _word_vectors(entries.words, matrix[: len(entries.words)], subwords)
         _skip_output(file, version, quantized)
         file.end()
-        if subwords is not None and not _all_finite(subwords.matrix):
+        if subwords is not None and not all_finite(subwords.matrix):
             raise FormatError("The rows of n-grams hold NaN or infinity. The file is damaged.")
         return _table(entries, vectors, _described(version, args), subwords=subwords)
 
@@ -251,13 +251,6 @@ def _skip_output(file: ByteReader, version: int, quantized: bool) -> None:
         _quantized(file)
     else:
         _dense(file)
-
-
-def _all_finite(matrix: NDArray[np.float32]) -> bool:
-    return all(
-        np.isfinite(matrix[start : start + _AT_ONCE].sum(axis=1, dtype=np.float64)).all()
-        for start in range(0, len(matrix), _AT_ONCE)
-    )
 
 
 def _described(version: int, args: dict[str, Any]) -> dict[str, Any]:

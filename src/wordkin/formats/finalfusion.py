@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import FormatError
-from wordkin.formats.binary import ByteReader
+from wordkin.formats.binary import ByteReader, all_finite
 from wordkin.formats.quantized import Codebook
 from wordkin.formats.rows import naming
 from wordkin.subwords import Subwords
@@ -84,7 +84,7 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
         n_words = len(words)
         if len(matrix) < n_words or (index is None and len(matrix) > n_words):
             raise FormatError(f"There are {n_words} words and {len(matrix)} vectors.")
-        if matrix.size and not np.isfinite(matrix.sum(axis=1, dtype=np.float64)).all():
+        if not all_finite(matrix):
             raise FormatError("The vectors hold NaN or infinity. The file is damaged.")
         subwords = None if index is None else Subwords(matrix[n_words:], index, unit=True)
         settings = {"format": "finalfusion", "metadata": metadata}
@@ -109,7 +109,8 @@ def _chunks(file: ByteReader) -> tuple[list[str], NgramIndex | None, NDArray[np.
         if name is None or (name in found and name != "metadata"):
             raise FormatError(f"At byte {start}, there is a second or unknown chunk ({kind}).")
         found[name] = _chunk(file, kind, length)
-        if file.position != start + length:
+        # finalfusion's Python package leaves the rows of listed n-grams out of the length
+        if file.position != start + length and kind != _LISTED:
             raise FormatError(f"The chunk at byte {start} should have {length} bytes.")
     if "words" not in found or "matrix" not in found:
         raise FormatError("The file has no words, or no vectors.")

@@ -13,6 +13,7 @@ import numpy as np
 
 from wordkin.errors import FileError, FormatError
 from wordkin.formats.binary import ByteReader
+from wordkin.formats.npy import map_npy
 from wordkin.formats.pickles import Made, array_of, read_pickle
 from wordkin.formats.rows import naming
 from wordkin.subwords import Subwords, sum_rows
@@ -192,11 +193,8 @@ def _beside(path: str) -> NDArray[Any]:
             f"The file {path!r} is missing: gensim keeps large arrays beside its pickle. Copy all "
             "files that begin with the same name."
         )
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OverflowError, SyntaxError, TypeError) as error:
-        raise FormatError(f"{path!r} is no NumPy matrix, or it is truncated: {error}.") from error
-    return np.asarray(array)
+    with naming(path):
+        return map_npy(path)
 
 
 def _subwords(holder: Made, prefix: str) -> Subwords | None:

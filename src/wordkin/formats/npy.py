@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _MAGIC = b"\x93NUMPY"
+# NumPy reads the header as Python's own text of a dict
+_DAMAGES = (
+    ValueError, EOFError, OverflowError, SyntaxError, TypeError, MemoryError, RecursionError,
+)  # fmt: skip
 
 
 def looks_like(head: bytes) -> bool:
@@ -65,7 +70,7 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
     words = _words_path(Path(path))
     vocabulary = Vocabulary.from_json(words)
     with naming(path):
-        return VectorTable.from_arrays(vocabulary, _array(path), settings={"format": "npy"})
+        return VectorTable.from_arrays(vocabulary, map_npy(path), settings={"format": "npy"})
 
 
 def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
@@ -103,11 +108,28 @@ def _words_path(path: Path) -> Path:
     )
 
 
-def _array(path: str | os.PathLike[str]) -> NDArray[Any]:
+def map_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
+    """Map an array of real numbers from a ``.npy`` file, never a pickle.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    ndarray
+        Read-only.
+
+    Raises
+    ------
+    FormatError
+        If it is no such file, or truncated.
+    """
     try:
         # mapped, so that the size is checked against the file before anything is allocated
         array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, OverflowError, SyntaxError, TypeError) as error:
+    except (*_DAMAGES, tokenize.TokenError) as error:
         raise FormatError(f"This is no NumPy matrix, or it is truncated: {error}.") from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
         raise FormatError("This is no NumPy matrix of real numbers.")

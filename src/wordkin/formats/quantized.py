@@ -56,5 +56,6 @@ class Codebook(NamedTuple):
                 out[rows, place : place + part.shape[1]] = part[codes[rows, number]]
                 place += part.shape[1]
         if norms is not None:
-            out *= norms[:, None]
+            with np.errstate(over="ignore", invalid="ignore"):  # refused when the table is made
+                out *= norms[:, None]
         return out

@@ -15,7 +15,8 @@ import numpy as np
 
 from wordkin.errors import FormatError
 from wordkin.files import atomic_folder
-from wordkin.formats.binary import ByteReader
+from wordkin.formats.binary import ByteReader, all_finite
+from wordkin.formats.npy import map_npy
 from wordkin.formats.rows import encoded_words, naming
 from wordkin.subwords import Subwords
 from wordkin.subwords.floret import FloretIndex
@@ -107,13 +108,10 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
 
 def _matrix(path: Path) -> NDArray[Any]:
     with naming(path):
-        try:
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
-        except (ValueError, EOFError, OverflowError, SyntaxError, TypeError) as error:
-            raise FormatError(f"This is no NumPy matrix, or it is truncated: {error}.") from error
-        if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype.kind not in "fiu":
-            raise FormatError("This is no NumPy matrix of real numbers.")
-        return np.asarray(array)
+        array = map_npy(path)
+        if array.ndim != 2 or 0 in array.shape:
+            raise FormatError(f"This should be a matrix; it has the shape {array.shape}.")
+        return array
 
 
 def _json(path: Path, kind: type) -> Any:  # noqa: ANN401
@@ -136,7 +134,7 @@ def _floret(folder: Path, matrix: NDArray[Any], settings: dict[str, Any]) -> Vec
             raise FormatError(f"{_SETTINGS!r} should tell {', '.join(names)}, bow and eow.")
         index = FloretIndex(len(matrix), *numbers, *marks)  # type: ignore[arg-type]
         table = np.ascontiguousarray(matrix, np.float32)
-        if not np.isfinite(table.sum(axis=1, dtype=np.float64)).all():
+        if not all_finite(table):
             raise FormatError("The vectors hold NaN or infinity.")
         empty = np.zeros((0, table.shape[1]), np.float32)
         about = {"format": "spacy", **index.settings()}

@@ -335,10 +335,21 @@ def _open_member(file: BinaryIO, name: str, member: str) -> IO[bytes]:
             )
         if member and member not in names:
             raise InputError(f"{name!r}: no such member; there are: {', '.join(names[:10])}.")
-        return archive.open(member or names[0])
+        chosen = member or names[0]
+        if _leaves_folder(chosen):
+            # nothing is ever unpacked to a name from an archive; but who made this meant harm
+            raise FormatError(
+                f"The member {chosen!r} of {name!r} would leave the archive's folder."
+            )
+        return archive.open(chosen)
     except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         # RuntimeError: encrypted; NotImplementedError: a compression that Python lacks
         raise FormatError(f"Can't read the zip archive {name!r}: {error}.") from error
+
+
+def _leaves_folder(member: str) -> bool:
+    parts = member.replace("\\", "/").split("/")
+    return ".." in parts or not parts[0] or ":" in parts[0]
 
 
 def _guarded(stream: IO[bytes], file: BinaryIO, name: str) -> BinaryIO:

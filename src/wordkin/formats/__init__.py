@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from wordkin.errors import FormatError, InputError
+from wordkin.errors import FileError, FormatError, InputError
 from wordkin.files import open_bytes
 from wordkin.formats import (
     fasttext,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from wordkin.table import VectorTable
 
-__all__ = ["Format", "read", "recognise", "write"]
+__all__ = ["Format", "read", "recognise", "write", "writer"]
 
 _HEAD = 1 << 20  # bytes looked at: more than the first line of any text file has
 
@@ -83,7 +83,7 @@ _FORMATS = (
     Format("fasttext", (".ftz",), fasttext.looks_like, fasttext.read, fasttext.write),
     Format("floret", (".floret",), floret.looks_like, floret.read, floret.write),
     Format("finalfusion", (".fifu",), finalfusion.looks_like, finalfusion.read, None),
-    Format("gensim", (".model", ".kv"), gensim.looks_like, gensim.read, None),
+    Format("gensim", (), gensim.looks_like, gensim.read, None),
     Format("magnitude", (".magnitude",), magnitude.looks_like, magnitude.read, None),
     Format("spacy", (), lambda _head: False, spacy.read, spacy.write, spacy.looks_like_folder),
     Format(
@@ -178,9 +178,9 @@ def write(
         The words and their vectors.
     path : str or path-like
         The file; one that is there is replaced when the new one is complete.
-    format : {"safetensors", "npy", "word2vec", "word2vec-binary"}, optional
-        The format. By default the ending of the name tells: ``.safetensors``, ``.npy``, ``.txt`` or
-        ``.vec``, ``.bin``.
+    format : str, optional
+        The format, by the name in the table of docs/formats.md. By default the ending of the name
+        tells: ``.safetensors``, ``.npy``, ``.txt`` or ``.vec``, ``.bin`` ...
 
     Raises
     ------
@@ -188,6 +188,31 @@ def write(
         If no format is known for the ending, or the format can't hold the words.
     FileError
         If the file can't be written.
+    """
+    writer(path, format)(table, path)
+
+
+def writer(
+    path: str | os.PathLike[str], format: str | None = None
+) -> Callable[[VectorTable, str | os.PathLike[str]], None]:
+    """Find what writes a file, before there is anything to write.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    format : str, optional
+        The format, where the ending of the name does not tell.
+
+    Returns
+    -------
+    callable
+        Called with a table and the path.
+
+    Raises
+    ------
+    InputError
+        If no format is known for the ending, or we only read the format.
     """
     chosen = _by_suffix(path) if format is None else _named(format)
     if chosen is None:
@@ -198,7 +223,7 @@ def write(
         )
     if chosen.write is None:
         raise InputError(f"wordkin reads the format {chosen.name!r}, but does not write it.")
-    chosen.write(table, path)
+    return chosen.write
 
 
 def recognise(path: str | os.PathLike[str]) -> Format:
@@ -248,7 +273,9 @@ def _recognised_folder(path: Path) -> Format:
     for known in _FORMATS:
         if known.looks_like_folder is not None and known.looks_like_folder(path):
             return known
-    raise FormatError(f"The folder {str(path)!r} holds no vectors that we know. Name a file in it.")
+    raise FileError(
+        f"Can't read {str(path)!r}: it is a folder that holds no vectors we know. Name a file in it."
+    )
 
 
 def _by_suffix(path: str | os.PathLike[str]) -> Format | None:

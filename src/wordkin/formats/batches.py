@@ -20,6 +20,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _FIRST_BYTES = 1 << 24  # what is allocated before any row has come
+REPAIRS = {
+    "repaired": ("damaged token", "damaged tokens"),
+    "duplicates": ("duplicate", "duplicates"),
+    "spaces": ("token with spaces", "tokens with spaces"),
+    "unread": ("row beyond the promised ones", "rows beyond the promised ones"),
+}
+"""What readers count in the settings of a table, and how one and several of it are called."""
+
 _BOMB_FREE, _BOMB_RATIO = 1 << 26, 100
 
 
@@ -279,15 +287,9 @@ def repairs(settings: Mapping[str, Any]) -> str:
     >>> repairs({"repaired": 2, "duplicates": 1, "spaces": 3, "unread": 0})
     '2 damaged tokens, 1 duplicate, 3 tokens with spaces'
     """
-    kinds = {
-        "repaired": ("damaged token", "damaged tokens"),
-        "duplicates": ("duplicate", "duplicates"),
-        "spaces": ("token with spaces", "tokens with spaces"),
-        "unread": ("row beyond the promised ones", "rows beyond the promised ones"),
-    }
-    numbers = {key: settings.get(key) for key in kinds}
+    numbers = {key: settings.get(key) for key in REPAIRS}
     return ", ".join(
-        f"{number:,} {kinds[key][number != 1]}"
+        f"{number:,} {REPAIRS[key][number != 1]}"
         for key, number in numbers.items()
         if type(number) is int and number
     )

@@ -43,9 +43,9 @@ class Tally:
     """Blocks done: the number of the next one."""
     seen: int = 0
     trained: int = 0
-    recent: tuple[float, float] = (0.0, 0.0)
+    recent: tuple[float, ...] = (0.0, 0.0)
     """Loss and pairs of the last blocks, fading."""
-    epoch: tuple[float, float] = (0.0, 0.0)
+    epoch: tuple[float, ...] = (0.0, 0.0)
     """Loss and pairs of this epoch."""
     history: list[EpochRecord] = field(default_factory=list)
     seconds: float = 0.0
@@ -192,11 +192,19 @@ def read(path: str | os.PathLike[str], job: Job) -> Saved:
         raise FormatError(f"The checkpoint {str(file)!r} can't be used. {error}") from error
     except ConfigError as error:
         raise ConfigError(f"The checkpoint {str(file)!r} is of another run: {error}") from None
-    shape = (len(job.corpus.vocabulary), job.config.vector_size)
-    for name, array in arrays.items():
-        if array.shape != shape or array.dtype != np.float32:
-            raise FormatError(f"The checkpoint {str(file)!r} is damaged: {name} is no {shape}.")
+    _check_tables(file, job, arrays)
     return Saved(file, _tally(file, about["tally"]), about, arrays)
+
+
+def _check_tables(file: Path, job: Job, arrays: Mapping[str, NDArray[Any]]) -> None:
+    shape = (len(job.corpus.vocabulary), job.config.vector_size)
+    for name in ("input", "context"):
+        array = arrays.get(name)
+        if array is None or array.shape != shape or array.dtype != np.float32:
+            raise FormatError(
+                f"The checkpoint {str(file)!r} is damaged: it should hold the {name} table, "
+                f"float32 of shape {shape}."
+            )
 
 
 def _about(metadata: Mapping[str, str]) -> dict[str, Any]:
@@ -227,14 +235,15 @@ def _check_same(there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
 def _tally(path: Path, values: Mapping[str, Any]) -> Tally:
     try:
         return Tally(
-            **{
-                **values,
-                "recent": tuple(values["recent"]),
-                "epoch": tuple(values["epoch"]),
-                "history": [EpochRecord(**record) for record in values["history"]],
-            }
+            step=int(values["step"]),
+            seen=int(values["seen"]),
+            trained=int(values["trained"]),
+            recent=tuple(map(float, values["recent"])),
+            epoch=tuple(map(float, values["epoch"])),
+            history=[EpochRecord(**record) for record in values["history"]],
+            seconds=float(values["seconds"]),
         )
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError) as error:
         raise FormatError(f"The checkpoint {str(path)!r} is damaged: {error}.") from error
 
 

@@ -190,5 +190,5 @@ class Session:
         return self._run
 
 
-def _mean(loss_and_pairs: tuple[float, float]) -> float:
+def _mean(loss_and_pairs: tuple[float, ...]) -> float:
     return loss_and_pairs[0] / max(loss_and_pairs[1], 1)

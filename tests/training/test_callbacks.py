@@ -1,0 +1,185 @@
+"""Callbacks: when they are due, what they stop, what they keep."""
+
+from __future__ import annotations
+
+import types
+
+import numpy as np
+import pytest
+
+import wordkin as wk
+from wordkin.errors import ConfigError, TrainingError, UnknownWordError
+from wordkin.training import EpochRecord
+from wordkin.training.callbacks import Interval
+
+SMALL = {"vector_size": 12, "window": 3, "epochs": 6, "sample": 0}
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    rng = np.random.default_rng(0)
+    topics = (["cat", "dog", "bird", "fish", "mouse"], ["one", "two", "three", "four", "five"])
+    sentences = [list(rng.choice(topics[i % 2], 8)) for i in range(4_000)]
+    return wk.Corpus.from_sentences(sentences, min_count=1)
+
+
+class FakeRun:
+    """Epochs that end with given validation losses; its table holds the number of the epoch."""
+
+    def __init__(self, losses, steps=None):
+        self.losses, self.steps = losses, steps or len(losses)
+        self.table = {"input": np.zeros((2, 2), np.float32)}
+
+    def train(self, callback):
+        history = []
+        for step, loss in enumerate(self.losses, start=1):
+            self.table["input"][:] = step
+            history.append(EpochRecord(step, 0.0, 0.0, 0.0, loss))
+            progress = types.SimpleNamespace(
+                step=step, steps=self.steps, epoch_ended=True, held_out=1, history=tuple(history),
+                arrays=lambda: self.table, restore=lambda new: self.table.update(new),
+            )  # fmt: skip
+            if callback(progress) is True:
+                break
+        return step, int(self.table["input"][0, 0])
+
+
+@pytest.mark.parametrize(
+    ("losses", "settings", "ends_at", "returned"),
+    [
+        ([3, 2, 1], {}, 3, 3),
+        ([3, 2, 2.5, 1], {}, 3, 2),
+        ([3, 2, 2.5, 1], {"patience": 2}, 4, 4),
+        ([3, 2, 2.5, 2.4, 1], {"patience": 2}, 4, 2),
+        ([3, 2, 2.5, 2.4], {"patience": 9}, 4, 2),  # the epochs run out
+        ([3, 2.9, 2.8, 2.0], {"min_delta": 0.5}, 2, 1),
+        ([3, 2, 2.5, 1], {"restore_best": False}, 3, 3),
+        ([3, float("nan"), 1], {}, 2, 1),
+    ],
+)
+def test_early_stopping(losses, settings, ends_at, returned):
+    stop = wk.EarlyStopping(**settings)
+    assert FakeRun(losses).train(stop) == (ends_at, returned)
+    assert FakeRun(losses).train(stop) == (ends_at, returned)  # it can be used again
+
+
+def test_training_that_stops_early_returns_the_best_vectors(corpus):
+    snapshots = []
+
+    def keep(progress):
+        if progress.epoch_ended:
+            snapshots.append(progress.vectors().vectors)
+
+    stop = wk.EarlyStopping(min_delta=9.0)  # no loss is so much better than the first
+    model = wk.train(
+        corpus, wk.SkipGram(**SMALL), workers=1, validation=0.1, callbacks=[keep, stop]
+    )
+    assert stop.best_epoch == 1
+    assert len(model.history) == len(snapshots) == 2
+    assert np.array_equal(model.vectors.vectors, snapshots[0])
+    assert not np.array_equal(snapshots[0], snapshots[1])
+    account = model.account
+    assert account.stopped_early
+    assert account.epochs == 2
+    assert account.presented == 2 * (corpus.n_tokens - account.held_out)
+    assert "stopped" in str(account)
+    assert model.vectors.table.settings["stopped_early"]
+
+
+def test_only_true_itself_stops_and_all_callbacks_are_called(corpus):
+    calls = []
+
+    def truthy(progress):
+        return progress.step
+
+    def stop(progress):
+        calls.append(("stop", progress.step))
+        return progress.step == 3
+
+    model = wk.train(
+        corpus, wk.SkipGram(**SMALL), callbacks=[truthy, stop, lambda p: calls.append(p.step)]
+    )
+    assert calls[-2:] == [("stop", 3), 3]
+    assert model.account.stopped_early
+    assert 0 < model.account.presented < 6 * corpus.n_tokens
+    assert len(model.history) == model.account.epochs - 1  # the last epoch was not ended
+
+
+def test_a_stop_after_the_last_block_is_none(corpus):
+    model = wk.train(corpus, wk.SkipGram(**SMALL), callbacks=[lambda p: p.step == p.steps])
+    assert not model.account.stopped_early
+
+
+def test_early_stopping_without_validation_is_refused(corpus):
+    with pytest.raises(ConfigError, match="validation="):
+        wk.train(corpus, wk.SkipGram(**SMALL), callbacks=[wk.EarlyStopping()])
+
+
+@pytest.mark.parametrize("settings", [{"patience": 0}, {"patience": 1.5}, {"min_delta": -1}])
+def test_wrong_settings_of_early_stopping(settings):
+    with pytest.raises(ConfigError, match=next(iter(settings))):
+        wk.EarlyStopping(**settings)
+
+
+def test_nearest_words_are_those_of_the_vectors_of_the_moment(corpus):
+    expected, shown = [], []
+
+    def look(progress):
+        if progress.step % 2 == 0:
+            expected.append(progress.vectors().most_similar("cat", topn=3))
+
+    probes = wk.NearestWords(["cat", "one"], every=2, topn=3, show=shown.append)
+    model = wk.train(corpus, wk.SkipGram(**SMALL), workers=2, callbacks=[probes, look])
+    assert [[w for w, _ in r.nearest["cat"]] for r in probes.reports] == [
+        [w for w, _ in found] for found in expected
+    ]
+    for report, found in zip(probes.reports, expected, strict=True):
+        np.testing.assert_allclose(
+            [c for _, c in report.nearest["cat"]], [c for _, c in found], rtol=1e-6
+        )
+    assert shown == probes.reports
+    assert probes.reports[0].step == 2
+    assert probes.reports[0].words < model.account.presented
+    last = {word for word, _ in probes.reports[-1].nearest["one"]}
+    assert last < {"two", "three", "four", "five"}
+
+
+def test_an_unknown_probe_is_told_at_once(corpus):
+    steps = []
+    with pytest.raises(UnknownWordError, match="cat"):
+        wk.train(
+            corpus, wk.SkipGram(**SMALL),
+            callbacks=[lambda p: steps.append(p.step), wk.NearestWords("catt")],
+        )  # fmt: skip
+    assert steps == [1]
+
+
+def test_intervals(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("time.monotonic", lambda: now[0])
+
+    def due(every, times=(0, 1, 59, 61, 62, 130), ends=()):
+        interval, found = Interval(every), []
+        for step, seconds in enumerate(times, start=1):
+            now[0] = 100.0 + seconds
+            if interval.due(types.SimpleNamespace(step=step, epoch_ended=step in ends)):
+                found.append(step)
+        return found
+
+    assert due(2) == [2, 4, 6]
+    assert due("1m") == [4, 6]
+    assert due(60.0) == due("60s") == due("60 s") == [4, 6]
+    assert due("1.5m") == [6]
+    assert due("1h") == []
+    assert due(None, ends=(2, 5)) == [2, 5]
+    for wrong in (0, -1, 0.0, "5", "5 days", "", "0s", True, [1], float("nan")):
+        with pytest.raises(ConfigError, match="every"):
+            Interval(wrong)
+
+
+def test_progress_is_of_no_use_after_the_run(corpus):
+    seen = []
+    wk.train(corpus, wk.SkipGram(**SMALL), callbacks=[seen.append])
+    for method in (seen[0].vectors, seen[0].arrays, lambda: seen[0].save("x")):
+        with pytest.raises(TrainingError, match="has ended"):
+            method()

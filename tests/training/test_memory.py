@@ -1,0 +1,143 @@
+"""What a run takes, told before; and that it takes no more."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import wordkin as wk
+from wordkin.engines import Memory, get_engine
+from wordkin.errors import OutOfMemoryError
+from wordkin.training import memory, memory_needed
+
+MB = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return wk.Corpus.from_texts(["the cat sat on the mat"] * 50, min_count=1)
+
+
+def test_the_arithmetic_is_told(corpus):
+    need = memory_needed(corpus, wk.SkipGram(vector_size=100), workers=3)
+    assert need.tables == 2 * (5 + 1) * 112 * 4
+    assert need.shape == (5, 112)
+    assert str(Memory(60_810_000, 17 * MB, (67_867, 112))) == (
+        "78 MB: 61 for two tables of 67,867 x 112, 17 for the rest"
+    )
+
+
+def test_a_run_that_cannot_fit_is_refused_before_it_starts(corpus, monkeypatch):
+    monkeypatch.setattr(memory, "available_memory", lambda: 10 * MB)
+    started = []
+    monkeypatch.setattr("wordkin.engines.cpu.CpuRun.__init__", lambda *_, **__: started.append(1))
+    with pytest.raises(OutOfMemoryError, match=r"2 x 6 x 112 x 4 bytes .* 10 MB are available"):
+        wk.train(corpus, wk.SkipGram())
+    assert not started
+
+
+def test_where_nothing_is_known_nothing_is_refused(corpus, monkeypatch):
+    monkeypatch.setattr(memory, "available_memory", lambda: None)
+    memory.check_fits(Memory(10**18, 0, (1, 1)))
+    monkeypatch.setattr(memory, "available_memory", lambda: 10 * MB)
+    memory.check_fits(Memory(9 * MB, MB, (1, 1)))
+
+
+def test_the_model_and_callbacks_know(corpus):
+    seen = []
+    model = wk.train(corpus, wk.SkipGram(epochs=1), workers=1, callbacks=[seen.append])
+    need = memory_needed(corpus, wk.SkipGram(epochs=1), workers=1)
+    assert seen[0].memory == model.memory == need
+
+
+def write(root, **files):
+    for name, text in files.items():
+        path = root / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_memory_of_the_machine_and_of_containers(tmp_path):
+    assert memory.available_memory(tmp_path) is None
+    write(tmp_path, proc__meminfo="MemTotal: 9 kB\nMemAvailable:    4000 kB\n")
+    assert memory.available_memory(tmp_path) == 4_096_000
+    write(tmp_path, proc__self__cgroup="5:cpu:/old\n0::/a/b\n")
+    assert memory.available_memory(tmp_path) == 4_096_000
+    groups = tmp_path / "sys" / "fs" / "cgroup"
+    for name, most, used, pages in (
+        ("", "max", 1, 0),
+        ("a", 3000, 2500, 100),
+        ("a/b", 900, 100, 0),
+    ):
+        folder = groups / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "memory.max").write_text(f"{most}\n")
+        (folder / "memory.current").write_text(f"{used}\n")
+        (folder / "memory.stat").write_text(f"anon 7\ninactive_file {pages}\nother 1\n")
+    assert memory.available_memory(tmp_path) == 600
+    (groups / "a" / "b" / "memory.current").write_text("1000\n")
+    assert memory.available_memory(tmp_path) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
+def test_a_limit_of_the_address_space_is_seen():
+    code = (
+        "import resource as r; r.setrlimit(r.RLIMIT_AS, (4 << 30, r.RLIM_INFINITY))\n"
+        "from wordkin.training.memory import _address_space, Path\n"
+        "print(_address_space(Path('/')))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert 0 < int(result.stdout) < 4 << 30
+
+
+PEAK = """
+import gc, numpy as np, wordkin as wk
+from wordkin.training import memory_needed
+def status(field):
+    for line in open("/proc/self/status"):
+        if line.startswith(field):
+            return int(line.split()[1]) * 1024
+def make(words):
+    ids = np.resize(np.arange(words, dtype=np.int32), 400_000)
+    vocabulary = wk.Vocabulary([f"w{i}" for i in range(words)], np.bincount(ids, minlength=words))
+    vocabulary.fingerprint()
+    return wk.Corpus(ids, np.arange(0, len(ids) + 1, 20), vocabulary,
+                     wk.Account(read=len(ids), kept=len(ids)))
+config = wk.SkipGram(vector_size=100, epochs=1, window=2)
+wk.train(make(100), config, workers=2)  # loads and compiles
+corpus = make(200_000)
+need = memory_needed(corpus, config, workers=2)
+gc.collect()
+open("/proc/self/clear_refs", "w").write("5")
+before = status("VmRSS")
+model = wk.train(corpus, config, workers=2)
+print(need.total, need.tables, status("VmHWM") - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
+def test_a_run_takes_what_was_told_and_no_second_copy(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-c", PEAK], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    told, tables, peak = map(int, result.stdout.split())
+    assert tables * 0.8 < peak < told
+
+
+@pytest.mark.parametrize("size", [5, 16, 100])
+def test_finished_tables_are_the_live_ones_in_the_same_memory(size):
+    words = [f"w{i}" for i in range(10_000)]  # more rows than are moved at once
+    corpus = wk.Corpus.from_sentences([words], min_count=1)
+    run = get_engine("cpu", workers=2).start(corpus, wk.SkipGram(vector_size=size), seed=1)
+    rng = np.random.default_rng(0)
+    tables = {n: rng.random((10_000, size), dtype=np.float32) for n in ("input", "context")}
+    run.restore(tables)
+    where = {name: array.ctypes.data for name, array in run.arrays().items()}
+    for name, array in run.finish().items():
+        assert np.array_equal(array, tables[name])
+        assert array.flags.c_contiguous
+        assert array.ctypes.data == where[name]

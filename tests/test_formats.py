@@ -80,7 +80,7 @@ def test_an_unknown_format_is_refused(tmp_path):
     [
         (b"", "is empty"),
         (b"no vectors in here\n", "no file of vectors that we know"),
-        (b"\xba\x16O/ and so on", "a fastText model"),
+        (b"\xba\x16O/ and so on", "fastText"),
         (b"FiFu and so on", "finalfusion"),
         (pickle.dumps({}), "pickle"),
     ],

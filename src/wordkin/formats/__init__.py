@@ -274,7 +274,7 @@ def _recognised_folder(path: Path) -> Format:
         if known.looks_like_folder is not None and known.looks_like_folder(path):
             return known
     raise FileError(
-        f"Can't read {str(path)!r}: it is a folder that holds no vectors we know. Name a file in it."
+        f"Can't read {str(path)!r}: it is a folder without vectors that we know. Name a file in it."
     )
 
 

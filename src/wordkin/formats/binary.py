@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _UNPACKED_LIMIT = 1 << 30  # bytes to which a file of any size may grow
 _ROWS = 1 << 14  # rows looked at together
+_LARGEST = 1e30  # sums of so many n-grams as a word can have stay finite
 _UNPACKED_RATIO = 256  # and larger ones by this factor; quantised vectors grow 64 times at most
 
 
@@ -243,8 +244,8 @@ class ByteReader:
             )
 
 
-def all_finite(matrix: NDArray[np.float32]) -> bool:
-    """Tell whether no number is NaN or infinite, in bounded memory.
+def all_usable(matrix: NDArray[np.float32]) -> bool:
+    """Tell whether all numbers can be added up: none is NaN, infinite, or beyond 1e30.
 
     Parameters
     ----------
@@ -254,11 +255,11 @@ def all_finite(matrix: NDArray[np.float32]) -> bool:
     Returns
     -------
     bool
-        True if all are finite.
+        True if they can.
     """
-    with np.errstate(invalid="ignore"):  # infinity less infinity
+    with np.errstate(invalid="ignore"):  # NaN is not below anything
         return all(
-            np.isfinite(matrix[start : start + _ROWS].sum(axis=1, dtype=np.float64)).all()
+            bool((np.abs(matrix[start : start + _ROWS]) < _LARGEST).all())
             for start in range(0, len(matrix), _ROWS)
         )
 

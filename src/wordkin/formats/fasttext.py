@@ -14,7 +14,7 @@ import numpy as np
 
 from wordkin.errors import FormatError, InputError
 from wordkin.files import atomic_write
-from wordkin.formats.binary import ByteReader, all_finite
+from wordkin.formats.binary import ByteReader, all_usable
 from wordkin.formats.quantized import Codebook
 from wordkin.formats.rows import encoded_words, naming
 from wordkin.subwords import Subwords, sum_rows
@@ -101,8 +101,10 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
         vectors = _word_vectors(entries.words, matrix[: len(entries.words)], subwords)
         _skip_output(file, version, quantized)
         file.end()
-        if subwords is not None and not all_finite(subwords.matrix):
-            raise FormatError("The rows of n-grams hold NaN or infinity. The file is damaged.")
+        if subwords is not None and not all_usable(subwords.matrix):
+            raise FormatError(
+                "The rows of n-grams hold NaN, infinity or numbers beyond 1e30. The file is damaged."
+            )
         return _table(entries, vectors, _described(version, args), subwords=subwords)
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import FormatError
-from wordkin.formats.binary import ByteReader, all_finite
+from wordkin.formats.binary import ByteReader, all_usable
 from wordkin.formats.quantized import Codebook
 from wordkin.formats.rows import naming
 from wordkin.subwords import Subwords
@@ -84,8 +84,10 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
         n_words = len(words)
         if len(matrix) < n_words or (index is None and len(matrix) > n_words):
             raise FormatError(f"There are {n_words} words and {len(matrix)} vectors.")
-        if not all_finite(matrix):
-            raise FormatError("The vectors hold NaN or infinity. The file is damaged.")
+        if not all_usable(matrix):
+            raise FormatError(
+                "The vectors hold NaN, infinity or numbers beyond 1e30. The file is damaged."
+            )
         subwords = None if index is None else Subwords(matrix[n_words:], index, unit=True)
         settings = {"format": "finalfusion", "metadata": metadata}
         return VectorTable.from_arrays(

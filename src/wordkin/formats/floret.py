@@ -14,6 +14,7 @@ import numpy as np
 
 from wordkin.errors import FormatError, InputError
 from wordkin.files import atomic_write, open_bytes
+from wordkin.formats.binary import all_usable
 from wordkin.formats.rows import naming
 from wordkin.subwords import Subwords
 from wordkin.subwords.floret import FloretIndex
@@ -113,8 +114,8 @@ def _rows(stream: BinaryIO, n_rows: int, dimensions: int) -> NDArray[np.float32]
                 matrix[row] = np.array(fields[1:], np.float64)
         except ValueError as error:
             raise FormatError(f"Line {row + 2} holds what is no number: {error}.") from error
-        if not np.isfinite(matrix[row]).all():
-            raise FormatError(f"Line {row + 2} holds NaN or infinity.")
+    if not all_usable(matrix):
+        raise FormatError("The rows hold NaN, infinity or numbers beyond 1e30.")
     return matrix
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import FileError, FormatError
-from wordkin.formats.binary import ByteReader
+from wordkin.formats.binary import ByteReader, all_usable
 from wordkin.formats.npy import map_npy
 from wordkin.formats.pickles import Made, array_of, read_pickle
 from wordkin.formats.rows import naming
@@ -213,7 +213,11 @@ def _subwords(holder: Made, prefix: str) -> Subwords | None:
     # before version 3.7 there was no such attribute, and the hash was another
     by_characters = holder.get("compatible_hash") is not True
     index = FastTextIndex(bucket, min_n, max_n, kept, exempt=b"", characters=by_characters)
-    return Subwords(np.ascontiguousarray(rows, np.float32), index)
+    with np.errstate(over="ignore"):
+        table = np.ascontiguousarray(rows, np.float32)
+    if not all_usable(table):
+        raise FormatError("The rows of n-grams hold NaN, infinity or numbers beyond 1e30.")
+    return Subwords(table, index)
 
 
 def _sums(

@@ -108,8 +108,9 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
             raise FormatError(f"There are {len(matrix)} rows, but tokens have numbers up to "
                               f"{max(tokens)}.")  # fmt: skip
         # the row that we write for unknown words is no word
-        if unknown in tokens and not matrix[unknown].any():
-            ids.remove(unknown)
+        with np.errstate(invalid="ignore"):  # NaN is refused when the table is made
+            if unknown in tokens and not matrix[unknown].any():
+                ids.remove(unknown)
         rows = matrix if len(ids) == len(matrix) else matrix[ids]
         settings = {"format": "model2vec", "unread": len(matrix) - len(ids)}
         words = Vocabulary([tokens[number] for number in ids])

@@ -15,7 +15,7 @@ import numpy as np
 
 from wordkin.errors import FormatError
 from wordkin.files import atomic_folder
-from wordkin.formats.binary import ByteReader, all_finite
+from wordkin.formats.binary import ByteReader, all_usable
 from wordkin.formats.npy import map_npy
 from wordkin.formats.rows import encoded_words, naming
 from wordkin.subwords import Subwords
@@ -134,8 +134,8 @@ def _floret(folder: Path, matrix: NDArray[Any], settings: dict[str, Any]) -> Vec
             raise FormatError(f"{_SETTINGS!r} should tell {', '.join(names)}, bow and eow.")
         index = FloretIndex(len(matrix), *numbers, *marks)  # type: ignore[arg-type]
         table = np.ascontiguousarray(matrix, np.float32)
-        if not all_finite(table):
-            raise FormatError("The vectors hold NaN or infinity.")
+        if not all_usable(table):
+            raise FormatError("The vectors hold NaN, infinity or numbers beyond 1e30.")
         empty = np.zeros((0, table.shape[1]), np.float32)
         about = {"format": "spacy", **index.settings()}
         return VectorTable(Vocabulary([]), empty, about, Subwords(table, index))

@@ -131,8 +131,8 @@ class Subwords:
             out[some] *= (1.0 / np.maximum(counts, 1)).astype(np.float32)[:, None]
             found[some] = counts > 0
         if self.unit:
-            norms = np.linalg.norm(out, axis=1, keepdims=True)
-            out /= np.where(norms > 0, norms, 1)
+            norms = np.linalg.norm(out.astype(np.float64), axis=1, keepdims=True)
+            out /= np.where(norms > 0, norms, 1).astype(np.float32)
         return out, found
 
 

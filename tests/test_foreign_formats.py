@@ -1,0 +1,327 @@
+"""Formats of other tools, written: the tools open them and see the same vectors."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+import sqlite3
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from wordkin import formats
+from wordkin.embedding import embedding_matrix
+from wordkin.errors import FileError, FormatError, InputError, UnknownWordError
+from wordkin.formats import fasttext, floret, gensim, magnitude, model2vec, spacy
+from wordkin.subwords import Subwords
+from wordkin.subwords.fasttext import FastTextIndex
+from wordkin.subwords.floret import FloretIndex
+from wordkin.table import VectorTable
+from wordkin.vectors import WordVectors, load
+from wordkin.vocabulary import Vocabulary
+
+GOLDEN = Path(__file__).parent / "golden" / "files"
+WORDS = ["the", "cat", "don't", "naïve", "日本", "42", "x1"]
+
+
+def make_table(subwords=None, **vocabulary):
+    matrix = np.random.default_rng(8).standard_normal((len(WORDS), 5)).astype(np.float32)
+    return VectorTable(Vocabulary(WORDS, **vocabulary), matrix, {}, subwords)
+
+
+def make_subwords(index):
+    rows = np.random.default_rng(9).standard_normal((index.n_buckets, 5)).astype(np.float32)
+    return Subwords(rows, index)
+
+
+def assert_same(one, other):
+    assert one.vocabulary.words == other.vocabulary.words
+    np.testing.assert_array_equal(one.matrix, other.matrix)
+
+
+# --- fastText ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("with_grams", [False, True])
+def test_fasttext_is_written_and_read(tmp_path, with_grams):
+    subwords = make_subwords(FastTextIndex(40, 2, 4)) if with_grams else None
+    table = make_table(subwords, counts=range(7, 0, -1))
+    formats.write(table, tmp_path / "v.bin", format="fasttext")
+    assert formats.recognise(tmp_path / "v.bin").name == "fasttext"
+    back = formats.read(tmp_path / "v.bin")
+    assert back.vocabulary.counts.tolist() == list(range(7, 0, -1))
+    np.testing.assert_allclose(back.matrix, table.matrix, atol=2e-6 if with_grams else 0)
+    if with_grams:
+        np.testing.assert_array_equal(
+            back.subwords.vector("unknown"), table.subwords.vector("unknown")
+        )
+    else:
+        assert back.subwords is None
+
+
+def test_gensim_opens_the_fasttext_file_we_write(tmp_path):
+    peer = pytest.importorskip("gensim.models.fasttext")
+    table = make_table(make_subwords(FastTextIndex(40, 2, 4)))
+    fasttext.write(table, tmp_path / "v.bin")
+    vectors = peer.load_facebook_vectors(str(tmp_path / "v.bin"))
+    assert vectors.index_to_key == WORDS
+    np.testing.assert_allclose(vectors.vectors, table.matrix, atol=2e-6)
+    for word in ("unknown", "日本国"):
+        np.testing.assert_allclose(vectors[word], table.subwords.vector(word), atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_fasttext_opens_the_file_we_write(tmp_path):
+    peer = pytest.importorskip("fasttext")
+    table = make_table(make_subwords(FastTextIndex(40, 2, 4)))
+    fasttext.write(table, tmp_path / "v.bin")
+    model = peer.load_model(str(tmp_path / "v.bin"))
+    for word, row in zip(WORDS, table.matrix, strict=True):
+        np.testing.assert_allclose(model.get_word_vector(word), row, atol=2e-6)
+    np.testing.assert_array_equal(model.get_word_vector("日本国"), table.subwords.vector("日本国"))
+
+
+def test_fasttext_reads_old_and_real_files(data_dir):
+    folder = data_dir / "formats" / "fasttext"
+    for name, n_words in {
+        "ft_skipgram.bin": 1760, "ft_supervised.ftz": 2013, "lee_fasttext.bin": 1762,
+        "lee_fasttext_new.bin": 1763, "non_ascii_fasttext.bin": 171,
+    }.items():  # fmt: skip
+        assert len(load(folder / name)) == n_words
+    table, text = formats.read(folder / "ft_skipgram.bin"), formats.read(folder / "ft_skipgram.vec")
+    assert table.vocabulary.words == text.vocabulary.words
+    np.testing.assert_allclose(table.matrix, text.matrix, rtol=1e-4, atol=1e-5)
+
+
+def test_what_fasttext_can_not_hold_is_refused(tmp_path):
+    grams = make_subwords(FloretIndex(10, 3, 4))
+    with pytest.raises(InputError, match="floret's"):
+        fasttext.write(make_table(grams), tmp_path / "v.bin")
+    kept = np.column_stack([np.arange(10), np.arange(10)])
+    pruned = make_subwords(FastTextIndex(10, 3, 4, kept))
+    with pytest.raises(InputError, match="pruned"):
+        fasttext.write(make_table(pruned), tmp_path / "v.bin")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_header_that_promises_too_much_allocates_nothing(tmp_path):
+    content = bytearray((GOLDEN / "skipgram.bin").read_bytes())
+    path = tmp_path / "v.bin"
+    start = 8 + 48 + 8
+    content[start : start + 8] = struct.pack("<ii", 2**31 - 1, 2**31 - 1)
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match=r"v\.bin.*21474836470 bytes"):
+        formats.read(path)
+
+
+def test_a_bomb_of_zeros_is_not_unpacked(tmp_path, monkeypatch):
+    monkeypatch.setattr("wordkin.formats.binary._UNPACKED_LIMIT", 1 << 16)
+    path = tmp_path / "v.bin.gz"
+    path.write_bytes(gzip.compress((GOLDEN / "skipgram.bin").read_bytes()[:16] + bytes(1 << 24)))
+    with pytest.raises(FormatError, match="unpacks to more"):
+        formats.read(path, format="fasttext")
+    path.write_bytes(gzip.compress((GOLDEN / "skipgram.bin").read_bytes()))
+    assert_same(formats.read(path), formats.read(GOLDEN / "skipgram.bin"))
+
+
+# --- WordVectors with n-grams --------------------------------------------------------------------
+
+
+def test_unknown_words_have_vectors_everywhere():
+    vectors = load(GOLDEN / "skipgram.bin")
+    made = vectors["cats"]
+    assert "cats" not in vectors
+    assert not made.flags.writeable
+    np.testing.assert_array_equal(vectors[["cats", "the"]], [made, vectors["the"]])
+    assert vectors[[]].shape == (0, 6)
+    norm = vectors.get_vector("cats", norm=True)
+    np.testing.assert_allclose(norm, made / np.linalg.norm(made), rtol=1e-6)
+    assert 0 < vectors.similarity("cats", "cat") <= 1
+    assert len(vectors.most_similar("cats", topn=3)) == 3
+    with pytest.raises(UnknownWordError):
+        load(GOLDEN / "buckets.fifu")[""]  # too short for its n-grams
+    with pytest.raises(UnknownWordError):
+        load(GOLDEN / "plain.fifu")["cats"]
+
+
+def test_rows_of_a_model_from_ngrams():
+    vectors = load(GOLDEN / "buckets.fifu")
+    for source in (vectors, vectors.table):
+        rows, report = embedding_matrix(source, Vocabulary(["cat", "cats", ""]), missing="subword")
+        np.testing.assert_array_equal(rows[3], vectors["cats"])
+        np.testing.assert_allclose(rows[4], vectors.vectors.mean(axis=0), rtol=1e-5)
+        assert (report.hits, report.misses, report.made) == (1, 2, 1)
+        assert "made from their n-grams: 1" in str(report)
+    with pytest.raises(InputError, match="n-grams, which these vectors"):
+        embedding_matrix(load(GOLDEN / "plain.fifu"), missing="subword")
+    table = load(GOLDEN / "toy.floret")
+    with pytest.raises(InputError, match="unknown='zero'"):
+        embedding_matrix(table, Vocabulary(["cat"]), missing="subword")
+    rows, _ = embedding_matrix(table, Vocabulary(["cat"]), missing="subword", unknown="zero")
+    np.testing.assert_array_equal(rows[2], table["cat"])
+
+
+# --- floret, spaCy -------------------------------------------------------------------------------
+
+
+def test_floret_is_written_and_read(tmp_path):
+    table = make_table(make_subwords(FloretIndex(30, 3, 5, 4, 7, "«", "»")))
+    formats.write(table, tmp_path / "v.floret")
+    back = formats.read(tmp_path / "v.floret")
+    assert len(back) == 0
+    assert back.subwords.index == table.subwords.index
+    np.testing.assert_array_equal(back.subwords.matrix, table.subwords.matrix)
+    with pytest.raises(InputError, match="don't have"):
+        floret.write(make_table(), tmp_path / "w.floret")
+
+
+def test_floret_known_words_are_those_of_the_vec_file(data_dir):
+    folder = data_dir / "formats" / "floret"
+    vectors, text = load(folder / "floret.floret"), formats.read(folder / "floret.vec")
+    # floret adds another row to its first word and leaves </s> zero; spaCy doesn't
+    words = [word for word in text.vocabulary.words[1:] if word != "</s>"]
+    rows = text.matrix[text.vocabulary.ids(words)]
+    np.testing.assert_allclose(vectors[words], rows, atol=5e-5)
+
+
+def test_spacy_is_written_and_read(tmp_path):
+    words = [*WORDS, "", "eight888", "x" * 100]
+    matrix = np.random.default_rng(8).standard_normal((len(words), 3)).astype(np.float32)
+    table = VectorTable(Vocabulary(words), matrix)
+    formats.write(table, tmp_path / "vectors", format="spacy")
+    assert_same(formats.read(tmp_path / "vectors"), table)
+    assert_same(formats.read(tmp_path / "vectors", format="spacy"), table)
+
+
+def test_spacy_opens_the_folder_we_write(tmp_path):
+    peer = pytest.importorskip("spacy.vectors")
+    strings = pytest.importorskip("spacy.strings").StringStore()
+    spacy.write(make_table(), tmp_path / "vectors")
+    vectors = peer.Vectors(strings=strings).from_disk(tmp_path / "vectors")
+    for word, row in zip(WORDS, make_table().matrix, strict=True):
+        np.testing.assert_array_equal(vectors[strings[word]], row)
+
+
+def test_a_folder_of_a_spacy_pipeline(tmp_path):
+    shutil.copytree(GOLDEN / "spacy", tmp_path / "en" / "vocab")
+    assert_same(formats.read(tmp_path / "en"), formats.read(GOLDEN / "spacy"))
+    with pytest.raises(FormatError, match="lacks"):
+        spacy.read(tmp_path)
+
+
+# --- gensim --------------------------------------------------------------------------------------
+
+
+def test_gensim_saves_of_all_times(data_dir):
+    folder = data_dir / "formats" / "gensim_old"
+    old = gensim.read(folder / "w2v-lee-v0.12.0")
+    assert old.matrix.shape == (806, 100)
+    assert old.vocabulary.counts.max() == 57 or old.vocabulary.counts.max() > 57
+    assert gensim.read(folder / "model-from-gensim-3.8.0.w2v").vocabulary.words == list("tes")
+    grams = gensim.read(folder / "ft_kv_3.6.0.model.gz")
+    assert len(grams) == 12
+    assert grams.subwords.vector("humans") is not None
+
+
+def test_arrays_beside_a_pickle_must_be_there(tmp_path):
+    shutil.copy(GOLDEN / "gensim-beside.kv", tmp_path)
+    with pytest.raises(FileError, match=r"vectors\.npy' is missing"):
+        gensim.read(tmp_path / "gensim-beside.kv")
+
+
+# --- magnitude, model2vec ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE magnitude",
+        "DROP TABLE magnitude_format",
+        "UPDATE magnitude_format SET value = 10 WHERE key = 'dim'",
+        "UPDATE magnitude_format SET value = 1000000000000 WHERE key = 'size'",
+        "UPDATE magnitude_format SET value = 3 WHERE key = 'size'",
+        "UPDATE magnitude_format SET value = 'x' WHERE key = 'precision'",
+        "UPDATE magnitude SET dim_1 = 'x'",
+        "UPDATE magnitude SET dim_1 = NULL",
+        "ALTER TABLE magnitude RENAME TO other; CREATE VIEW magnitude AS WITH RECURSIVE n(key) AS "
+        "(SELECT 1 UNION ALL SELECT key + 1 FROM n) SELECT key FROM n",
+    ],
+)
+def test_a_wrong_magnitude_file_is_refused(tmp_path, statement):
+    path = tmp_path / "v.magnitude"
+    shutil.copy(GOLDEN / "toy.magnitude", path)
+    db = sqlite3.connect(path)
+    db.executescript(statement)
+    db.close()
+    with pytest.raises(FormatError, match=r"v\.magnitude"):
+        formats.read(path)
+
+
+def test_a_missing_magnitude_file_is_named(tmp_path):
+    with pytest.raises(FileError, match=r"v\.magnitude"):
+        magnitude.read(tmp_path / "v.magnitude")
+    with pytest.raises(InputError, match="does not write"):
+        formats.write(make_table(), tmp_path / "v.magnitude")
+
+
+@pytest.mark.parametrize("tokenizer", [None, "words", "whitespace"])
+def test_model2vec_is_written_and_read(tmp_path, tokenizer):
+    table = make_table(tokenizer=tokenizer)
+    formats.write(table, tmp_path / "model", format="model2vec")
+    assert_same(formats.read(tmp_path / "model"), table)
+    assert_same(formats.read(tmp_path / "model" / "model.safetensors"), table)
+    with pytest.raises(InputError, match="'gensim' can't be written"):
+        model2vec.write(make_table(tokenizer="gensim"), tmp_path / "other")
+
+
+TEXTS = [
+    "the cat don't",
+    "The naïve’s 日本 zzz Don’t x1 42",
+    "a42'x1-the, CAT",
+    "x1'the don't'the  ",
+    "zzz",
+]
+
+
+@pytest.mark.parametrize("tokenizer", [None, "words"])
+def test_model2vec_has_the_mean_of_our_vectors(tmp_path, tokenizer):
+    peer = pytest.importorskip("model2vec")
+    table = make_table(tokenizer=tokenizer)
+    model2vec.write(table, tmp_path / "model")
+    model = peer.StaticModel.from_pretrained(tmp_path / "model")
+    for text in TEXTS:
+        ids = table.vocabulary.encode(text, unknown="drop") - table.vocabulary.first_row
+        wanted = table.matrix[ids].mean(axis=0) if len(ids) else np.zeros(5)
+        np.testing.assert_allclose(model.encode(text), wanted, atol=1e-6)
+
+
+def test_weights_and_mapping_of_model2vec(tmp_path):
+    from safetensors.numpy import save_file
+
+    shutil.copytree(GOLDEN / "model2vec", tmp_path / "m")
+    tokens = json.loads((tmp_path / "m" / "tokenizer.json").read_text(encoding="utf-8"))
+    n = len(tokens["model"]["vocab"])
+    rows = np.arange(1, 9, dtype=np.float16).reshape(2, 4)
+    arrays = {
+        "embeddings": rows,
+        "weights": np.linspace(1, 2, n),
+        "mapping": np.arange(n, dtype=np.int64) % 2,
+    }
+    save_file(arrays, tmp_path / "m" / "model.safetensors")
+    table = formats.read(tmp_path / "m")
+    wanted = rows[arrays["mapping"]] * arrays["weights"][:, None]
+    np.testing.assert_allclose(table.matrix, wanted.astype(np.float32))
+    for name, wrong in {"mapping": np.full(n, 2), "weights": np.ones(n - 1)}.items():
+        save_file(arrays | {name: wrong}, tmp_path / "m" / "model.safetensors")
+        with pytest.raises(FormatError, match=name):
+            formats.read(tmp_path / "m")
+
+
+def test_vectors_of_another_format_can_be_saved_as_our_own(tmp_path):
+    vectors = load(GOLDEN / "gensim-fasttext.model")
+    vectors.save(tmp_path / "v.safetensors")
+    assert isinstance(vectors, WordVectors)
+    assert_same(formats.read(tmp_path / "v.safetensors"), vectors.table)

@@ -102,9 +102,7 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
         _skip_output(file, version, quantized)
         file.end()
         if subwords is not None and not all_usable(subwords.matrix):
-            raise FormatError(
-                "The rows of n-grams hold NaN, infinity or numbers beyond 1e30. The file is damaged."
-            )
+            raise FormatError("The rows of n-grams hold NaN, infinity or numbers beyond 1e30.")
         return _table(entries, vectors, _described(version, args), subwords=subwords)
 
 

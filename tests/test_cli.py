@@ -104,6 +104,26 @@ def test_a_stored_corpus_trains_again(texts: Path, tmp_path: Path) -> None:
     assert first.read_bytes() == second.read_bytes()
 
 
+def test_training_goes_on_from_a_checkpoint(texts: Path, tmp_path: Path) -> None:
+    first, second, folder = tmp_path / "1.npy", tmp_path / "2.npy", tmp_path / "checkpoints"
+    options = [*SMALL, "--validation", "0.2", "--checkpoint", folder, "--checkpoint-every", "1s"]
+    result = wk("train", texts, "-o", first, *options, "--resume")  # there is none yet
+    assert result.exit_code == 0, result.stderr
+    assert "training needs" in result.stderr
+    assert "two tables of 9 x 16" in result.stderr
+    assert "held out" in result.stdout
+    assert "epoch    loss  validation  M words/s" in result.stdout
+    assert left_in(folder) == {"checkpoint.safetensors"}
+    result = wk("train", texts, "-o", second, *options, "--resume")
+    assert result.exit_code == 0, result.stderr
+    assert first.read_bytes() == second.read_bytes()
+    result = wk("train", texts, "-o", second, *options, "--seed", "2", "--resume")
+    assert result.exit_code == 2
+    assert "seed is 1 there and 2 here" in result.stderr
+    assert wk("train", texts, "-o", second, *SMALL, "--resume").exit_code == 2
+    assert wk("train", texts, "-o", second, *options[:-1], "soon").exit_code == 2
+
+
 def test_a_long_history_is_shown_in_ten_lines(texts: Path, tmp_path: Path) -> None:
     result = wk("train", texts, "-o", tmp_path / "v.txt", *SMALL, "--epochs", 35)
     table = result.stdout.partition("epoch  ")[2].partition("\n\n")[0]

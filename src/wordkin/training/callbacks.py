@@ -117,8 +117,8 @@ class EarlyStopping:
     >>> corpus = wk.Corpus.from_texts(["the cat sat on the mat"] * 50, min_count=1)
     >>> stop = wk.EarlyStopping(patience=2)
     >>> model = wk.train(corpus, wk.SkipGram(epochs=3), validation=0.1, callbacks=[stop])
-    >>> [round(epoch.validation_loss) for epoch in model.history]
-    [4, 4, 4]
+    >>> [epoch.validation_loss < 4.2 for epoch in model.history]
+    [True, True, True]
     """
 
     def __init__(

@@ -132,9 +132,7 @@ class Progress:
         TrainingError
             If the run has ended.
         """
-        matrix = np.ascontiguousarray(self.live.arrays()["input"])
-        if not matrix.flags.owndata:
-            matrix = matrix.copy()
+        matrix = np.array(self.live.arrays()["input"], order="C")
         return WordVectors.from_table(VectorTable(self.live.vocabulary(), matrix))
 
     def restore(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:

@@ -244,15 +244,12 @@ def check_output(output: Path, inputs: Sequence[Path] = ()) -> None:
     for each in inputs:
         if output.exists() and each.exists() and output.samefile(each):
             raise InputError(f"The output {str(output)!r} is also an input. Choose another name.")
-    from wordkin.vectors import WordVectors
+    from wordkin.formats import writer
 
+    writer(output)
     folder = output.resolve().parent
     try:
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".wordkin-") as trial:
-            WordVectors(["a"], [[0.0]]).save(Path(trial, output.name))
-    except InputError as error:
-        # it speaks of the trial
-        raise InputError(str(error).replace(str(Path(trial, output.name)), str(output))) from None
+        tempfile.TemporaryDirectory(dir=folder, prefix=".wordkin-").cleanup()
     except FileNotFoundError:
         raise FileError(
             f"Can't write {str(output)!r}: there is no folder {str(folder)!r}."

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from wordkin import formats
 from wordkin.errors import FormatError
-from wordkin.formats.pickles import Made, array_of, bytes_of, read_pickle
+from wordkin.formats.pickled import Made, array_of, bytes_of
+from wordkin.formats.pickles import read_pickle
 
 NAMES = {
     "numpy._core.multiarray._reconstruct", "numpy.core.multiarray._reconstruct", "numpy.ndarray",

@@ -14,7 +14,8 @@ import numpy as np
 from wordkin.errors import FileError, FormatError
 from wordkin.formats.binary import ByteReader, all_usable
 from wordkin.formats.npy import map_npy
-from wordkin.formats.pickles import Made, array_of, read_pickle
+from wordkin.formats.pickled import Made, array_of
+from wordkin.formats.pickles import read_pickle
 from wordkin.formats.rows import naming
 from wordkin.subwords import Subwords, sum_rows
 from wordkin.subwords.fasttext import FastTextIndex

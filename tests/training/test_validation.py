@@ -259,3 +259,12 @@ def test_too_little_to_ask_is_refused():
     lonely = wk.Corpus.from_sentences([["a"], ["b"]] * 100, min_count=1)
     with pytest.raises(ConfigError, match="no two of them"):
         wk.train(lonely, wk.SkipGram(**SMALL), validation=0.5)
+
+
+@pytest.mark.parametrize("loss", ["negative-sampling", "hierarchical-softmax"])
+def test_counts_that_nobody_gave_are_counted(loss):
+    config = wk.SkipGram(**SMALL, loss=loss)
+    uncounted = wk.Vocabulary(CORPUS.vocabulary.words)
+    corpus = wk.Corpus(CORPUS.ids, CORPUS.starts, uncounted, CORPUS.account)
+    mine, expected = (validation.hold_out(job(config, c)).questions for c in (corpus, CORPUS))
+    assert all(map(np.array_equal, mine, expected))

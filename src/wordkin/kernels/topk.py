@@ -31,6 +31,7 @@ ROWS = 8 if LANES == 16 else 4  # 24 sums in 32 registers, or 12 in 16
 _SUMS = ROWS * PANEL
 COLUMNS = PANEL * LANES  # queries in a panel
 SCREEN = 64  # rows whose codes stand together: a cache line for each dimension
+_STRETCH = 512  # rows for which what a thousand words give stays in the second cache
 _STRIP = 64  # rows for which a panel stays in the first cache
 
 
@@ -243,17 +244,19 @@ def best_combinations(plus, minus, questions, best, first):
     first : int
         The number of the first row.
     """
-    n_rows = plus.shape[1]
-    scores = np.empty(n_rows, np.float32)
-    for query in range(len(questions)):
-        a, b, c = questions[query]
-        away, near, also = minus[a], plus[b], plus[c]
-        top = np.float32(-np.inf)
-        for i in range(n_rows):
-            scores[i] = near[i] + also[i] - away[i]
-        for i in range(n_rows):
-            top = scores[i] if scores[i] > top else top
-        if top > best.floors[query]:
-            for i in range(n_rows):
-                if scores[i] > best.floors[query]:
-                    _keep(best, query, scores[i], first + i)
+    scores = np.empty(_STRETCH, np.float32)
+    for begin in range(0, plus.shape[1], _STRETCH):
+        size = min(_STRETCH, plus.shape[1] - begin)
+        for query in range(len(questions)):
+            a, b, c = questions[query]
+            away, near = minus[a, begin : begin + size], plus[b, begin : begin + size]
+            also = plus[c, begin : begin + size]
+            floor = best.floors[query]
+            reaching = 0  # a sum of whole numbers is vectorised, a maximum of floats is not
+            for i in range(size):
+                scores[i] = near[i] + also[i] - away[i]
+                reaching += scores[i] > floor
+            if reaching:
+                for i in range(size):
+                    if scores[i] > best.floors[query]:
+                        _keep(best, query, scores[i], first + begin + i)

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 _EPSILON = 1e-6  # as gensim; Levy and Goldberg have 0.001
 _MORE = 8  # candidates beyond those wanted, against rounding
-_TABLE = 1 << 19  # numbers in a block of the table: with three rows of it in the second cache
+_TABLE = 1 << 23  # numbers in a block of the table: 32 MiB
+_ROWS = 1 << 14
 _QUESTIONS = 1 << 8  # scored at once by NumPy
 
 
@@ -153,8 +154,8 @@ def answer_analogies(
     for start in range(0, len(questions), _QUESTIONS):
         part = slice(start, start + _QUESTIONS)
         found = _ordered(matrix, candidates[part], units[numbers[part]], method)
-        for i, rows in enumerate(found):
-            kept = rows[~np.isin(rows, questions[start + i])][:topn]
+        for i, (rows, asked) in enumerate(zip(found, questions[part].tolist(), strict=True)):
+            kept = [row for row in rows if row not in asked][:topn]
             answers[start + i, : len(kept)] = kept
     return answers
 
@@ -183,29 +184,23 @@ class _Parts:
 
 def _candidates(parts: _Parts, numbers: NDArray[np.int32], keep: int) -> NDArray[np.int64]:
     """The rows with the highest sums, by float32, in no order; -1 where there are no more."""
-    count, n_words = len(parts.matrix), len(parts.units)
-    block = max(64, _TABLE // max(1, n_words))
-    if not compiled.pays(len(numbers) * count * 3):
-        best = np.full((len(numbers), keep), -1)
-        scores = np.full((len(numbers), keep), -np.inf, np.float32)
-        for start in range(0, count, block):
-            plus, minus = parts.of(start, min(start + block, count))
-            for first in range(0, len(numbers), _QUESTIONS):
-                some = slice(first, first + _QUESTIONS)
-                a, b, c = numbers[some].T
-                sums = plus[b] + plus[c] - minus[a]
-                best[some], scores[some] = _kept(best[some], scores[some], sums, start)
-        return best
-    from wordkin.kernels import topk
-
-    def work(begin: int, end: int) -> topk.Best:
-        best = topk.fresh(len(numbers), keep)
-        for start in range(begin, end, block):
-            plus, minus = parts.of(start, min(start + block, end))
-            topk.best_combinations(plus, minus, numbers, best, start)
-        return best
-
-    return compiled.gathered(compiled.share(work, count, block), keep, range(0))[0]
+    count = len(parts.matrix)
+    # few large products: BLAS threads wait for one another at the end of each
+    block = min(max(64, _TABLE // max(1, len(parts.units))), _ROWS)
+    best = np.full((len(numbers), keep), -1)
+    scores = np.full((len(numbers), keep), -np.inf, np.float32)
+    compiles = compiled.pays(len(numbers) * count * 3)
+    for start in range(0, count, block):
+        plus, minus = parts.of(start, min(start + block, count))
+        if compiles:
+            compiled.combine(plus, minus, numbers, scores=scores, rows=best, start=start)
+            continue
+        for first in range(0, len(numbers), _QUESTIONS):
+            some = slice(first, first + _QUESTIONS)
+            a, b, c = numbers[some].T
+            sums = plus[b] + plus[c] - minus[a]
+            best[some], scores[some] = _kept(best[some], scores[some], sums, start)
+    return best
 
 
 def _kept(  # noqa: PLR0917
@@ -229,7 +224,7 @@ def _ordered(  # noqa: PLR0917
     rows: NDArray[np.int64],
     units: NDArray[np.float64],
     method: str,
-) -> list[NDArray[np.int64]]:
+) -> list[list[int]]:
     """Order candidates (n, K) of questions with unit vectors (n, 3, D) by their exact scores."""
     away, near, also = units[:, 0], units[:, 1], units[:, 2]
     if method == "3cosadd":
@@ -240,4 +235,4 @@ def _ordered(  # noqa: PLR0917
     scores[rows < 0] = -np.inf
     order = np.lexsort((rows, -scores), axis=1)
     ranked = np.take_along_axis(rows, order, axis=1)
-    return [each[each >= 0] for each in ranked]
+    return [[row for row in each if row >= 0] for each in ranked.tolist()]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wordkin.neighbors import compiled
+from wordkin.neighbors.codes import Codes, make_codes, search_codes
 from wordkin.neighbors.exact import check_count, merge, nearest_rows, row_norms, unit_rows
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Searcher:
     def __init__(self, matrix: NDArray[np.float32]) -> None:
         self.matrix = matrix
         self._work = 0
-        self._codes: compiled.Codes | None = None
+        self._codes: Codes | None = None
 
     @cached_property
     def norms(self) -> NDArray[np.float32]:
@@ -105,9 +106,9 @@ class Searcher:
             divisors = self._divisors
             if compiled.can(matrix, self._extremes, topn + len(out)):
                 if self._codes is None:
-                    self._codes = compiled.make_codes(self.matrix, divisors)
+                    self._codes = make_codes(self.matrix, divisors)
                 unit = unit_rows(query)
-                found = compiled.search_codes(matrix, self._codes, unit, topn=topn, exclude=out)
+                found = search_codes(matrix, self._codes, unit, topn=topn, exclude=out)
         if found is None:
             return nearest_rows(matrix, [query], topn=topn, exclude=[out], norms=norms)[0]
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 (typer looks at the annotations)
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer

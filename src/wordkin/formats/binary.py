@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike, NDArray
 
-_UNPACKED_LIMIT = 1 << 30  # bytes to which a file of any size may grow
+_UNPACKED_LIMIT = 1 << 26  # bytes to which a file of any size may grow
 _ROWS = 1 << 14  # rows looked at together
 _LARGEST = 1e30  # sums of so many n-grams as a word can have stay finite
-_UNPACKED_RATIO = 256  # and larger ones by this factor; quantised vectors grow 64 times at most
+_UNPACKED_RATIO = 100  # and larger ones by this factor; quantised vectors grow 64 times at most
 
 
 class ByteReader:
@@ -31,7 +31,7 @@ class ByteReader:
     Parameters
     ----------
     path : str or path-like
-        The file. A compressed one is unpacked into memory, at most to 1 GiB or 256 times its size.
+        The file. A compressed one is unpacked into memory, at most to 64 MiB or 100 times its size.
 
     Raises
     ------
@@ -235,7 +235,7 @@ class ByteReader:
         Raises
         ------
         FormatError
-            If it is more than 1 GiB and more than 256 times the size of the file.
+            If it is more than 64 MiB and more than 100 times the size of the file.
         """
         if n_bytes > max(_UNPACKED_LIMIT, _UNPACKED_RATIO * self.size):
             raise FormatError(

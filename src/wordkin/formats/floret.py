@@ -14,6 +14,7 @@ import numpy as np
 
 from wordkin.errors import FormatError, InputError
 from wordkin.files import atomic_write, open_bytes
+from wordkin.formats.batches import check_budget
 from wordkin.formats.binary import all_usable
 from wordkin.formats.rows import naming
 from wordkin.subwords import Subwords
@@ -81,6 +82,7 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
         index = FloretIndex(n_rows, min_n, max_n, n_hashes, seed, *marks)
         if not dimensions:
             raise FormatError("The first line tells 0 dimensions.")
+        check_budget(path, 4 * n_rows * dimensions)
         matrix = _rows(stream, n_rows, dimensions)
         if stream.read(1 << 16).strip():
             raise FormatError(f"The file goes on behind the {n_rows} rows that it promises.")

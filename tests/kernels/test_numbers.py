@@ -11,7 +11,6 @@ from wordkin.formats import glove, lines
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
 
-
 DECIMAL = r"[+-]?([0-9]{1,25}\.?[0-9]{0,25}|\.[0-9]{1,25})(e[+-]?[0-9]{1,2})?"
 
 

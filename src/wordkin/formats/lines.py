@@ -170,7 +170,7 @@ def _n_cores() -> int:
 
 
 def _parse(data: bytes, dimensions: int, wanted: Wanted) -> Block:
-    from wordkin.kernels.numbers import BLANK, FIELDS, PAUSED, Parsed, parse_rows
+    from wordkin.kernels.numbers import BLANK, FIELDS, PAD, PAUSED, Parsed, parse_rows
 
     # memory that is not written to costs nothing: this is for the shortest lines there can be
     most = len(data) // (2 * dimensions) + 1
@@ -183,7 +183,7 @@ def _parse(data: bytes, dimensions: int, wanted: Wanted) -> Block:
         hard=np.empty((_HARD + dimensions, 4), np.int64),
         state=np.zeros(4, np.int64),
     )
-    block = np.frombuffer(data, np.uint8)
+    block = np.frombuffer(data + b"\n" * PAD, np.uint8)
     status = PAUSED
     while status == PAUSED:
         status = parse_rows(block, wanted, parsed)

@@ -29,12 +29,28 @@ _POWERS = np.array([float(f"1e{n}") for n in range(_N_POWERS)])
 _EXACT = 22  # the largest power of ten that is an exact float64
 _53_BITS = np.uint64(1 << 53)
 _TEN = np.uint64(10)
-_TEN_32 = np.uint32(10)
+_HUNDRED = np.uint32(100)
+_PAIRS = np.frombuffer(b"".join(b"%02d" % n for n in range(100)), np.uint8)
 _ZERO = np.uint8(48)
+_TENS = np.array([10**n for n in range(9)], np.uint64)
+_0, _1, _2, _3, _4, _5, _6, _7 = (np.uint64(n) for n in range(8))
+_S8, _S16, _S24, _S32, _S56 = (np.uint64(n) for n in (8, 16, 24, 32, 56))
+_ONES = np.uint64(0x0101010101010101)
+_ZEROS = np.uint64(0x3030303030303030)
+_LOW_BITS = np.uint64(0x7F7F7F7F7F7F7F7F)
+_HIGH_BITS = np.uint64(0x8080808080808080)
+_OVER_NINE = np.uint64(0x7676767676767676)  # 0x80 - 10 in each byte
+_FOURS = np.uint64(0x000000FF000000FF)
+_PAIR_WEIGHTS = np.uint64(100 + (1_000_000 << 32))
+_UNIT_WEIGHTS = np.uint64(1 + (10_000 << 32))
 _MANY_DIGITS = 19  # as many as an uint64 holds for sure
 _NEAR = 2.0**-50  # what two roundings of w and the power and one of the result can add up to
 _SPACE, _PLUS, _MINUS, _DOT, _NEWLINE, _E = 32, 43, 45, 46, 10, 101
+_SMALLEST_NORMAL = 1 << 23  # the bits of a float32
 _MOST_BYTES = 24  # of a number and the space in front of it
+
+PAD = 8
+"""How many line feeds `parse_rows` needs behind the last line."""
 
 HEADROOM = _MOST_BYTES
 """How many bytes `format_rows` needs for each number."""
@@ -102,6 +118,31 @@ def _digits(data, i, mantissa):  # type: ignore[no-untyped-def]
 
 
 @inline
+def _eight_digits(data, at):  # type: ignore[no-untyped-def]
+    """Read up to eight digits without a branch; return how many, and their number.
+
+    Eight bytes are one uint64. What is no digit gets its highest bit set; then the digits are
+    moved to the upper end, and neighbours are added up: pairs, fours, all eight.
+    """
+    i = np.uint64(at)
+    low = np.uint64(data[i]) | np.uint64(data[i + _1]) << _S8
+    low |= np.uint64(data[i + _2]) << _S16 | np.uint64(data[i + _3]) << _S24
+    high = np.uint64(data[i + _4]) | np.uint64(data[i + _5]) << _S8
+    high |= np.uint64(data[i + _6]) << _S16 | np.uint64(data[i + _7]) << _S24
+    eight = (low | high << _S32) ^ _ZEROS
+    other = ((eight & _LOW_BITS) + _OVER_NINE | eight) & _HIGH_BITS
+    # the bits below the byte of the first one; all, if there is none
+    below = ((other & (~other + _1)) >> _7) - _1
+    n = np.int64(((below & _ONES) * _ONES) >> _S56)
+    shift = np.uint64(64 - 8 * n)
+    eight = eight << shift if n > 0 else _0
+    eight = eight * _TEN + (eight >> _S8)
+    upper = (eight & _FOURS) * _PAIR_WEIGHTS
+    lower = ((eight >> _S16) & _FOURS) * _UNIT_WEIGHTS
+    return n, (upper + lower) >> _S32
+
+
+@inline
 def _few_digits(data, start, stop):  # type: ignore[no-untyped-def]
     """Read 19 significant digits; return with them how often the rest was a tenth or ten times."""
     mantissa, taken, exponent, fraction = np.uint64(0), 0, 0, 0
@@ -121,17 +162,20 @@ def _few_digits(data, start, stop):  # type: ignore[no-untyped-def]
 @kernel
 def _number(data, start):  # type: ignore[no-untyped-def]
     """Read a number; return it, where it ends, and whether it is sure."""
-    i = start
-    negative = data[i] == _MINUS
-    if negative or data[i] == _PLUS:
-        i += 1
+    # without a branch: signs can't be predicted
+    negative = np.int64(data[start] == _MINUS)
+    i = start + (negative | np.int64(data[start] == _PLUS))
     first = i
     i, mantissa = _digits(data, i, np.uint64(0))
     n_digits = i - first
     exponent = 0
     if data[i] == _DOT:
-        dot = i + 1
-        i, mantissa = _digits(data, dot, mantissa)
+        dot = i = i + 1
+        n = 8
+        while n == 8:
+            n, digits = _eight_digits(data, i)
+            mantissa = mantissa * _TENS[n] + digits
+            i += n
         exponent = dot - i
         n_digits -= exponent
     if n_digits > _MANY_DIGITS:
@@ -153,7 +197,7 @@ def _number(data, start):  # type: ignore[no-untyped-def]
         exponent += -power if minus else power
     value, fits = _scaled(mantissa, exponent)
     sure &= fits and _is_space(data[i]) and np.isfinite(value)
-    return -value if negative else value, i, sure
+    return value * np.float32(1 - 2 * negative), i, sure
 
 
 @inline
@@ -224,7 +268,6 @@ def _is_wanted(data, start, wanted):  # type: ignore[no-untyped-def]
 
 _BASIS = np.uint64(0xCBF29CE484222325)
 _PRIME = np.uint64(0x100000001B3)
-_S32 = np.uint64(32)
 
 
 @kernel
@@ -234,7 +277,7 @@ def parse_rows(data, wanted, out):  # type: ignore[no-untyped-def]
     Parameters
     ----------
     data : ndarray of uint8
-        Shape (n,): whole lines; the last byte is a line feed.
+        Shape (n + `PAD`,): whole lines; the last byte and the padding are line feeds.
     wanted : Wanted
         Lines that begin otherwise are passed over.
     out : Parsed
@@ -251,7 +294,7 @@ def parse_rows(data, wanted, out):  # type: ignore[no-untyped-def]
     top = out.offsets[row]
     dimensions = out.matrix.shape[1]
     status = DONE
-    while position < len(data):
+    while position < len(data) - PAD:
         if len(out.hard) - n_hard < dimensions:
             status = PAUSED
             break
@@ -303,6 +346,19 @@ def parse_rows(data, wanted, out):  # type: ignore[no-untyped-def]
 
 
 @inline
+def _point(value, wide):  # type: ignore[no-untyped-def]
+    """Return p with 10**(p - 1) <= value < 10**p."""
+    bits = np.int64(np.float32(value).view(np.int32))
+    if bits < _SMALLEST_NORMAL:
+        return np.int64(np.floor(np.log10(wide))) + 1
+    # 1233 / 4096 is the logarithm of 2, a little too large: at most one too few
+    point = (((bits >> 23) - 127) * 1233) >> 12
+    if point >= 0:
+        return point + 1 + (wide >= _POWERS[point + 1])
+    return point + 1 + (wide * _POWERS[-point - 1] >= 1)
+
+
+@inline
 def _decimal(wide, digits, exponent):  # type: ignore[no-untyped-def]
     """Return the nearest decimal of so many digits as a whole number and a power of ten."""
     if exponent < 0:
@@ -326,8 +382,12 @@ def _shortest(value):  # type: ignore[no-untyped-def]
     """Return the shortest decimal of a positive float32, and its digits; 0 digits if not found."""
     mantissa, exponent, digits = np.int64(0), np.int64(0), 0
     wide = np.float64(value)
-    top = np.int64(np.floor(np.log10(wide))) + 1
-    for n in range(9, 0, -1):
+    top = _point(value, wide)
+    start = 8  # enough for nine of ten
+    m, e = _decimal(wide, start, top - start)
+    if not _reads_back(m, e, value):
+        start = 9
+    for n in range(start, 0, -1):
         m, e = _decimal(wide, n, top - n)
         if not _reads_back(m, e, value):
             # at a power of two the numbers below are nearer, so that only one beside may do
@@ -346,10 +406,15 @@ def _shortest(value):  # type: ignore[no-untyped-def]
 @inline
 def _put_digits(out, at, mantissa, digits):  # type: ignore[no-untyped-def]
     left = np.uint32(mantissa)  # at most 9 digits; signed division takes longer
-    for i in range(at + digits - 1, at - 1, -1):
-        next_left = left // _TEN_32
-        out[i] = np.uint8(left - next_left * _TEN_32) + _ZERO
-        left = next_left
+    i = at + digits
+    while i - at >= 2:
+        rest = left // _HUNDRED
+        pair = 2 * np.int64(left - rest * _HUNDRED)
+        out[i - 2], out[i - 1] = _PAIRS[pair], _PAIRS[pair + 1]
+        left = rest
+        i -= 2
+    if i > at:
+        out[at] = np.uint8(left) + _ZERO
     return at + digits
 
 

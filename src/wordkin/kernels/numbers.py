@@ -78,18 +78,18 @@ class Wanted(NamedTuple):
 
 
 @inline
-def _is_space(byte):  # type: ignore[no-untyped-def]
+def _is_space(byte):
     return byte == _SPACE or 9 <= byte <= 13
 
 
 @inline
-def _is_gap(byte):  # type: ignore[no-untyped-def]
+def _is_gap(byte):
     """White space within a line."""
     return byte == _SPACE or (byte != _NEWLINE and 9 <= byte <= 13)
 
 
 @inline
-def _scaled(mantissa, exponent):  # type: ignore[no-untyped-def]
+def _scaled(mantissa, exponent):
     """Return mantissa * 10**exponent as float32, and whether that is sure."""
     if mantissa == 0:
         return np.float32(0), True
@@ -107,7 +107,7 @@ def _scaled(mantissa, exponent):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _digits(data, i, mantissa):  # type: ignore[no-untyped-def]
+def _digits(data, i, mantissa):
     """Read digits; more than 19 of them overflow."""
     digit = np.int64(data[i]) - 48
     while 0 <= digit <= 9:
@@ -118,7 +118,7 @@ def _digits(data, i, mantissa):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _eight_digits(data, at):  # type: ignore[no-untyped-def]
+def _eight_digits(data, at):
     """Read up to eight digits without a branch; return how many, and their number.
 
     Eight bytes are one uint64. What is no digit gets its highest bit set; then the digits are
@@ -143,7 +143,7 @@ def _eight_digits(data, at):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _few_digits(data, start, stop):  # type: ignore[no-untyped-def]
+def _few_digits(data, start, stop):
     """Read 19 significant digits; return with them how often the rest was a tenth or ten times."""
     mantissa, taken, exponent, fraction = np.uint64(0), 0, 0, 0
     for i in range(start, stop):
@@ -160,7 +160,7 @@ def _few_digits(data, start, stop):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _number(data, start):  # type: ignore[no-untyped-def]
+def _number(data, start):
     """Read a number; return it, where it ends, and whether it is sure."""
     # without a branch: signs can't be predicted
     negative = np.int64(data[start] == _MINUS)
@@ -201,7 +201,7 @@ def _number(data, start):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _simple_line(data, start, row):  # type: ignore[no-untyped-def]
+def _simple_line(data, start, row):
     """Read a line whose word has no space; return the end of word and line, or -1 for both."""
     i = start
     while not _is_space(data[i]):
@@ -222,7 +222,7 @@ def _simple_line(data, start, row):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _split_line(data, start, dimensions):  # type: ignore[no-untyped-def]
+def _split_line(data, start, dimensions):
     """Return the end of word, of line, and the start of the last D fields; -1 if there are less."""
     end = start
     while data[end] != _NEWLINE:
@@ -244,7 +244,7 @@ def _split_line(data, start, dimensions):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _is_wanted(data, start, wanted):  # type: ignore[no-untyped-def]
+def _is_wanted(data, start, wanted):
     """Whether the first piece of a line is the first piece of a word that is asked for."""
     stop = start
     key = _BASIS ^ np.uint64(wanted.seed)
@@ -271,7 +271,7 @@ _PRIME = np.uint64(0x100000001B3)
 
 
 @kernel
-def parse_rows(data, wanted, out):  # type: ignore[no-untyped-def]
+def parse_rows(data, wanted, out):
     """Read lines of a word and D numbers; the word is what stands before the last D fields.
 
     Parameters
@@ -346,7 +346,7 @@ def parse_rows(data, wanted, out):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _point(value, wide):  # type: ignore[no-untyped-def]
+def _point(value, wide):
     """Return p with 10**(p - 1) <= value < 10**p."""
     bits = np.int64(np.float32(value).view(np.int32))
     if bits < _SMALLEST_NORMAL:
@@ -359,7 +359,7 @@ def _point(value, wide):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _decimal(wide, digits, exponent):  # type: ignore[no-untyped-def]
+def _decimal(wide, digits, exponent):
     """Return the nearest decimal of so many digits as a whole number and a power of ten."""
     if exponent < 0:
         mantissa = np.int64(np.rint(wide * _POWERS[-exponent]))
@@ -372,13 +372,13 @@ def _decimal(wide, digits, exponent):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _reads_back(mantissa, exponent, value):  # type: ignore[no-untyped-def]
+def _reads_back(mantissa, exponent, value):
     back, sure = _scaled(np.uint64(mantissa), exponent)
     return sure and back == value
 
 
 @kernel
-def _shortest(value):  # type: ignore[no-untyped-def]
+def _shortest(value):
     """Return the shortest decimal of a positive float32, and its digits; 0 digits if not found."""
     mantissa, exponent, digits = np.int64(0), np.int64(0), 0
     wide = np.float64(value)
@@ -404,7 +404,7 @@ def _shortest(value):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _put_digits(out, at, mantissa, digits):  # type: ignore[no-untyped-def]
+def _put_digits(out, at, mantissa, digits):
     left = np.uint32(mantissa)  # at most 9 digits; signed division takes longer
     i = at + digits
     while i - at >= 2:
@@ -419,7 +419,7 @@ def _put_digits(out, at, mantissa, digits):  # type: ignore[no-untyped-def]
 
 
 @inline
-def _put_exponent(out, at, mantissa, digits, power):  # type: ignore[no-untyped-def]
+def _put_exponent(out, at, mantissa, digits, power):
     """Write 1.23e-05."""
     unit = np.int64(_POWERS[digits - 1])
     out[at] = 48 + mantissa // unit
@@ -433,7 +433,7 @@ def _put_exponent(out, at, mantissa, digits, power):  # type: ignore[no-untyped-
 
 
 @inline
-def _put_number(out, at, value):  # type: ignore[no-untyped-def]
+def _put_number(out, at, value):
     """Write a number; return where it ends, or -1 where only NumPy finds its digits."""
     if np.signbit(value):
         out[at] = _MINUS
@@ -469,7 +469,7 @@ def _put_number(out, at, value):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def format_rows(matrix, first, words, offsets, out):  # type: ignore[no-untyped-def]
+def format_rows(matrix, first, words, offsets, out):
     """Write rows as text: the word, the numbers, a line feed.
 
     Parameters

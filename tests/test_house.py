@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = {
     "Account", "CBOW", "Checkpoint", "Corpus", "EarlyStopping", "NearestWords", "SkipGram",
     "TrainedModel", "VectorTable", "Vocabulary",
-    "WordVectors", "WordkinError", "__version__", "embedding_matrix",
+    "WordVectors", "WordkinError", "__version__", "cosine_model", "embedding_matrix",
     "evaluate", "get_tokenizer", "load",
     "train",
 }  # fmt: skip

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from wordkin.embedding import embedding_matrix as embedding_matrix
     from wordkin.errors import WordkinError as WordkinError
     from wordkin.evaluation import evaluate as evaluate
+    from wordkin.layers.keras import cosine_model as cosine_model
     from wordkin.table import VectorTable as VectorTable
     from wordkin.text.tokenizers import get_tokenizer as get_tokenizer
     from wordkin.training import Checkpoint as Checkpoint
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
-    "CBOW": "wordkin.config",
     "Account": "wordkin.corpus",
+    "CBOW": "wordkin.config",
     "Checkpoint": "wordkin.training",
     "Corpus": "wordkin.corpus",
     "EarlyStopping": "wordkin.training",
@@ -42,6 +43,7 @@ _HOME = {
     "Vocabulary": "wordkin.vocabulary",
     "WordVectors": "wordkin.vectors",
     "WordkinError": "wordkin.errors",
+    "cosine_model": "wordkin.layers.keras",
     "embedding_matrix": "wordkin.embedding",
     "evaluate": "wordkin.evaluation",
     "get_tokenizer": "wordkin.text.tokenizers",
@@ -63,6 +65,7 @@ __all__ = [
     "WordVectors",
     "WordkinError",
     "__version__",
+    "cosine_model",
     "embedding_matrix",
     "evaluate",
     "get_tokenizer",

@@ -18,7 +18,7 @@ _S32 = np.uint64(32)
 
 
 @kernel
-def index_words(data, offsets, seed, slots, first, limit):  # type: ignore[no-untyped-def]
+def index_words(data, offsets, seed, slots, first, limit):
     """Fill an index, and find words that come again.
 
     Parameters
@@ -71,7 +71,7 @@ def index_words(data, offsets, seed, slots, first, limit):  # type: ignore[no-un
 
 
 @kernel
-def binary_rows(data, most, words, offsets, matrix):  # type: ignore[no-untyped-def]
+def binary_rows(data, most, words, offsets, matrix):
     """Take apart rows of a word, a space and D float32 numbers, as far as they are complete.
 
     Parameters

@@ -257,3 +257,78 @@ def test_wrong_questions_are_explained(table):
         neighbors.most_similar(table, 200)
     with pytest.raises(UnknownWordError, match=r"'w1990' is not in the vocabulary.*'w199'"):
         neighbors.most_similar(table, ["w1"], ["w1990"])
+
+
+# --- which rows may answer, and in what form -----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("restrict", "allowed"),
+    [
+        (20, range(20)),
+        ([f"w{i}" for i in range(5, 40, 3)], range(5, 40, 3)),
+        (np.arange(200) % 7 == 0, range(0, 200, 7)),
+        (lambda count: count > 150, range(50)),
+    ],
+)
+@pytest.mark.parametrize("step", [exact._SCORES, 60])
+def test_only_some_words_may_answer(restrict, allowed, step, monkeypatch):
+    monkeypatch.setattr("wordkin.neighbors.searcher._GATHERED", step)
+    table = make_table()
+    table = VectorTable(Vocabulary(table.vocabulary.words, np.arange(200, 0, -1)), table.matrix)
+    everything = neighbors.most_similar(table, ["w3", "w7"], topn=200)
+    wanted = [(word, cosine) for word, cosine in everything if int(word[1:]) in allowed][:8]
+    assert neighbors.most_similar(table, ["w3", "w7"], topn=8, restrict=restrict) == wanted
+    batch = neighbors.most_similar_batch(table, ["w3", "w8"], topn=8, restrict=restrict)
+    assert batch[0] == neighbors.most_similar(table, "w3", topn=8, restrict=restrict)
+    products = neighbors.most_similar_cosmul(table, ["w3", "w7"], topn=200)
+    wanted = [pair for pair in products if int(pair[0][1:]) in allowed][:8]
+    some = neighbors.most_similar_cosmul(table, ["w3", "w7"], topn=8, restrict=restrict)
+    assert [word for word, _ in some] == [word for word, _ in wanted]
+
+
+def test_answers_may_come_as_arrays(table):
+    rows, cosines = neighbors.most_similar(table, "w3", topn=4, arrays=True)
+    assert (rows.dtype, cosines.dtype) == (np.int64, np.float64)
+    pairs = [(f"w{row}", cosine) for row, cosine in zip(rows, cosines, strict=True)]
+    assert pairs == neighbors.most_similar(table, "w3", topn=4)
+    batch = neighbors.most_similar_batch(table, ["w3", "w4"], topn=4, arrays=True)
+    assert batch[0][0].tolist() == rows.tolist()
+
+
+@pytest.mark.parametrize("restrict", [True, 0, 1.5, "w1", np.ones(3, bool), 3j])
+def test_wrong_restrictions_are_explained(table, restrict):
+    with pytest.raises(InputError, match="restrict"):
+        neighbors.most_similar(table, "w1", restrict=restrict)
+    with pytest.raises(InputError, match="without counts"):
+        neighbors.most_similar(table, "w1", restrict=lambda count: True)
+
+
+def test_analogies_ask_for_b_minus_a_plus_c(table):
+    for method in ("3cosadd", "3cosmul"):
+        found = neighbors.analogy(table, "w1", "w2", c="w3", method=method, topn=3)
+        assert len(found) == 3
+    added = neighbors.analogy(table, "w1", "w2", c="w3")
+    assert added == neighbors.most_similar(table, ["w2", "w3"], ["w1"])
+
+
+def test_a_matrix_of_similarities(table):
+    words = ["w1", "w5", VECTOR]
+    found = neighbors.similarity_matrix(table, words, ["w2", "w3"])
+    for i, word in enumerate(words):
+        for j, other in enumerate(["w2", "w3"]):
+            assert found[i, j] == pytest.approx(neighbors.similarity(table, word, other))
+    square = neighbors.similarity_matrix(table, words)
+    np.testing.assert_allclose(square, square.T)
+    np.testing.assert_allclose(np.diag(square), 1)
+    assert neighbors.similarity_matrix(table, []).shape == (0, 0)
+
+
+def test_equal_words_are_equally_far():
+    matrix = np.random.default_rng(0).standard_normal((50, 7)).astype(np.float32)
+    matrix[[10, 20, 30]] = matrix[3]
+    table = VectorTable(Vocabulary([f"w{i}" for i in range(50)]), matrix)
+    assert neighbors.rank(table, "w3", "w20") == 1
+    assert neighbors.closer_than(table, "w3", "w30") == []
+    far = neighbors.distances(table, "w5")
+    assert far[10] == far[20] == far[3]

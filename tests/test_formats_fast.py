@@ -98,6 +98,14 @@ def test_damaged_lines_are_named(tmp_path, content, message):
     assert str(tmp_path / "v") in str(caught.value)
 
 
+def test_a_header_with_too_few_dimensions_is_refused(tmp_path):
+    (tmp_path / "v.txt").write_bytes(b"2 2\nthe 1.5 2 3\na -1e-3 3 4\n")
+    with pytest.raises(FormatError, match="promises 2 dimensions, but all lines hold more"):
+        formats.read(tmp_path / "v.txt")
+    (tmp_path / "v.txt").write_bytes(b"2 2\nnew york 2 3\nroute 66 3 4\n")
+    assert formats.read(tmp_path / "v.txt").vocabulary.words == ["new york", "route 66"]
+
+
 def test_a_line_without_an_end_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(lines, "_BLOCK", 1000)
     monkeypatch.setattr(glove, "_HEAD", 30)

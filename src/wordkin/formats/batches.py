@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -190,6 +191,18 @@ class Collector:
         check_budget(self._path, 4 * n_rows * self._matrix.shape[1])
         # in place, which for large arrays moves no bytes; nobody else holds a view
         self._matrix.resize((n_rows, self._matrix.shape[1]), refcheck=False)
+
+    def words(self) -> list[bytes]:
+        """Return the words that have come, in UTF-8.
+
+        Returns
+        -------
+        list of bytes
+            As many as rows.
+        """
+        data = b"".join(self._data)
+        ends = np.cumsum(np.concatenate([np.zeros(1, np.int64), *self._lengths])).tolist()
+        return [data[start:stop] for start, stop in pairwise(ends)]
 
     def table(self, format_name: str, pick: Pick) -> VectorTable:
         """Make the table of all rows that have come.

@@ -1,0 +1,92 @@
+"""``wordkin convert``, ``info`` and ``download``: what they print and what they leave behind."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import pytest
+from test_downloads import SHA256, resource, server  # noqa: F401 (a fixture)
+from typer.testing import CliRunner
+
+from wordkin import downloads
+from wordkin.cli import app
+from wordkin.vectors import load
+
+
+def wk(*arguments):
+    return CliRunner().invoke(app._make_app(), list(map(str, arguments)), prog_name="wordkin")
+
+
+@pytest.fixture
+def odd(tmp_path):
+    path = tmp_path / "odd.txt"
+    path.write_bytes(b"the 1 2\n. . . 3 4\nna\xefve 5 6\nthe 7 8\n")
+    return path
+
+
+def test_a_file_is_converted_and_repairs_are_told(odd, tmp_path):
+    target = tmp_path / "v.safetensors"
+    result = wk("convert", odd, target)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].startswith(f"{target}: 3 words, 2 dimensions, ")
+    assert lines[1] == "repaired or left out: 1 damaged token, 1 duplicate, 1 token with spaces"
+    assert list(load(target).index_to_key) == ["the", ". . .", "na\\xefve"]
+
+
+def test_a_member_of_an_archive_is_converted_in_part(odd, tmp_path):
+    with zipfile.ZipFile(tmp_path / "g.zip", "w") as archive:
+        archive.write(odd, "a/odd.txt")
+        archive.writestr("b.txt", "")
+    source, target = f"{tmp_path}/g.zip#a/odd.txt", tmp_path / "v.out"
+    result = wk("convert", source, target, "--format", "word2vec", "--limit", "1")
+    assert result.exit_code == 0
+    assert target.read_text() == "1 2\nthe 1.0 2.0\n"
+    info = wk("info", source)
+    assert info.exit_code == 0
+    assert "glove" in info.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("v.xyz", "does not tell the format"), ("v.fifu", "does not write it"), ("v.txt", "'. . .'")],
+)
+def test_what_cannot_be_written_leaves_nothing(odd, tmp_path, name, message):
+    result = wk("convert", odd, tmp_path / name)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert list(tmp_path.iterdir()) == [odd]
+
+
+def test_info_tells_of_repairs(odd):
+    result = wk("info", odd)
+    assert result.exit_code == 0
+    assert "1 damaged token, 1 duplicate, 1 token with spaces" in result.stdout
+    facts = json.loads(wk("info", odd, "--json").stdout)
+    assert facts["repairs"] == {"repaired": 1, "duplicates": 1, "spaces": 1, "unread": 0}
+    assert facts["format"] == "glove"
+    assert facts["bytes"] == odd.stat().st_size
+
+
+def test_downloads_are_listed():
+    result = wk("download")
+    assert result.exit_code == 0
+    assert "glove.6B" in result.stdout
+    assert str(downloads.home()) in result.stdout
+
+
+@pytest.mark.parametrize("sha256", [None, SHA256])
+def test_a_download_is_fetched_and_described(server, monkeypatch, tmp_path, sha256):  # noqa: F811
+    known = resource(server, "data", sha256=sha256)
+    monkeypatch.setattr(downloads, "find", lambda _name: known)
+    result = wk("download", "made-up")
+    assert result.exit_code == 0
+    assert result.stdout.startswith(str(tmp_path / "home" / "data.zip"))
+    assert f"{SHA256} ({'as known' if sha256 else 'none is known'}" in result.stdout
+
+
+def test_an_unknown_download_is_refused():
+    result = wk("download", "nonesuch")
+    assert result.exit_code == 1
+    assert "glove.6B" in result.stderr

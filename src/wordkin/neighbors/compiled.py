@@ -257,6 +257,7 @@ def settle(
     """
     rows, missed = candidates
     cosines = exact_cosines(matrix, rows, units)
+    cosines[rows < 0] = -2  # where a thread had fewer rows than places
     for column in out.T:
         cosines[rows == column[:, None]] = -2
     order = np.lexsort((rows, -cosines), axis=1)[:, :topn]

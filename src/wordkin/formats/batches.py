@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import tempfile
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
 from wordkin.errors import FormatError
-from wordkin.files import size_on_disk
+from wordkin.files import open_bytes, size_on_disk
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.checks import check_at_least, listed
@@ -16,7 +18,7 @@ from wordkin.vocabulary.packed import check_utf8, packed
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -280,6 +282,40 @@ def check_budget(path: str | os.PathLike[str], n_bytes: int) -> None:
             f"The file becomes more than {_BOMB_RATIO} times as large as it is on disk. That "
             "is no file of vectors but a trap for memory; decompress it first if you trust it."
         )
+
+
+@contextlib.contextmanager
+def seekable(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file that is read in any order or mapped; a compressed one is unpacked for it.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Yields
+    ------
+    BinaryIO
+        The file itself or, where it is compressed, a nameless temporary one, which goes when
+        nothing is mapped from it any more.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it can't be read.
+    FormatError
+        If it is damaged, or becomes more than 100 times as large as it is.
+    """
+    with open_bytes(path) as stream:
+        if stream.seekable():
+            yield stream
+            return
+        with tempfile.TemporaryFile() as unpacked:
+            while chunk := stream.read(_FIRST_BYTES):
+                unpacked.write(chunk)
+                check_budget(path, unpacked.tell())
+            unpacked.flush()
+            yield unpacked
 
 
 def repairs(settings: Mapping[str, Any]) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from wordkin.errors import FormatError, InputError
 from wordkin.files import atomic_write
+from wordkin.formats.batches import seekable
 from wordkin.formats.rows import encoded_words, naming
 from wordkin.formats.tensors import (
     Header,
@@ -110,7 +110,7 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
     FormatError
         If it is no such file, a later version of it, or truncated or damaged.
     """
-    with naming(path), Path(path).open("rb") as file:
+    with naming(path), seekable(path) as file:
         return _read(file)
 
 
@@ -151,7 +151,7 @@ def check(path: str | os.PathLike[str]) -> None:
     FormatError
         If its words are damaged: no UTF-8, not what was saved, or not where the index says.
     """
-    with naming(path), Path(path).open("rb") as file:
+    with naming(path), seekable(path) as file:
         vocabulary = _read(file).vocabulary
         if isinstance(vocabulary.words, PackedWords):
             verified(vocabulary.words)

@@ -176,7 +176,7 @@ class Bench:
         epochs = str(self.options.epochs)
         target = self.folder / "vectors"
         mine = [
-            sys.executable, "-m", "wordkin.cli", "train", str(self.text), "-o",
+            sys.executable, "-m", "wordkin", "train", str(self.text), "-o",
             f"{target}.safetensors", "--tokenizer", "whitespace", "--sample", "1e-4",
             "--epochs", epochs,
         ]  # fmt: skip

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _GROUP = 2
 _SHARED = 5
-_HOT_ROWS = 256
+_HOT_ROWS = 0
 _INIT_STREAM = 2**40
 """Beyond any block's step number, so that the first rows and the draws never share a stream."""
 _ROWS_AT_ONCE = 1 << 12

@@ -172,8 +172,8 @@ class Collector:
         self._lengths.append(lengths)
         needed = self.n_rows + len(matrix)
         while needed > len(self._matrix):
-            # by an eighth: doubling would take twice the memory for a moment
-            self._resize(max(needed, len(self._matrix) * 9 // 8))
+            # by little, because it costs little: doubling would take twice the memory
+            self._resize(max(needed, len(self._matrix) * 33 // 32))
         self._matrix[self.n_rows : needed] = matrix
         self.n_rows = needed
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from wordkin.kernels.numbers import Parsed, Wanted
 
 _LONGEST_WORD = 1 << 16  # bytes; a file without a line feed for so long is no such file
-_BLOCK = 1 << 20
+_BLOCK = 1 << 19
 _HARD = 1000  # numbers that Python reads at once
 _MOST = 1 << 62
 _SPACE = re.compile(rb"[ \t\n\r\v\f]")
@@ -129,13 +129,15 @@ def _take(rows: Collector, block: Block, left: int) -> None:
 
 
 def _blocks(stream: BinaryIO, head: bytes, dimensions: int) -> Iterator[bytes]:
-    """Cut a stream at line ends; each block ends in a line feed."""
+    """Cut a stream at line ends; each block ends in the line feeds that the kernel needs."""
+    from wordkin.kernels.numbers import PAD
+
     longest = _LONGEST_WORD + 64 * dimensions + _BLOCK
-    rest, data = b"", head
+    rest, data, padding = b"", head, b"\n" * PAD
     while data or (data := stream.read(_BLOCK)):
         cut = data.rfind(b"\n") + 1
         if cut:
-            yield rest + data[:cut]
+            yield b"".join((rest, memoryview(data)[:cut], padding))
             rest = data[cut:]
         else:
             rest += data
@@ -143,7 +145,7 @@ def _blocks(stream: BinaryIO, head: bytes, dimensions: int) -> Iterator[bytes]:
                 raise FormatError(f"There is no end to the line that begins with {rest[:40]!r}.")
         data = b""
     if rest:
-        yield rest + b"\n"
+        yield rest + b"\n" + padding
 
 
 def _in_order(blocks: Iterator[bytes], dimensions: int, wanted: Wanted) -> Iterator[Block]:
@@ -170,7 +172,7 @@ def _n_cores() -> int:
 
 
 def _parse(data: bytes, dimensions: int, wanted: Wanted) -> Block:
-    from wordkin.kernels.numbers import BLANK, FIELDS, PAD, PAUSED, Parsed, parse_rows
+    from wordkin.kernels.numbers import BLANK, FIELDS, PAUSED, Parsed, parse_rows
 
     # memory that is not written to costs nothing: this is for the shortest lines there can be
     most = len(data) // (2 * dimensions) + 1
@@ -183,7 +185,7 @@ def _parse(data: bytes, dimensions: int, wanted: Wanted) -> Block:
         hard=np.empty((_HARD + dimensions, 4), np.int64),
         state=np.zeros(4, np.int64),
     )
-    block = np.frombuffer(data + b"\n" * PAD, np.uint8)
+    block = np.frombuffer(data, np.uint8)
     status = PAUSED
     while status == PAUSED:
         status = parse_rows(block, wanted, parsed)

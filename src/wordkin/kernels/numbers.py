@@ -380,22 +380,25 @@ def _reads_back(mantissa, exponent, value):
 @kernel
 def _shortest(value):
     """Return the shortest decimal of a positive float32, and its digits; 0 digits if not found."""
-    mantissa, exponent, digits = np.int64(0), np.int64(0), 0
     wide = np.float64(value)
     top = _point(value, wide)
-    start = 8  # enough for nine of ten
-    m, e = _decimal(wide, start, top - start)
-    if not _reads_back(m, e, value):
-        start = 9
-    for n in range(start, 0, -1):
-        m, e = _decimal(wide, n, top - n)
+    # at a power of two the numbers below are nearer, so that only the decimal above may do
+    lopsided = np.int64(np.float32(value).view(np.int32)) & (_SMALLEST_NORMAL - 1) == 0
+    digits = 8  # enough for most
+    mantissa, exponent = _decimal(wide, digits, top - digits)
+    if not _reads_back(mantissa, exponent, value):
+        digits = 9
+        mantissa, exponent = _decimal(wide, digits, top - digits)
+        if not _reads_back(mantissa, exponent, value):
+            return mantissa, exponent, 0
+    while digits > 1:
+        m, e = _decimal(wide, digits - 1, top - digits + 1)
         if not _reads_back(m, e, value):
-            # at a power of two the numbers below are nearer, so that only one beside may do
-            if n < 9 and _reads_back(m + 1, e, value):
-                m += 1
-            else:
+            if not lopsided or not _reads_back(m + 1, e, value):
                 break
-        mantissa, exponent, digits = m, e, n
+            m += 1
+        mantissa, exponent = m, e
+        digits -= 1
     while digits > 1 and mantissa % 10 == 0:
         mantissa //= 10
         exponent += 1

@@ -122,14 +122,15 @@ def search_codes(
         )  # fmt: skip
         return best
 
-    lowest = np.concatenate([best.scores[0] for best in share(work, count, topk.SCREEN)])
+    lowest = np.concatenate([best.scores[0] for best in share(work, count, topk.SCREEN, pieces=8)])
     slack = np.float32(4 * np.finfo(np.float32).eps * (matrix.shape[1] + 2))
     floor = np.partition(lowest, -keep)[-keep] - slack
     rows = np.flatnonzero(scores + codes.errors[:count] >= floor)
     if len(rows) > 20 * keep + 4096:
         return None  # nearly equal rows: as much work as a search without codes
     cosines = exact_cosines(matrix, rows[None], unit[None])[0]
-    cosines[np.isin(rows, np.asarray(exclude, np.int64))] = -2
+    for row in exclude:
+        cosines[rows == row] = -2
     order = np.lexsort((rows, -cosines))[:topn]
     order = order[cosines[order] > -2]
     return rows[order], cosines[order]

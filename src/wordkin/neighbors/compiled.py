@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import TYPE_CHECKING
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -172,8 +173,12 @@ def combine(
     share(work, len(numbers), 1 << 6)
 
 
-def share(work: Callable[[int, int], object], count: int, multiple: int) -> list:  # type: ignore[type-arg]
-    """Let each core do a part of the rows.
+def share(
+    work: Callable[[int, int], Any], count: int, multiple: int, *, pieces: int = 2
+) -> list[Any]:
+    """Let the cores take pieces of the rows, one after the other, until none is left.
+
+    So nobody waits for a core that has other things to do: what it did not begin others do.
 
     Parameters
     ----------
@@ -182,21 +187,47 @@ def share(work: Callable[[int, int], object], count: int, multiple: int) -> list
     count : int
         How many rows there are.
     multiple : int
-        Where parts may begin.
+        Where pieces may begin.
+    pieces : int
+        How many there are for each core.
 
     Returns
     -------
     list
-        What each part gave.
+        What each piece gave, in order.
     """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    step = max(-(-count // (cores or 1) // multiple) + 1, 1) * multiple
+    pool, cores = _pool()
+    step = (-(-count // (cores * pieces * multiple)) or 1) * multiple
     starts = range(0, count, step)
-    if len(starts) < 2:
-        return [work(start, count) for start in starts]
-    with ThreadPoolExecutor(len(starts) - 1) as pool:
-        others = [pool.submit(work, start, min(start + step, count)) for start in starts[1:]]
-        return [work(0, step), *(other.result() for other in others)]
+    left, done = iter(starts), [None] * len(starts)
+    lock = threading.Lock()
+
+    def take() -> None:
+        while True:
+            with lock:
+                start = next(left, None)
+            if start is None:
+                return
+            done[start // step] = work(start, min(start + step, count))
+
+    others = [pool.submit(take) for _ in range(min(cores, len(starts)) - 1)]
+    take()
+    for other in others:
+        if not other.cancel():
+            other.result()
+    return done
+
+
+@cache
+def _pool() -> tuple[ThreadPoolExecutor, int]:
+    """Threads that stay, because starting one on a busy machine takes longer than a search.
+
+    In a forked process they are missing, and the one that asks does all of the work.
+    """
+    cores = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0) or (
+        os.cpu_count() or 1
+    )
+    return ThreadPoolExecutor(max(1, cores - 1), "wordkin-search"), cores
 
 
 def gathered(parts: Sequence[Best], keep: int, also: range) -> tuple[NDArray, NDArray]:  # type: ignore[type-arg]

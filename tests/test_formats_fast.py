@@ -384,7 +384,7 @@ def test_the_projector_gets_its_three_files(tmp_path, counts):
 
 
 def test_rows_are_written_in_any_number_of_blocks(tmp_path, monkeypatch):
-    monkeypatch.setattr(lines, "_BLOCK", 100)
+    monkeypatch.setattr(lines, "_WRITTEN", 100)
     table = make_table(100)
     formats.write(table, tmp_path / "v.tsv")
     numbers = np.loadtxt(tmp_path / "v.tsv", delimiter="\t", dtype=np.float64).astype(np.float32)

@@ -47,6 +47,8 @@ _MANY_DIGITS = 19  # as many as an uint64 holds for sure
 _NEAR = 2.0**-50  # what two roundings of w and the power and one of the result can add up to
 _SPACE, _PLUS, _MINUS, _DOT, _NEWLINE, _E = 32, 43, 45, 46, 10, 101
 _SMALLEST_NORMAL = 1 << 23  # the bits of a float32
+_EXPONENT_BITS = 0xFF << 23
+_EDGE = 1e-6
 _MOST_BYTES = 24  # of a number and the space in front of it
 
 PAD = 8
@@ -359,46 +361,55 @@ def _point(value, wide):
 
 
 @inline
-def _decimal(wide, digits, exponent):
-    """Return the nearest decimal of so many digits as a whole number and a power of ten."""
-    if exponent < 0:
-        mantissa = np.int64(np.rint(wide * _POWERS[-exponent]))
-    else:
-        mantissa = np.int64(np.rint(wide / _POWERS[exponent]))
-    if mantissa >= np.int64(_POWERS[digits]):  # 9.99 became 10.0
-        mantissa //= 10
-        exponent += 1
-    return mantissa, exponent
-
-
-@inline
 def _reads_back(mantissa, exponent, value):
     back, sure = _scaled(np.uint64(mantissa), exponent)
     return sure and back == value
+
+
+@inline
+def _is_decimal(scaled, half_gap, exponent, value, even):
+    """Whether the whole number next to `scaled`, times a power of ten, reads back as `value`.
+
+    It does if it is nearer than half the gap between float32 numbers. `scaled` is exact to a few
+    units of 2**-53; who comes closer to the edge than that gap's millionth is read back to see.
+    """
+    whole = np.rint(scaled)
+    off = abs(scaled - whole)
+    if even and abs(off - half_gap) > _EDGE * half_gap:
+        return off < half_gap
+    return _reads_back(np.int64(whole), exponent, value)
 
 
 @kernel
 def _shortest(value):
     """Return the shortest decimal of a positive float32, and its digits; 0 digits if not found."""
     wide = np.float64(value)
-    top = _point(value, wide)
-    # at a power of two the numbers below are nearer, so that only the decimal above may do
-    lopsided = np.int64(np.float32(value).view(np.int32)) & (_SMALLEST_NORMAL - 1) == 0
+    bits = np.int64(np.float32(value).view(np.int32))
+    # at a power of two the numbers below are nearer, and the smallest numbers have fixed gaps
+    even = bits >= _SMALLEST_NORMAL and bits & (_SMALLEST_NORMAL - 1) != 0
+    half_gap = np.float64(np.int32(bits & _EXPONENT_BITS).view(np.float32)) * 2.0**-24
     digits = 8  # enough for most
-    mantissa, exponent = _decimal(wide, digits, top - digits)
-    if not _reads_back(mantissa, exponent, value):
-        digits = 9
-        mantissa, exponent = _decimal(wide, digits, top - digits)
-        if not _reads_back(mantissa, exponent, value):
-            return mantissa, exponent, 0
+    exponent = _point(value, wide) - digits
+    factor = _POWERS[-exponent] if exponent < 0 else 1 / _POWERS[exponent]
+    scaled, half_gap = wide * factor, half_gap * factor
+    if not _is_decimal(scaled, half_gap, exponent, value, even):
+        digits, exponent = 9, exponent - 1
+        scaled, half_gap = scaled * 10, half_gap * 10
+        if not _is_decimal(scaled, half_gap, exponent, value, even):
+            return np.int64(0), exponent, 0
+    mantissa = np.int64(np.rint(scaled))
     while digits > 1:
-        m, e = _decimal(wide, digits - 1, top - digits + 1)
-        if not _reads_back(m, e, value):
-            if not lopsided or not _reads_back(m + 1, e, value):
-                break
-            m += 1
-        mantissa, exponent = m, e
-        digits -= 1
+        scaled, half_gap = scaled * 0.1, half_gap * 0.1
+        if _is_decimal(scaled, half_gap, exponent + 1, value, even):
+            mantissa = np.int64(np.rint(scaled))
+        elif not even and _reads_back(np.int64(np.rint(scaled)) + 1, exponent + 1, value):
+            mantissa = np.int64(np.rint(scaled)) + 1
+        else:
+            break
+        digits, exponent = digits - 1, exponent + 1
+    if mantissa >= np.int64(_POWERS[digits]):  # 9.99 became 10.0
+        mantissa //= 10
+        exponent += 1
     while digits > 1 and mantissa % 10 == 0:
         mantissa //= 10
         exponent += 1

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _PARQUET, _ARROW = b"PAR1", b"ARROW1\0\0"
+_ROWS = 1 << 13  # read at once
 _WORDS = ("word", "token", "key", "text")
 _VECTORS = ("vector", "vectors", "embedding", "embeddings")
 
@@ -120,21 +121,27 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
 
 
 def _columns(file: BinaryIO, path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read the columns that matter, once it is clear that they are not far too large."""
+    """Read the columns that matter piece by piece, so that they can't become far too large."""
     is_parquet = file.read(4) == _PARQUET
     file.seek(0)
     if is_parquet:
+        # the sizes in the metadata are left alone: asking for damaged ones ends the process
         parquet = require("pyarrow.parquet", extra="parquet").ParquetFile(file)
         names = _chosen(parquet.schema_arrow.names)
-        about = parquet.metadata
-        groups = [about.row_group(i) for i in range(about.num_row_groups)]
-        n_values = sum(g.column(i).num_values for g in groups for i in range(g.num_columns))
-        check_budget(path, 4 * n_values)
-        table = parquet.read(columns=list(names.values()))
+        pieces = parquet.iter_batches(_ROWS, columns=list(names.values()))
     else:
         reader = require("pyarrow.ipc", extra="parquet").open_file(file)
         names = _chosen(reader.schema.names)
-        table = reader.read_all()
+        pieces = (reader.get_batch(i) for i in range(reader.num_record_batches))
+    batches, n_bytes = [], 0
+    for batch in pieces:
+        batch.validate(full=True)  # Arrow believes offsets otherwise
+        batches.append(batch)
+        n_bytes += batch.nbytes
+        check_budget(path, n_bytes)
+    if not batches:
+        raise FormatError("The table has no rows.")
+    table = require("pyarrow", extra="parquet").Table.from_batches(batches)
     return {ours: table.column(theirs) for ours, theirs in names.items()}
 
 
@@ -153,7 +160,9 @@ def _chosen(names: list[str]) -> dict[str, str]:
 
 def _matrix(column: Any) -> NDArray[Any]:  # noqa: ANN401
     lists = column.combine_chunks()
-    if column.null_count or not hasattr(lists, "flatten"):
+    kinds = require("pyarrow.types", extra="parquet")
+    of_lists = (kinds.is_list, kinds.is_large_list, kinds.is_fixed_size_list)
+    if column.null_count or not any(is_kind(column.type) for is_kind in of_lists):
         raise FormatError(f"The vectors should be lists of numbers; they are {column.type}.")
     numbers = _numbers(lists.flatten())
     lengths = require("pyarrow.compute", extra="parquet").list_value_length(lists).unique()

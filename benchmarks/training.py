@@ -26,8 +26,9 @@ import wordkin as wk
 from wordkin.evaluation import evaluate_analogies, evaluate_similarity
 
 SETTINGS = {"window": 5, "negative": 5, "sample": 1e-4}
-GENSIM_ALPHA = {"SkipGram": 0.035, "CBOW": 0.05}
+GENSIM_ALPHA = {"SkipGram": 0.035, "CBOW": 0.05}  # where it scores best, of 0.025 to 0.065
 SENTENCE = 1_000
+SCORES = ("seconds", "analogies %", "WordSim-353", "SimLex-999")
 
 
 def main() -> None:
@@ -48,7 +49,11 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--text", type=Path, default=shared / "wiki8.xz")
     parser.add_argument("--scores", type=Path, default=shared / "eval")
     parser.add_argument("--pairs", type=int, default=3, help="how often each pair is run")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument(
+        "--quality",
+        default="SkipGram-100-3,SkipGram-300-3,CBOW-100-3,CBOW-300-3",
+        help="what the line 'quality' trains: model-dimensions-seeds,...",
+    )
     parser.add_argument("--epochs", type=int, default=5, help="for quality and whole processes")
     parser.add_argument(
         "--lines", default="limits,vocabulary,speed,threads,process", help="which parts to run"
@@ -172,39 +177,47 @@ class Bench:
         ]  # fmt: skip
 
     def process(self) -> list[tuple[str, ...]]:
-        """Whole processes: text file to saved vectors, first import to last byte."""
+        """Whole processes: text file to saved vectors, first import to last byte; with scores."""
         epochs = str(self.options.epochs)
-        target = self.folder / "vectors"
-        mine = [
-            sys.executable, "-m", "wordkin", "train", str(self.text), "-o",
-            f"{target}.safetensors", "--tokenizer", "whitespace", "--sample", "1e-4",
-            "--epochs", epochs,
-        ]  # fmt: skip
-        theirs = [sys.executable, __file__, "--gensim", str(self.text), f"{target}.kv", epochs]
-        cold = dict(os.environ, NUMBA_CACHE_DIR=str(self.folder / "cache"))
-        first = wall(mine, cold)
-        pairs = [(wall(theirs), wall(mine, cold)) for _ in range(self.options.pairs)]
+        cache = dict(os.environ, NUMBA_CACHE_DIR=str(self.folder / "cache"))
+        sides: dict[str, list[tuple[float, ...]]] = {"gensim": [], "wordkin": []}
+        first = wall(self._command("1", epochs), cache)
+        for seed in range(1, self.options.pairs + 1):
+            target = self.folder / "vectors.bin"
+            seconds = wall([
+                sys.executable, __file__, "--gensim", str(self.text), str(target), epochs, str(seed)
+            ])  # fmt: skip
+            sides["gensim"].append((seconds, *self.scores(wk.load(target))))
+            seconds = wall(self._command(str(seed), epochs), cache)
+            vectors = wk.load(self.folder / "vectors.safetensors")
+            sides["wordkin"].append((seconds, *self.scores(vectors)))
+        ratios = [a[0] / b[0] for a, b in zip(*sides.values(), strict=True)]
+        rows = [(f"whole process, {epochs} epochs, skip-gram 100-d", "times gensim", *SCORES)]
+        for name, runs in sides.items():
+            cells = [spread(list(column)) for column in zip(*runs, strict=True)]
+            rows.append((name, spread(ratios) if name == "wordkin" else "1", *cells))
+        rows.append(("wordkin, first run ever (compiles)", "", f"{first:.1f}", "", "", ""))
+        return rows
+
+    def _command(self, seed: str, epochs: str) -> list[str]:
         return [
-            (f"whole process, {epochs} epochs", "times gensim", "seconds", "gensim"),
-            ("skip-gram 100-d, compiled code cached", spread([a / b for a, b in pairs]),
-             spread([b for _, b in pairs]), spread([a for a, _ in pairs])),
-            ("the same, first run ever", "", f"{first:.1f}", ""),
+            sys.executable, "-m", "wordkin", "train", str(self.text), "-o",
+            str(self.folder / "vectors.safetensors"), "--tokenizer", "whitespace", "--sample",
+            "1e-4", "--epochs", epochs, "--seed", seed, "--workers", "2",
         ]  # fmt: skip
 
     def quality(self) -> list[tuple[str, ...]]:
         """Scores, mean of seeds, each side at its own rate."""
-        rows = [("quality, mean of seeds", "analogies %", "WordSim-353", "SimLex-999", "train s")]
-        seeds = range(1, self.options.seeds + 1)
-        for model in ("SkipGram", "CBOW"):
-            for size in (100, 300):
-                for name, side in (("gensim", self.gensim), ("wordkin", self.ours)):
-                    runs = []
-                    for seed in seeds:
-                        seconds, result = side(model, size, epochs=self.options.epochs, seed=seed)
-                        runs.append((*self.scores(vectors_of(result)), seconds))
-                    cells = [spread(list(column)) for column in zip(*runs, strict=True)]
-                    rows.append((f"{name} {model} {size}-d", *cells))
-                    print(rows[-1], flush=True)
+        rows = [("quality, mean of seeds", *SCORES)]
+        for spec in self.options.quality.split(","):
+            model, size, seeds = spec.split("-")
+            for name, side in (("gensim", self.gensim), ("wordkin", self.ours)):
+                runs = []
+                for seed in range(1, int(seeds) + 1):
+                    seconds, result = side(model, int(size), epochs=self.options.epochs, seed=seed)
+                    runs.append((seconds, *self.scores(vectors_of(result))))
+                cells = [spread(list(column)) for column in zip(*runs, strict=True)]
+                rows.append((f"{name} {model} {size}-d, {seeds} seeds", *cells))
         return rows
 
     def scores(self, vectors: wk.WordVectors) -> tuple[float, float, float]:
@@ -230,11 +243,12 @@ class Bench:
 def flops(result: wk.TrainedModel, size: int) -> float:
     """Floating-point operations of the skip-gram kernel: three products of contexts x targets.
 
-    A group of G centres with mean reach r has about 2 r + G contexts and G + M targets.
+    A group of G centres has G + M targets, and as contexts the union of its windows.
     """
-    config = result.config
-    group, shared = 2, 5
-    contexts = (config.window + 1) + group
+    group, shared = 3, 6  # the defaults
+    reaches = np.random.default_rng(0).integers(1, result.config.window + 1, (100_000, group))
+    places = np.arange(group)
+    contexts = ((reaches + places).max(axis=1) + (reaches - places).max(axis=1) + 1).mean()
     per_group = 3 * 2 * contexts * (group + shared) * size
     return result.account.trained / group * per_group
 
@@ -251,16 +265,17 @@ def wall(command: list[str], environment: dict[str, str] | None = None) -> float
     return time.perf_counter() - start
 
 
-def run_gensim(text: str, target: str, epochs: str) -> None:
+def run_gensim(text: str, target: str, epochs: str, seed: str) -> None:
     """gensim's whole process, in the way that is fastest for it."""
     from gensim.models import Word2Vec
 
     words = Path(text).read_text().split()
     sentences = [words[i : i + SENTENCE] for i in range(0, len(words), SENTENCE)]
     model = Word2Vec(
-        sentences, vector_size=100, min_count=5, workers=2, sg=1, epochs=int(epochs), **SETTINGS
-    )
-    model.wv.save(target)
+        sentences, vector_size=100, min_count=5, workers=2, sg=1, epochs=int(epochs),
+        alpha=GENSIM_ALPHA["SkipGram"], seed=int(seed), **SETTINGS,
+    )  # fmt: skip
+    model.wv.save_word2vec_format(target, binary=True)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,7 @@ class Word2Vec:
     ns_exponent: float = 0.75
     sample: float = 1e-3
     epochs: int = 5
-    alpha: float = 0.025
+    alpha: float = 0.035
     min_alpha: float = 1e-4
     shrink_windows: bool = True
     loss: Literal["negative-sampling", "hierarchical-softmax"] = "negative-sampling"
@@ -90,7 +90,8 @@ class SkipGram(Word2Vec):
     epochs : int
         Passes over the corpus.
     alpha : float
-        Learning rate at the start.
+        Learning rate at the start. (gensim's and word2vec's default, 0.025, scores lower, there
+        and here: see ``docs/how-training-got-fast.md``.)
     min_alpha : float
         Learning rate at the end; it falls linearly with the words seen.
     shrink_windows : bool
@@ -144,10 +145,10 @@ class CBOW(Word2Vec):
     Examples
     --------
     >>> CBOW().alpha
-    0.05
+    0.065
     """
 
-    alpha: float = 0.05
+    alpha: float = 0.065
 
 
 def _check_int(config: object, name: str, *, low: int, high: int) -> None:

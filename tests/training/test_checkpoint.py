@@ -154,7 +154,7 @@ def checkpoint(corpus, tmp_path_factory):
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
-        ({"config": replace(CONFIG, alpha=0.05)}, "alpha is 0.025 there and 0.05 here"),
+        ({"config": replace(CONFIG, alpha=0.05)}, "alpha is 0.035 there and 0.05 here"),
         ({"config": wk.CBOW(**vars(CONFIG))}, "model is 'SkipGram' there and 'CBOW' here"),
         ({"config": replace(CONFIG, epochs=5)}, "epochs is 4"),
         ({"seed": 2}, "seed is 1 there and 2 here"),

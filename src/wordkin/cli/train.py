@@ -70,7 +70,7 @@ def train(  # noqa: PLR0913 (the options of the command)
         float | None,
         typer.Option(
             help="Learning rate at the start.",
-            show_default="0.025, cbow 0.05",
+            show_default="0.035, cbow 0.065",
             rich_help_panel=_MODEL,
         ),
     ] = None,

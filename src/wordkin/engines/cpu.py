@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wordkin.config import CBOW
+from wordkin.config import CBOW, SkipGram
 from wordkin.engines import Block, Learned, Memory
 from wordkin.kernels import sampling, seed_state, word2vec
 from wordkin.kernels.lanes import WIDE
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
     from wordkin.config import Word2Vec
     from wordkin.corpus import Corpus
 
-_GROUP = 2
-_SHARED = 5
-_HOT_ROWS = 0
+_GROUPS = {SkipGram: (3, 6), CBOW: (2, 6)}
+"""Centres in a group and noise words it shares: the fastest that score as gensim does."""
+_SMALL = 1_000_000
+"""A corpus of fewer tokens is done in no time: learn as word2vec.c does, centre by centre."""
+_HOT_ROWS = 192
+"""Of these most frequent words each thread has its own rows, if there is more than one thread."""
 _INIT_STREAM = 2**40
 """Beyond any block's step number, so that the first rows and the draws never share a stream."""
 _ROWS_AT_ONCE = 1 << 12
@@ -63,7 +66,7 @@ class CpuEngine:
         """
         floats = word2vec.padded(config.vector_size)
         scratch = (2 * config.window + WIDE) * WIDE * 16 + WIDE * floats * 4
-        desks = self.workers * (2 * min(_HOT_ROWS, words) * floats * 4 + scratch)
+        desks = self.workers * (4 * min(_HOT_ROWS, words) * floats * 4 + scratch)
         return Memory(
             tables=2 * (words + 1) * floats * 4,
             other=desks + words * _BYTES_PER_WORD[config.loss] + _BYTES_BESIDE,
@@ -125,10 +128,9 @@ class CpuRun:
             rows = self._input[start : min(start + _ROWS_AT_ONCE, len(counts))]
             draws = rng.random((len(rows), config.vector_size), dtype=np.float32)
             rows[:, : config.vector_size] = (draws - 0.5) / config.vector_size
-        # one thread has nobody to share cache lines with
-        hot = min(_HOT_ROWS, len(counts)) if workers > 1 else 0
-        if config.loss == "hierarchical-softmax":
-            hot = 0
+        # one thread has nobody to share cache lines with, and the plain kernel knows no copies
+        copies = workers > 1 and config.loss == "negative-sampling"
+        hot = min(_HOT_ROWS, len(counts)) if copies else 0
         self._desks = [_Desk(config, (hot, shape[1])) for _ in range(workers)]
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="wordkin")
         # an empty block compiles the kernel, so that no clock of training counts that
@@ -148,14 +150,11 @@ class CpuRun:
             How many tokens took part, and a sample of their loss.
         """
         cuts = np.linspace(block.start, block.stop, len(self._desks) + 1).astype(np.int64)
-        for desk in self._desks:
-            desk.copy_hot(self._input, self._output)
         parts = [
             self._pool.submit(self._learn, block, worker, word2vec.Span(int(a), int(b)))
             for worker, (a, b) in enumerate(itertools.pairwise(cuts))
         ]
         tokens, loss, pairs = np.sum([part.result() for part in parts], axis=0)
-        _merge_hot(self._desks, self._input, self._output)
         return Learned(int(tokens), float(loss), int(pairs))
 
     def _learn(self, block: Block, worker: int, span: word2vec.Span) -> NDArray[np.float64]:
@@ -165,7 +164,7 @@ class CpuRun:
         self._kernel(
             self._text,
             self._law,
-            word2vec.Tables(self._input, self._output, desk.hot_input, desk.hot_output),
+            word2vec.Tables(self._input, self._output, *desk.hot),
             word2vec.Rule(config.window, config.shrink_windows, config.negative, alpha),
             span,
             desk.scratch,
@@ -222,31 +221,11 @@ class CpuRun:
 
 
 class _Desk:
-    """What one thread has for itself: scratch space and copies of the most frequent rows."""
+    """What one thread has for itself: scratch space and room for copies of the hottest rows."""
 
     def __init__(self, config: Word2Vec, hot_shape: tuple[int, int]) -> None:
         self.scratch = word2vec.make_scratch(config.window, config.vector_size)
-        self.hot_input = word2vec.aligned(hot_shape)
-        self.hot_output = word2vec.aligned(hot_shape)
-
-    def copy_hot(self, input_table: NDArray[np.float32], output: NDArray[np.float32]) -> None:
-        """Take the shared rows as they are now."""
-        self.hot_input[:] = input_table[: len(self.hot_input)]
-        self.hot_output[:] = output[: len(self.hot_output)]
-
-
-def _merge_hot(
-    desks: list[_Desk], input_table: NDArray[np.float32], output: NDArray[np.float32]
-) -> None:
-    """Add up what each thread has changed in its copies of the hot rows."""
-    hot = len(desks[0].hot_input)
-    if hot == 0:
-        return
-    for shared, copies in (
-        (input_table[:hot], [desk.hot_input for desk in desks]),
-        (output[:hot], [desk.hot_output for desk in desks]),
-    ):
-        shared += np.sum([copy - shared for copy in copies], axis=0)
+        self.hot = [word2vec.aligned(hot_shape) for _ in range(4)]
 
 
 def _without_padding(table: NDArray[np.float32], dimensions: int) -> NDArray[np.float32]:
@@ -268,8 +247,9 @@ def _choose_kernel(
     cbow = isinstance(config, CBOW)
     if config.loss == "hierarchical-softmax":
         return word2vec.make_plain(cbow=cbow, hierarchical=True), sampling.make_tree(counts)
-    group = config.group or _GROUP
-    shared = config.shared_negatives or min(_SHARED, WIDE - group)
+    group, shared = (1, 5) if counts.sum() < _SMALL else _GROUPS[type(config)]
+    group = config.group or group
+    shared = config.shared_negatives or min(shared, WIDE - group)
     kernel = word2vec.make_grouped(cbow=cbow, group=group, shared=shared)
     return kernel, sampling.make_noise(counts, config.ns_exponent)
 

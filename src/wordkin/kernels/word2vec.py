@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _LOSS_EVERY = 64
+_MERGE_EVERY = 4  # buffers; more than about ten cost quality: the copies drift apart
 _LINE = 64
 _SLICE = 4 * LANES  # bytes of a lane vector
 
@@ -64,13 +65,16 @@ class Tables(NamedTuple):
 
     Row V is spare: targets that must not count point there. The first rows, those of the most
     frequent words, can have copies that belong to one thread (`hot_*`; zero rows: none), because
-    cache lines that two cores write in turn are what racing threads wait for.
+    cache lines that two cores write in turn are what racing threads wait for. `seen_*` holds these
+    rows as they were when the thread last exchanged changes with the others.
     """
 
     input: NDArray[np.float32]  # (V + 1, padded D)
     output: NDArray[np.float32]
     hot_input: NDArray[np.float32]  # (H, padded D)
     hot_output: NDArray[np.float32]
+    seen_input: NDArray[np.float32]  # (H, padded D)
+    seen_output: NDArray[np.float32]
 
 
 class Rule(NamedTuple):
@@ -354,7 +358,8 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
         slices = tables.input.shape[1] // LANES
         spare = len(tables.output) - 1
         strength = np.float32(rule.negative / shared)
-        first = count = groups = 0
+        _copy_hot(tables)
+        first = count = groups = buffers = 0
         more = True
         while more:
             before = count
@@ -391,8 +396,29 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
             start = max(0, last - rule.window)
             count = carry(buffer, start, count)
             first = last - start
+            buffers += 1
+            if not more or buffers % _MERGE_EVERY == 0:
+                _merge_hot(tables.input, tables.hot_input, tables.seen_input)
+                _merge_hot(tables.output, tables.hot_output, tables.seen_output)
 
     return grouped
+
+
+@kernel
+def _copy_hot(tables):
+    """Take the hot rows as they are now."""
+    for i in range(len(tables.hot_input)):
+        tables.hot_input[i] = tables.seen_input[i] = tables.input[i]
+        tables.hot_output[i] = tables.seen_output[i] = tables.output[i]
+
+
+@kernel
+def _merge_hot(shared, hot, seen):
+    """Add what this thread has changed to the shared rows, and take over what others have."""
+    for i in range(len(hot)):
+        for d in range(hot.shape[1]):
+            new = shared[i, d] + (hot[i, d] - seen[i, d])
+            shared[i, d] = hot[i, d] = seen[i, d] = new
 
 
 @kernel

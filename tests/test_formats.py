@@ -18,6 +18,10 @@ from safetensors.numpy import load_file, save_file
 from wordkin import formats
 from wordkin.errors import FileError, FormatError, InputError
 from wordkin.formats import batches, native, tensors, word2vec
+from wordkin.subwords import Subwords
+from wordkin.subwords.fasttext import FastTextIndex
+from wordkin.subwords.finalfusion import FinalfusionIndex, ListedIndex
+from wordkin.subwords.floret import FloretIndex
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
 
@@ -716,3 +720,56 @@ def test_an_npy_header_that_promises_too_much_allocates_nothing(tmp_path):
         np.lib.format.write_array_header_1_0(file, header)
     with pytest.raises(FormatError, match="truncated"):
         formats.read(tmp_path / "emb.npy")
+
+
+# --- rows of n-grams in the native format ---------------------------------------------------------
+
+INDEXES = [
+    FastTextIndex(40, 3, 5),
+    FastTextIndex(40, 3, 5, np.array([[2, 0], [7, 1], [39, 2]]), exempt=b"", characters=True),
+    FloretIndex(40, 2, 4, n_hashes=3, seed=9, begin="^", end="$"),
+    FinalfusionIndex(5, 3, 6),
+    ListedIndex({"<it": 3, "it>": 0, "é日": 39}, 3, 3),
+]
+
+
+@pytest.mark.parametrize("index", INDEXES, ids=lambda index: type(index).__name__)
+@pytest.mark.parametrize("unit", [True, False])
+def test_n_grams_survive_the_native_format(tmp_path, index, unit):
+    rows = np.random.default_rng(6).standard_normal((40, 3)).astype(np.float32)
+    table = make_table(["it", "other"])
+    table = VectorTable(table.vocabulary, table.matrix, table.settings, Subwords(rows, index, unit))
+    formats.write(table, tmp_path / "v.safetensors")
+    again = formats.read(tmp_path / "v.safetensors")
+    assert_same(again, table)
+    words = ["it", "itself", "unheard-of", "é日本", "x", ""]
+    for one, other in zip(
+        again.subwords.vectors(words), table.subwords.vectors(words), strict=True
+    ):
+        np.testing.assert_array_equal(one, other)
+    assert again.subwords.index.settings() == index.settings()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "of tomorrow"},
+        {"n_buckets": 41},
+        {"n_buckets": "forty"},
+        {"min_n": -1},
+        {"unit": "yes"},
+        {"more": 1},
+    ],
+)
+def test_a_damaged_description_of_n_grams_is_refused(tmp_path, change):
+    path = tmp_path / "v.safetensors"
+    rows = np.ones((40, 3), np.float32)
+    table = make_table(["it", "other"])
+    table = VectorTable(table.vocabulary, table.matrix, {}, Subwords(rows, FastTextIndex(40, 3, 5)))
+    formats.write(table, path)
+    with safe_open(path, framework="numpy") as file:
+        metadata = file.metadata()
+    metadata["ngrams"] = json.dumps(json.loads(metadata["ngrams"]) | change)
+    save_file(load_file(path), path, metadata)
+    with pytest.raises(FormatError, match="n-grams"):
+        formats.read(path)

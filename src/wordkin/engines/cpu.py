@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +26,8 @@ _GROUPS = {SkipGram: (3, 6), CBOW: (2, 6)}
 """Centres in a group and noise words it shares: the fastest that score as gensim does."""
 _SMALL = 1_000_000
 """A corpus of fewer tokens is done in no time: learn as word2vec.c does, centre by centre."""
+_PARTS = 2
+"""Of a block for each thread: a thread that is held up leaves the next part to another."""
 _HOT_ROWS = 192
 """Of these most frequent words each thread has its own rows, if there is more than one thread."""
 _INIT_STREAM = 2**40
@@ -131,13 +134,16 @@ class CpuRun:
         # one thread has nobody to share cache lines with, and the plain kernel knows no copies
         copies = workers > 1 and config.loss == "negative-sampling"
         hot = min(_HOT_ROWS, len(counts)) if copies else 0
-        self._desks = [_Desk(config, (hot, shape[1])) for _ in range(workers)]
+        self._workers = workers
+        self._desks: SimpleQueue[_Desk] = SimpleQueue()
+        for _ in range(workers):
+            self._desks.put(_Desk(config, (hot, shape[1])))
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="wordkin")
         # an empty block compiles the kernel, so that no clock of training counts that
         self._learn(Block(0, 0, config.alpha, 0), 0, word2vec.Span(0, 0))
 
     def update(self, block: Block) -> Learned:
-        """Learn from a block, cut into one part for each thread.
+        """Learn from a block, cut into parts that the threads take one after the other.
 
         Parameters
         ----------
@@ -149,17 +155,18 @@ class CpuRun:
         Learned
             How many tokens took part, and a sample of their loss.
         """
-        cuts = np.linspace(block.start, block.stop, len(self._desks) + 1).astype(np.int64)
+        n_parts = _PARTS * self._workers
+        cuts = np.linspace(block.start, block.stop, n_parts + 1).astype(np.int64)
         parts = [
-            self._pool.submit(self._learn, block, worker, word2vec.Span(int(a), int(b)))
-            for worker, (a, b) in enumerate(itertools.pairwise(cuts))
+            self._pool.submit(self._learn, block, part, word2vec.Span(int(a), int(b)))
+            for part, (a, b) in enumerate(itertools.pairwise(cuts))
         ]
         tokens, loss, pairs = np.sum([part.result() for part in parts], axis=0)
         return Learned(int(tokens), float(loss), int(pairs))
 
-    def _learn(self, block: Block, worker: int, span: word2vec.Span) -> NDArray[np.float64]:
+    def _learn(self, block: Block, part: int, span: word2vec.Span) -> NDArray[np.float64]:
         tally = np.zeros(3)
-        config, desk = self._config, self._desks[worker]
+        config, desk = self._config, self._desks.get()
         alpha = np.float32(block.alpha)
         self._kernel(
             self._text,
@@ -168,9 +175,10 @@ class CpuRun:
             word2vec.Rule(config.window, config.shrink_windows, config.negative, alpha),
             span,
             desk.scratch,
-            seed_state(self._seed, block.step, worker),
+            seed_state(self._seed, block.step, part),
             tally,
         )
+        self._desks.put(desk)
         return tally
 
     def arrays(self) -> Mapping[str, NDArray[np.float32]]:

@@ -12,6 +12,7 @@ import numpy as np
 from wordkin.errors import FormatError, InputError
 from wordkin.files import atomic_write
 from wordkin.formats.batches import seekable
+from wordkin.formats.ngrams import Stored, restored, stored
 from wordkin.formats.rows import encoded_words, naming
 from wordkin.formats.tensors import (
     Header,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from wordkin.subwords import Subwords
     from wordkin.text.tokenizers import Tokenizer
 
 __all__ = ["check", "looks_like", "read", "write"]
@@ -39,6 +41,12 @@ __all__ = ["check", "looks_like", "read", "write"]
 _FORMAT = "wordkin"
 _FEW_WORDS = 1 << 14  # up to so many are read faster (5 ms) than an index could be of use
 _HASH = "fnv1a-64:"  # and the seed
+_OF_NGRAMS = (
+    ("ngram_kept", "I64", 2),
+    ("ngram_names", "U8", 1),
+    ("ngram_offsets", "I64", 1),
+    ("ngram_rows", "I64", 1),
+)
 _VERSION = 1  # raised only when an old reader would misread a new file: see the docs page
 
 
@@ -80,6 +88,10 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
         index = _index(vocabulary.words, data, offsets)
         arrays["word_slots"] = index.slots
         metadata["word_hash"] = f"{_HASH}{index.seed}"
+    if table.subwords is not None:
+        rows = stored(table.subwords)
+        arrays |= rows.arrays
+        metadata["ngrams"] = _to_json(rows.settings)
     if vocabulary.tokenizer is not None:
         metadata["tokenizer"] = _to_json(vocabulary.tokenizer.settings())
     with atomic_write(path) as file:
@@ -133,7 +145,23 @@ def _read(file: BinaryIO) -> VectorTable:
     if not indexed:
         _check_fingerprint(vocabulary, header.metadata)
     settings = _from_json(header.metadata, "settings", dict)
-    return VectorTable(vocabulary, map_array(file, vectors), settings)
+    subwords = _subwords(file, header, vectors.shape[1])
+    return VectorTable(vocabulary, map_array(file, vectors), settings, subwords)
+
+
+def _subwords(file: BinaryIO, header: Header, dimensions: int) -> Subwords | None:
+    if "ngrams" not in header.metadata:
+        return None
+    arrays = {"ngrams": map_array(file, _tensor(header, "ngrams", "F32", n_axes=2))}
+    if arrays["ngrams"].shape[1] != dimensions:
+        raise FormatError(
+            f"N-grams should have {dimensions} dimensions, as the words have; they have "
+            f"{arrays['ngrams'].shape[1]}."
+        )
+    for key, dtype, n_axes in _OF_NGRAMS:
+        if key in header.tensors:
+            arrays[key] = read_array(file, _tensor(header, key, dtype, n_axes=n_axes))
+    return restored(Stored(arrays, _from_json(header.metadata, "ngrams", dict)))
 
 
 def check(path: str | os.PathLike[str]) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from wordkin.config import Word2Vec
 
-_BLOCKS_WANTED = 400
+_BLOCKS_WANTED = 50
 _SMALLEST_BLOCK = 1 << 14
 _LARGEST_BLOCK = 1 << 19
 

@@ -42,7 +42,9 @@ docs: $(VENV)/.installed-$(EXTRAS)
 
 bench: $(VENV)/.installed-$(EXTRAS)
 	$(UV) $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt --group bench
+	$(BIN)/python benchmarks/kernels.py
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/load_and_search.py
 
 $(VENV)/.installed-$(EXTRAS): pyproject.toml constraints.txt
 	$(call environment,$(VENV))

@@ -109,8 +109,7 @@ def _listed(arrays: Mapping[str, NDArray[Any]]) -> dict[str, int]:
     bounds = offsets.tolist()
     try:
         names = [
-            data[start:stop].decode("utf-8", "surrogatepass")
-            for start, stop in pairwise(bounds)
+            data[start:stop].decode("utf-8", "surrogatepass") for start, stop in pairwise(bounds)
         ]
     except UnicodeDecodeError as error:
         raise FormatError(f"The n-grams are not UTF-8: {error}.") from error

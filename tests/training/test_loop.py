@@ -107,7 +107,7 @@ def test_vectors_that_do_not_fit_are_refused(corpus, model, changes, initial, er
 
 
 def our_threads():
-    return [t for t in threading.enumerate() if t.name.startswith("wordkin")]
+    return [t for t in threading.enumerate() if t.name.startswith("wordkin-train")]
 
 
 def test_ctrl_c_comes_out_with_all_threads_stopped(corpus, tmp_path):

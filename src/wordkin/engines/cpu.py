@@ -30,6 +30,8 @@ _PARTS = 2
 """Of a block for each thread: a thread that is held up leaves the next part to another."""
 _HOT_ROWS = 192
 """Of these most frequent words each thread has its own rows, if there is more than one thread."""
+_HOTTEST = 0.005
+"""The greatest share of the kept words that a word with copies may have."""
 _INIT_STREAM = 2**40
 """Beyond any block's step number, so that the first rows and the draws never share a stream."""
 _ROWS_AT_ONCE = 1 << 12
@@ -131,14 +133,12 @@ class CpuRun:
             rows = self._input[start : min(start + _ROWS_AT_ONCE, len(counts))]
             draws = rng.random((len(rows), config.vector_size), dtype=np.float32)
             rows[:, : config.vector_size] = (draws - 0.5) / config.vector_size
-        # one thread has nobody to share cache lines with, and the plain kernel knows no copies
-        copies = workers > 1 and config.loss == "negative-sampling"
-        hot = min(_HOT_ROWS, len(counts)) if copies else 0
+        hot = _hot_rows(config, counts, self._text.keep) if workers > 1 else 0
         self._workers = workers
         self._desks: SimpleQueue[_Desk] = SimpleQueue()
         for _ in range(workers):
             self._desks.put(_Desk(config, (hot, shape[1])))
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="wordkin")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="wordkin-train")
         # an empty block compiles the kernel, so that no clock of training counts that
         self._learn(Block(0, 0, config.alpha, 0), 0, word2vec.Span(0, 0))
 
@@ -226,6 +226,19 @@ class CpuRun:
     def close(self) -> None:
         """Stop all threads, and wait until they have stopped: not longer than a block takes."""
         self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _hot_rows(config: Word2Vec, counts: NDArray[np.int64], keep: NDArray[np.uint64]) -> int:
+    """How many of the most frequent rows each thread should have copies of.
+
+    None where a word is so frequent that copies would drift apart between two merges, and for
+    hierarchical softmax, whose kernel knows no copies.
+    """
+    kept = counts * keep.astype(np.float64)
+    drifts = kept.max() > _HOTTEST * kept.sum()
+    if drifts or config.loss == "hierarchical-softmax":
+        return 0
+    return min(_HOT_ROWS, len(counts))
 
 
 class _Desk:

@@ -90,8 +90,8 @@ class SkipGram(Word2Vec):
     epochs : int
         Passes over the corpus.
     alpha : float
-        Learning rate at the start. (gensim's and word2vec's default, 0.025, scores lower, there
-        and here: see ``docs/how-training-got-fast.md``.)
+        Learning rate at the start. (0.025, the default of gensim and word2vec, solves fewer
+        analogies here: see ``docs/how-training-got-fast.md``.)
     min_alpha : float
         Learning rate at the end; it falls linearly with the words seen.
     shrink_windows : bool

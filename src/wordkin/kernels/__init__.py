@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 _GAMMA = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
-_S27, _S30, _S31, _S32 = (np.uint64(n) for n in (27, 30, 31, 32))
-_LOW = np.uint64(0xFFFFFFFF)
+_S27, _S30, _S31 = (np.uint64(n) for n in (27, 30, 31))
 
 
 def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
@@ -71,25 +70,6 @@ def next_random(state):
     z = (z ^ (z >> _S30)) * _MIX_1
     z = (z ^ (z >> _S27)) * _MIX_2
     return z ^ (z >> _S31)
-
-
-@inline
-def random_below(state, bound):
-    """Draw a whole number from 0 to bound - 1 (bound < 2**32) from the next 32 random bits.
-
-    Parameters
-    ----------
-    state : ndarray
-        Shape (1,), uint64, changed in place.
-    bound : int
-        How many numbers there are.
-
-    Returns
-    -------
-    int64
-        The number drawn; the bias is below bound / 2**32.
-    """
-    return np.int64(((next_random(state) & _LOW) * np.uint64(bound)) >> _S32)
 
 
 def seed_state(*numbers: int) -> NDArray[np.uint64]:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import wordkin as wk
-from wordkin import demo, layers
+from wordkin import demo, frameworks
 from wordkin.datasets import Docstring, Documentation, LabelCounts, documentation_corpus
 from wordkin.demo import models, sentences
 from wordkin.errors import MissingExtraError
@@ -102,7 +102,7 @@ def test_without_keras_it_says_what_to_install_and_goes_on(
     def missing() -> None:
         raise MissingExtraError('pip install "wordkin[keras]"')
 
-    monkeypatch.setattr(layers, "import_keras", missing)
+    monkeypatch.setattr(frameworks, "import_keras", missing)
     screen = Recorder()
     demo.run(screen, tmp_path / "demo.vec", labels=["json", "email"], workers=1)
     assert 'Left out: pip install "wordkin[keras]"' in screen.text

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from wordkin import layers
+from wordkin import frameworks
 from wordkin.errors import FormatError, InputError, MissingExtraError, RowError
 from wordkin.layers import rows
 from wordkin.vocabulary import Vocabulary
@@ -21,15 +21,15 @@ class TestBackend:
         monkeypatch.setenv("KERAS_HOME", str(tmp_path))
         monkeypatch.setitem(sys.modules, "keras", None)
         monkeypatch.delitem(sys.modules, "keras")
-        monkeypatch.setattr(layers, "require", lambda module, extra: (module, extra))
+        monkeypatch.setattr(frameworks, "require", lambda module, extra: (module, extra))
 
         def start(*installed, env="", configured=None):
             monkeypatch.setenv("KERAS_BACKEND", env)
-            monkeypatch.setattr(layers, "_installed", lambda name: name in installed)
+            monkeypatch.setattr(frameworks, "_installed", lambda name: name in installed)
             if configured is not None:
                 (tmp_path / "keras.json").write_text(configured)
-            assert layers.import_keras() == ("keras", "keras")
-            return layers.os.environ["KERAS_BACKEND"]
+            assert frameworks.import_keras() == ("keras", "keras")
+            return frameworks.os.environ["KERAS_BACKEND"]
 
         return start
 

@@ -12,7 +12,7 @@ import pytest
 
 pytest.importorskip("keras", reason="the extra keras is not installed")
 
-from wordkin.layers import import_keras
+from wordkin.frameworks import import_keras
 
 CONTRACT = Path(__file__).with_name("test_keras_layer.py")
 

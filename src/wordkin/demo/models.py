@@ -38,7 +38,7 @@ def build_layer(screen: Screen, vectors: WordVectors) -> Any:  # noqa: ANN401 (K
     """
     screen.heading("4. A Keras layer with these vectors")
     with screen.busy("importing Keras"):
-        from wordkin.layers import import_keras
+        from wordkin.frameworks import import_keras
 
         keras = import_keras()
         layer = vectors.to_keras(trainable=False)

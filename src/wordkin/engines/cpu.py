@@ -1,44 +1,19 @@
-"""The engine for CPUs: compiled kernels under a pool of threads that share the matrices."""
+"""The engine for CPUs: each model has a file beside this one, with compiled kernels and threads."""
 
 from __future__ import annotations
 
-import itertools
-from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
-from typing import TYPE_CHECKING
+import importlib
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from wordkin.config import CBOW, SkipGram
-from wordkin.engines import Block, Learned, Memory
-from wordkin.kernels import sampling, seed_state, word2vec
-from wordkin.kernels.lanes import WIDE
+from wordkin.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from numpy.typing import NDArray
-
     from wordkin.config import Word2Vec
     from wordkin.corpus import Corpus
+    from wordkin.engines import Memory, Run
 
-_GROUPS = {SkipGram: (3, 6), CBOW: (2, 6)}
-"""Centres in a group and noise words it shares: the fastest that score as gensim does."""
-_SMALL = 1_000_000
-"""A corpus of fewer tokens is done in no time: learn as word2vec.c does, centre by centre."""
-_PARTS = 2
-"""Of a block for each thread: a thread that is held up leaves the next part to another."""
-_HOT_ROWS = 192
-"""Of these most frequent words each thread has its own rows, if there is more than one thread."""
-_HOTTEST = 0.005
-"""The greatest share of the kept words that a word with copies may have."""
-_INIT_STREAM = 2**40
-"""Beyond any block's step number, so that the first rows and the draws never share a stream."""
-_ROWS_AT_ONCE = 1 << 12
-_BYTES_PER_WORD = {"negative-sampling": 64, "hierarchical-softmax": 400}
-"""Counts and thresholds, and the noise law or the paths of a Huffman tree while they are made."""
-_BYTES_BESIDE = 32 << 20
-"""Compiled code, and what Python and NumPy hold for a moment."""
+_HOMES = {"SkipGram": "word2vec", "CBOW": "word2vec"}
+"""The file of each model: it has `memory` and `make_run`, which take what `CpuEngine` does."""
 
 
 class CpuEngine:
@@ -69,17 +44,11 @@ class CpuEngine:
         Memory
             Bytes; at most so many, not counting the corpus.
         """
-        floats = word2vec.padded(config.vector_size)
-        scratch = (2 * config.window + WIDE) * WIDE * 16 + WIDE * floats * 4
-        desks = self.workers * (4 * min(_HOT_ROWS, words) * floats * 4 + scratch)
-        return Memory(
-            tables=2 * (words + 1) * floats * 4,
-            other=desks + words * _BYTES_PER_WORD[config.loss] + _BYTES_BESIDE,
-            shape=(words, floats),
-        )
+        answer: Memory = _home(config).memory(words, config, workers=self.workers)
+        return answer
 
-    def start(self, corpus: Corpus, config: Word2Vec, *, seed: int) -> CpuRun:
-        """Make the matrices: the input at random within +-0.5 / D, the context zero.
+    def start(self, corpus: Corpus, config: Word2Vec, *, seed: int) -> Run:
+        """Make the matrices.
 
         Parameters
         ----------
@@ -92,187 +61,20 @@ class CpuEngine:
 
         Returns
         -------
-        CpuRun
+        Run
             The untrained model.
         """
-        return CpuRun(corpus, config, seed=seed, workers=self.workers)
+        run: Run = _home(config).make_run(corpus, config, seed=seed, workers=self.workers)
+        return run
 
 
-class CpuRun:
-    """A model being trained on the CPU.
-
-    Parameters
-    ----------
-    corpus : Corpus
-        What to learn from.
-    config : Word2Vec
-        The model.
-    seed : int
-        Fixes all draws.
-    workers : int
-        Threads.
-    """
-
-    def __init__(self, corpus: Corpus, config: Word2Vec, *, seed: int, workers: int) -> None:
-        counts = corpus.vocabulary.counts
-        if counts is None:
-            counts = np.bincount(corpus.ids, minlength=len(corpus.vocabulary)).astype(np.int64)
-        counts = np.maximum(counts, 1)  # a vocabulary from elsewhere may count a word zero times
-        self._config = config
-        self._seed = seed
-        self._text = sampling.Text(
-            np.asarray(corpus.ids),
-            np.asarray(corpus.starts),
-            sampling.keep_thresholds(counts, config.sample),
+def _home(config: Word2Vec) -> Any:  # noqa: ANN401
+    name = _HOMES.get(type(config).__name__)
+    if name is None:
+        raise ConfigError(
+            f"The CPU engine can't train {type(config).__name__}; it knows {', '.join(_HOMES)}."
         )
-        self._kernel, self._law = _choose_kernel(config, counts)
-        shape = (len(counts) + 1, word2vec.padded(config.vector_size))
-        self._input, self._output = word2vec.aligned(shape), word2vec.aligned(shape)
-        rng = np.random.default_rng([seed, _INIT_STREAM])
-        for start in range(0, len(counts), _ROWS_AT_ONCE):  # no second table for a moment
-            rows = self._input[start : min(start + _ROWS_AT_ONCE, len(counts))]
-            draws = rng.random((len(rows), config.vector_size), dtype=np.float32)
-            rows[:, : config.vector_size] = (draws - 0.5) / config.vector_size
-        hot = _hot_rows(config, counts, self._text.keep) if workers > 1 else 0
-        self._workers = workers
-        self._desks: SimpleQueue[_Desk] = SimpleQueue()
-        for _ in range(workers):
-            self._desks.put(_Desk(config, (hot, shape[1])))
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="wordkin-train")
-        # an empty block compiles the kernel, so that no clock of training counts that
-        self._learn(Block(0, 0, config.alpha, 0), 0, word2vec.Span(0, 0))
-
-    def update(self, block: Block) -> Learned:
-        """Learn from a block, cut into parts that the threads take one after the other.
-
-        Parameters
-        ----------
-        block : Block
-            Which tokens, at which learning rate.
-
-        Returns
-        -------
-        Learned
-            How many tokens took part, and a sample of their loss.
-        """
-        n_parts = _PARTS * self._workers
-        cuts = np.linspace(block.start, block.stop, n_parts + 1).astype(np.int64)
-        parts = [
-            self._pool.submit(self._learn, block, part, word2vec.Span(int(a), int(b)))
-            for part, (a, b) in enumerate(itertools.pairwise(cuts))
-        ]
-        tokens, loss, pairs = np.sum([part.result() for part in parts], axis=0)
-        return Learned(int(tokens), float(loss), int(pairs))
-
-    def _learn(self, block: Block, part: int, span: word2vec.Span) -> NDArray[np.float64]:
-        tally = np.zeros(3)
-        config, desk = self._config, self._desks.get()
-        alpha = np.float32(block.alpha)
-        self._kernel(
-            self._text,
-            self._law,
-            word2vec.Tables(self._input, self._output, *desk.hot),
-            word2vec.Rule(config.window, config.shrink_windows, config.negative, alpha),
-            span,
-            desk.scratch,
-            seed_state(self._seed, block.step, part),
-            tally,
-        )
-        self._desks.put(desk)
-        return tally
-
-    def arrays(self) -> Mapping[str, NDArray[np.float32]]:
-        """The matrices as they are now.
-
-        Returns
-        -------
-        mapping
-            "input" and "context", (V, D) views.
-        """
-        size = self._config.vector_size
-        return {
-            "input": self._input[:-1, :size],
-            "context": self._output[:-1, :size],
-        }
-
-    def restore(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
-        """Go on from these matrices instead.
-
-        Parameters
-        ----------
-        arrays : mapping
-            "input", "context" or both, (V, D); what is missing stays as it is.
-        """
-        for name, table in self.arrays().items():
-            if name in arrays:
-                table[:] = arrays[name]
-
-    def finish(self) -> Mapping[str, NDArray[np.float32]]:
-        """End the run and hand over its matrices without a second copy of them in memory.
-
-        Returns
-        -------
-        mapping
-            "input" and "context", C-contiguous (V, D). The run can't be used any more.
-        """
-        self.close()
-        tables = {"input": self._input, "context": self._output}
-        del self._input, self._output
-        return {
-            name: _without_padding(table, self._config.vector_size)
-            for name, table in tables.items()
-        }
-
-    def close(self) -> None:
-        """Stop all threads, and wait until they have stopped: not longer than a block takes."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _hot_rows(config: Word2Vec, counts: NDArray[np.int64], keep: NDArray[np.uint64]) -> int:
-    """How many of the most frequent rows each thread should have copies of.
-
-    None where a word is so frequent that copies would drift apart between two merges, and for
-    hierarchical softmax, whose kernel knows no copies.
-    """
-    kept = counts * keep.astype(np.float64)
-    drifts = kept.max() > _HOTTEST * kept.sum()
-    if drifts or config.loss == "hierarchical-softmax":
-        return 0
-    return min(_HOT_ROWS, len(counts))
-
-
-class _Desk:
-    """What one thread has for itself: scratch space and room for copies of the hottest rows."""
-
-    def __init__(self, config: Word2Vec, hot_shape: tuple[int, int]) -> None:
-        self.scratch = word2vec.make_scratch(config.window, config.vector_size)
-        self.hot = [word2vec.aligned(hot_shape) for _ in range(4)]
-
-
-def _without_padding(table: NDArray[np.float32], dimensions: int) -> NDArray[np.float32]:
-    """Move rows forward within their own memory, until they lie one behind the other."""
-    words, floats = len(table) - 1, table.shape[1]
-    flat = table.reshape(-1)
-    if dimensions < floats:
-        for start in range(0, words, _ROWS_AT_ONCE):
-            stop = min(start + _ROWS_AT_ONCE, words)
-            # the copy of a piece: where it goes may overlap where it comes from
-            flat[start * dimensions : stop * dimensions] = table[start:stop, :dimensions].ravel()
-    return flat[: words * dimensions].reshape(words, dimensions)
-
-
-def _choose_kernel(
-    config: Word2Vec, counts: NDArray[np.int64]
-) -> tuple[Callable[..., None], sampling.Noise | sampling.Tree]:
-    """The compiled loop for these settings, and the law it predicts words by."""
-    cbow = isinstance(config, CBOW)
-    if config.loss == "hierarchical-softmax":
-        return word2vec.make_plain(cbow=cbow, hierarchical=True), sampling.make_tree(counts)
-    group, shared = (1, 5) if counts.sum() < _SMALL else _GROUPS[type(config)]
-    group = config.group or group
-    shared = config.shared_negatives or min(shared, WIDE - group)
-    kernel = word2vec.make_grouped(cbow=cbow, group=group, shared=shared)
-    return kernel, sampling.make_noise(counts, config.ns_exponent)
+    return importlib.import_module(f"wordkin.engines.{name}")
 
 
 def make_engine(*, workers: int) -> CpuEngine:

@@ -15,7 +15,8 @@ import numpy as np
 from wordkin.embedding import embedding_matrix
 from wordkin.errors import FileError, FormatError, InputError
 from wordkin.files import atomic_write
-from wordkin.layers import import_keras, rows
+from wordkin.frameworks import import_keras
+from wordkin.layers import rows
 from wordkin.layers.keras_heads import cosine_model as cosine_model
 from wordkin.layers.keras_heads import text_classifier as text_classifier
 from wordkin.layers.rows import PAD_ROW, SPECIALS, UNK_ROW

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wordkin.layers import import_keras
+from wordkin.frameworks import import_keras
 
 if TYPE_CHECKING:
     import keras

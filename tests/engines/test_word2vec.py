@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import wordkin as wk
-from wordkin.engines.cpu import _HOT_ROWS, _hot_rows
+from wordkin.engines.word2vec import _HOT_ROWS, _hot_rows
 from wordkin.kernels.sampling import keep_thresholds
 
 

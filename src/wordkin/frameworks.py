@@ -1,0 +1,65 @@
+"""Deep learning frameworks: imported only when asked for, Keras on a backend that is there."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wordkin.errors import MissingExtraError, require
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+_BACKENDS = ("tensorflow", "jax", "torch")  # Keras' own order of preference
+
+
+def import_keras() -> ModuleType:
+    """Import Keras on the backend that the user chose or, failing that, on one that is installed.
+
+    Keras takes TensorFlow when nobody chose, and fails where it is absent. Here another
+    installed backend takes its place (``KERAS_BACKEND`` is then set for this process). A choice
+    in ``KERAS_BACKEND``, and one in ``keras.json`` that is installed, is left alone.
+
+    Returns
+    -------
+    module
+        The module ``keras``.
+
+    Raises
+    ------
+    MissingExtraError
+        If Keras, or every backend of it, is missing.
+    """
+    if "keras" not in sys.modules and not os.environ.get("KERAS_BACKEND"):
+        # keras.json proves no choice: Keras writes one, with "tensorflow" in it, unasked
+        configured = _configured_backend()
+        if configured in _BACKENDS and not _installed(configured):
+            os.environ["KERAS_BACKEND"] = _first_installed()
+    return require("keras", extra="keras")
+
+
+def _configured_backend() -> str:
+    folder = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    try:
+        settings = json.loads((folder / "keras.json").read_bytes())
+    except (OSError, ValueError):
+        return _BACKENDS[0]
+    return str(settings.get("backend")) if isinstance(settings, dict) else _BACKENDS[0]
+
+
+def _first_installed() -> str:
+    for name in _BACKENDS:
+        if _installed(name):
+            return name
+    raise MissingExtraError(
+        "Keras needs JAX, PyTorch or TensorFlow, and none of them is installed. "
+        'Install JAX with: pip install "wordkin[keras]"'
+    )
+
+
+def _installed(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None

@@ -35,8 +35,6 @@ def test_a_run_that_cannot_fit_is_refused_before_it_starts(corpus, monkeypatch):
     started = []
     run = "wordkin.engines.word2vec.Word2VecRun.__init__"
     monkeypatch.setattr(run, lambda *_, **__: started.append(1))
-        "wordkin.engines.word2vec.Word2VecRun.__init__", lambda *_, **__: started.append(1)
-    )
     with pytest.raises(OutOfMemoryError, match=r"2 x 6 x 112 x 4 bytes .* 10 MB are available"):
         wk.train(corpus, wk.SkipGram())
     assert not started

@@ -38,8 +38,22 @@ def _cores() -> int:
     return os.cpu_count() or 1
 
 
-class _Cut(NamedTuple):
-    """The words of a block, before they have numbers."""
+class Cut(NamedTuple):
+    """The words of a block, before they have numbers.
+
+    Parameters
+    ----------
+    text : ndarray of uint8
+        What the words are in, with room behind the last one that kernels may read.
+    begins, stops : ndarray of int64
+        Word t is ``text[begins[t]:stops[t]]``.
+    ends : ndarray of int64
+        Where sentences end: before the word of this number.
+    dropped : int
+        Words that the tokenizer read and dropped.
+    undecodable : int
+        Bytes that are no text.
+    """
 
     text: NDArray[np.uint8]
     begins: NDArray[np.int64]
@@ -47,6 +61,75 @@ class _Cut(NamedTuple):
     ends: NDArray[np.int64]
     dropped: int
     undecodable: int
+
+
+class Cutter:
+    """Cut blocks of text into words, as a named tokenizer does.
+
+    Parameters
+    ----------
+    tokenizer : Words, Whitespace, Gensim or Keras
+        Says what a word is.
+    """
+
+    def __init__(self, tokenizer: Named) -> None:
+        self._tokenizer = tokenizer
+        self._rule = rule_of(tokenizer)
+
+    def cut(self, block: Block) -> Cut:
+        """Cut a block into words; several threads may do this at once.
+
+        Parameters
+        ----------
+        block : Block
+            Some text, each line a sentence.
+
+        Returns
+        -------
+        Cut
+            Its words.
+        """
+        raw = block.data if isinstance(block.data, bytes) else block.data.encode()
+        n = len(raw)
+        data = np.full(n + PADDING, ord(" "), np.uint8)
+        data[:n] = np.frombuffer(raw, np.uint8)
+        found = room(n)
+        tokens, lines, gaps, dropped = scan(data, self._rule, found)
+        ends = found.ends[:lines]
+        if block.ends_sentence and not raw.endswith((b"\n", b"\r")):
+            ends = np.append(ends, tokens)
+        begins, stops = found.bounds[:tokens], found.bounds[1 : tokens + 1]
+        cut = Cut(found.text, begins, stops, ends, dropped, block.undecodable)
+        return self._fill(cut, block, found.gaps[:gaps]) if gaps else cut
+
+    def _fill(self, cut: Cut, block: Block, gaps: NDArray[np.int64]) -> Cut:
+        """Let the tokenizer cut what the kernel could not, and put its words into the gaps."""
+        tokens, sizes, dropped, undecodable = [], [], 0, 0
+        for begin, stop in gaps.tolist():
+            sentences, bad = Block(block.data[begin:stop]).sentences()
+            words, lost = self._tokenizer.split(sentences[0])
+            tokens += words
+            sizes.append(len(words))
+            dropped += lost
+            undecodable += bad
+        more = np.frombuffer("".join(f"{word}\n" for word in tokens).encode(), np.uint8)
+        stops = np.flatnonzero(more == ord("\n")) + len(cut.text)
+        begins = np.concatenate(([len(cut.text)], stops[:-1] + 1))[: len(stops)]
+        text = np.concatenate((cut.text, more, np.zeros(PADDING, np.uint8)))
+        is_gap = cut.begins == cut.stops
+        at = np.flatnonzero(is_gap)
+        where = np.repeat(at, sizes)
+        keep = np.insert(~is_gap, where, True)
+        before = np.searchsorted(at, cut.ends)
+        grown = np.concatenate(([0], np.cumsum(sizes))) - np.arange(len(at) + 1)
+        return Cut(
+            text,
+            np.insert(cut.begins, where, begins)[keep],
+            np.insert(cut.stops, where, stops)[keep],
+            cut.ends + grown[before],
+            cut.dropped + dropped,
+            cut.undecodable + undecodable,
+        )
 
 
 class CompiledInterner:
@@ -59,8 +142,7 @@ class CompiledInterner:
     """
 
     def __init__(self, tokenizer: Named) -> None:
-        self._tokenizer = tokenizer
-        self._rule = rule_of(tokenizer)
+        self._cutter = Cutter(tokenizer)
         self._table = WordTable()
 
     def types(self) -> list[str]:
@@ -87,61 +169,17 @@ class CompiledInterner:
             One for each block.
         """
         threads = _cores()
-        ahead: deque[tuple[Block, Future[_Cut]]] = deque()
+        ahead: deque[tuple[Block, Future[Cut]]] = deque()
         with ThreadPoolExecutor(threads, "wordkin-text") as pool:
             for block in blocks:
-                ahead.append((block, pool.submit(self._cut, block)))
+                ahead.append((block, pool.submit(self._cutter.cut, block)))
                 if len(ahead) > _BLOCKS_AHEAD * threads:
                     yield self._numbered(*ahead.popleft())
             while ahead:
                 yield self._numbered(*ahead.popleft())
 
-    def _numbered(self, block: Block, future: Future[_Cut]) -> Chunk:
+    def _numbered(self, block: Block, future: Future[Cut]) -> Chunk:
         """Number the words of the next block; only one thread may do this, block by block."""
         cut = future.result()
         ids = self._table.number(cut.text, cut.begins, cut.stops)
         return Chunk(ids, cut.ends, cut.dropped, block.bytes_read, cut.undecodable)
-
-    def _cut(self, block: Block) -> _Cut:
-        """Cut a block into words; this runs in threads."""
-        raw = block.data if isinstance(block.data, bytes) else block.data.encode()
-        n = len(raw)
-        data = np.full(n + PADDING, ord(" "), np.uint8)
-        data[:n] = np.frombuffer(raw, np.uint8)
-        found = room(n)
-        tokens, lines, gaps, dropped = scan(data, self._rule, found)
-        ends = found.ends[:lines]
-        if block.ends_sentence and not raw.endswith((b"\n", b"\r")):
-            ends = np.append(ends, tokens)
-        begins, stops = found.bounds[:tokens], found.bounds[1 : tokens + 1]
-        cut = _Cut(found.text, begins, stops, ends, dropped, block.undecodable)
-        return self._fill(cut, block, found.gaps[:gaps]) if gaps else cut
-
-    def _fill(self, cut: _Cut, block: Block, gaps: NDArray[np.int64]) -> _Cut:
-        """Let the tokenizer cut what the kernel could not, and put its words into the gaps."""
-        tokens, sizes, dropped, undecodable = [], [], 0, 0
-        for begin, stop in gaps.tolist():
-            sentences, bad = Block(block.data[begin:stop]).sentences()
-            words, lost = self._tokenizer.split(sentences[0])
-            tokens += words
-            sizes.append(len(words))
-            dropped += lost
-            undecodable += bad
-        more = np.frombuffer("".join(f"{word}\n" for word in tokens).encode(), np.uint8)
-        stops = np.flatnonzero(more == ord("\n")) + len(cut.text)
-        begins = np.concatenate(([len(cut.text)], stops[:-1] + 1))[: len(stops)]
-        text = np.concatenate((cut.text, more, np.zeros(PADDING, np.uint8)))
-        is_gap = cut.begins == cut.stops
-        at = np.flatnonzero(is_gap)
-        where = np.repeat(at, sizes)
-        keep = np.insert(~is_gap, where, True)
-        before = np.searchsorted(at, cut.ends)
-        grown = np.concatenate(([0], np.cumsum(sizes))) - np.arange(len(at) + 1)
-        return _Cut(
-            text,
-            np.insert(cut.begins, where, begins)[keep],
-            np.insert(cut.stops, where, stops)[keep],
-            cut.ends + grown[before],
-            cut.dropped + dropped,
-            cut.undecodable + undecodable,
-        )

@@ -386,6 +386,19 @@ class WordTable:
     def __len__(self) -> int:
         return int(self._fill[0])
 
+    def copy(self) -> WordTable:
+        """Return a table that grows by itself from here on.
+
+        Returns
+        -------
+        WordTable
+            With the same words.
+        """
+        twin = WordTable()
+        twin._words = Words(*(array.copy() for array in self._words))
+        twin._fill = self._fill.copy()
+        return twin
+
     def number(
         self, text: NDArray[np.uint8], begins: NDArray[np.int64], stops: NDArray[np.int64]
     ) -> NDArray[np.int32]:

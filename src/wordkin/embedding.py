@@ -67,7 +67,7 @@ class EmbeddingReport:
     missing_words: tuple[str, ...]
     zero_words: int
     missing: MissingRule
-    unknown: Rule
+    unknown: str
     n_rows: int
     dimensions: int
     pad_row: int | None

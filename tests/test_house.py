@@ -18,7 +18,8 @@ PUBLIC = {
     "TrainedModel", "VectorTable", "Vocabulary",
     "WordVectors", "WordkinError", "__version__", "cosine_model", "embedding_matrix",
     "evaluate", "get_tokenizer", "load",
-    "train",
+    "train", "download", "pretrained", "probe_words",
+    "make_sampling_table", "skipgrams",
 }  # fmt: skip
 
 

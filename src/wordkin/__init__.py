@@ -13,10 +13,14 @@ if TYPE_CHECKING:
     from wordkin.config import SkipGram as SkipGram
     from wordkin.corpus import Account as Account
     from wordkin.corpus import Corpus as Corpus
+    from wordkin.downloads import download as download
+    from wordkin.downloads.ready import pretrained as pretrained
     from wordkin.embedding import embedding_matrix as embedding_matrix
     from wordkin.errors import WordkinError as WordkinError
     from wordkin.evaluation import evaluate as evaluate
     from wordkin.layers.keras import cosine_model as cosine_model
+    from wordkin.pairs import make_sampling_table as make_sampling_table
+    from wordkin.pairs import skipgrams as skipgrams
     from wordkin.table import VectorTable as VectorTable
     from wordkin.text.tokenizers import get_tokenizer as get_tokenizer
     from wordkin.training import Checkpoint as Checkpoint
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     from wordkin.vectors import WordVectors as WordVectors
     from wordkin.vectors import load as load
     from wordkin.vocabulary import Vocabulary as Vocabulary
+    from wordkin.vocabulary.probes import probe_words as probe_words
 
 __version__ = "0.1.0"
 
@@ -44,10 +49,15 @@ _HOME = {
     "WordVectors": "wordkin.vectors",
     "WordkinError": "wordkin.errors",
     "cosine_model": "wordkin.layers.keras",
+    "download": "wordkin.downloads",
     "embedding_matrix": "wordkin.embedding",
     "evaluate": "wordkin.evaluation",
     "get_tokenizer": "wordkin.text.tokenizers",
     "load": "wordkin.vectors",
+    "make_sampling_table": "wordkin.pairs",
+    "pretrained": "wordkin.downloads.ready",
+    "probe_words": "wordkin.vocabulary.probes",
+    "skipgrams": "wordkin.pairs",
     "train": "wordkin.training",
 }
 
@@ -66,10 +76,15 @@ __all__ = [
     "WordkinError",
     "__version__",
     "cosine_model",
+    "download",
     "embedding_matrix",
     "evaluate",
     "get_tokenizer",
     "load",
+    "make_sampling_table",
+    "pretrained",
+    "probe_words",
+    "skipgrams",
     "train",
 ]
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _RULES = ("mean", "zero", "random")
 _SAMPLE = 20  # missing words that a report names
 _PROBES = 32
+_AT_ONCE = 4096  # rows that are copied at a time
 _SPREAD_ROWS = 50_000  # the most frequent words tell well enough how far vectors spread
 
 
@@ -167,7 +168,9 @@ def embedding_matrix(
     hit = ids >= 0
     rows = np.zeros((target.n_rows, table.shape[1]), dtype=np.float32)
     words = rows[target.first_row :]  # a view
-    words[hit] = table[ids[hit]]
+    for start in range(0, len(ids), _AT_ONCE):  # rows[hit] = table[...] would make a second copy
+        part = slice(start, start + _AT_ONCE)
+        words[part][hit[part]] = table[ids[part][hit[part]]]
     random = np.random.default_rng(seed)
     if target.unk_row is not None:
         rows[[target.unk_row]] = _filler(table, unknown, (1, rows.shape[1]), random=random)
@@ -272,7 +275,7 @@ def _filler(
     if not len(table):
         raise InputError("These vectors have no words to take a mean of. Use unknown='zero'.")
     mean = table.mean(axis=0, dtype=np.float64)
-    spread = table[:_SPREAD_ROWS].std(axis=0, dtype=np.float64)
+    spread = _spread(table[:_SPREAD_ROWS])
     # centred vectors have a mean of almost nothing, which a model can't tell from padding
     if rule == "mean" and np.linalg.norm(mean) < 1e-6 * np.linalg.norm(spread) + 1e-30:
         raise InputError("The mean of the vectors is zero, as padding is. Use 'random' or 'zero'.")
@@ -280,7 +283,19 @@ def _filler(
         return np.asarray(mean, dtype=np.float32)
     if not (spread.any() or mean.any()):
         raise InputError("All vectors are zero, as padding is; there is nothing to draw from.")
-    return np.asarray(random.standard_normal(shape) * spread + mean, dtype=np.float32)
+    drawn = random.standard_normal(shape, dtype=np.float32)
+    drawn *= spread.astype(np.float32)
+    drawn += mean.astype(np.float32)
+    return drawn
+
+
+def _spread(table: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Standard deviation by dimension, a few rows at a time: a copy in float64 would be large."""
+    mean = table.mean(axis=0, dtype=np.float64)
+    squares = np.zeros_like(mean)
+    for start in range(0, len(table), _AT_ONCE):
+        squares += np.square(table[start : start + _AT_ONCE] - mean).sum(axis=0)
+    return np.sqrt(squares / max(len(table), 1))
 
 
 def _check_finite(rows: NDArray[np.float32], target: Vocabulary) -> None:

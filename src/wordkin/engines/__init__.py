@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from wordkin.errors import ConfigError
 
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from wordkin.config import Word2Vec
+    from wordkin.config import Model
     from wordkin.corpus import Corpus
+    from wordkin.subwords import Subwords
 
 _ENGINES = ("cpu",)
 
@@ -47,11 +48,13 @@ class Memory(NamedTuple):
     """What a run will take, in bytes."""
 
     tables: int
-    """The two matrices, rows padded to what the machine likes."""
+    """The matrices, rows padded to what the machine likes."""
     other: int
     """All the rest that grows with vocabulary, threads or settings."""
     shape: tuple[int, int]
     """Of one matrix: words, and floats of a row."""
+    layout: str = ""
+    """What the tables are, in words, where they are not two of that shape."""
 
     @property
     def total(self) -> int:
@@ -60,9 +63,10 @@ class Memory(NamedTuple):
 
     def __str__(self) -> str:
         words, floats = self.shape
+        layout = self.layout or f"two tables of {words:,} x {floats}"
         return (
-            f"{self.total / 1e6:,.0f} MB: {self.tables / 1e6:,.0f} for two tables of {words:,} x "
-            f"{floats}, {self.other / 1e6:,.0f} for the rest"
+            f"{self.total / 1e6:,.0f} MB: {self.tables / 1e6:,.0f} for {layout}, "
+            f"{self.other / 1e6:,.0f} for the rest"
         )
 
 
@@ -90,7 +94,8 @@ class Run(Protocol):
         Returns
         -------
         mapping
-            Live views by name; "input" is (V, D), and so is "context" where the model has one.
+            Live views by name, all that a checkpoint must hold. "input" is (V, D), the word
+            vectors, unless the run is `Composed`; "context" is too, where the model has one.
         """
         ...
 
@@ -100,7 +105,8 @@ class Run(Protocol):
         Parameters
         ----------
         arrays : mapping
-            Matrices (V, D) by the names that `arrays` uses; those that are missing stay.
+            Matrices by the names that `arrays` uses; those that are missing stay. "input" stands
+            for the word vectors in each model.
         """
         ...
 
@@ -110,7 +116,8 @@ class Run(Protocol):
         Returns
         -------
         mapping
-            C-contiguous matrices (V, D) by name. The run can't be used any more.
+            C-contiguous matrices by name; "input" (V, D) holds the word vectors. The run can't
+            be used any more.
         """
         ...
 
@@ -119,17 +126,63 @@ class Run(Protocol):
         ...
 
 
+@runtime_checkable
+class Composed(Protocol):
+    """A run whose word vectors are no table of it, but are made from several."""
+
+    def vectors(self) -> NDArray[np.float32]:
+        """Make the word vectors as they are now.
+
+        Returns
+        -------
+        ndarray
+            Shape (V, D), float32: a copy.
+        """
+        ...
+
+
+@runtime_checkable
+class Spelling(Protocol):
+    """A run that learns rows of n-grams, from which unknown words get a vector."""
+
+    def subwords(self) -> Subwords:
+        """Hand over the rows of n-grams, after `finish`.
+
+        Returns
+        -------
+        Subwords
+            Not a copy.
+        """
+        ...
+
+
+def word_vectors(run: Run) -> NDArray[np.float32]:
+    """Return the word vectors as they are now, whatever they are made of.
+
+    Parameters
+    ----------
+    run : Run
+        What is being trained.
+
+    Returns
+    -------
+    ndarray
+        Shape (V, D), float32; a live view where there is such a table, a copy otherwise.
+    """
+    return run.vectors() if isinstance(run, Composed) else run.arrays()["input"]
+
+
 class Engine(Protocol):
     """A way of training, such as on the CPU."""
 
-    def memory(self, words: int, config: Word2Vec) -> Memory:
+    def memory(self, words: int, config: Model) -> Memory:
         """Work out what a run will take, before there is one.
 
         Parameters
         ----------
         words : int
             The size V of the vocabulary.
-        config : Word2Vec
+        config : Model
             The model.
 
         Returns
@@ -139,14 +192,14 @@ class Engine(Protocol):
         """
         ...
 
-    def start(self, corpus: Corpus, config: Word2Vec, *, seed: int) -> Run:
+    def start(self, corpus: Corpus, config: Model, *, seed: int) -> Run:
         """Make the matrices at random.
 
         Parameters
         ----------
         corpus : Corpus
             What will be learned from.
-        config : Word2Vec
+        config : Model
             The model.
         seed : int
             Fixes the matrices and all draws to come.

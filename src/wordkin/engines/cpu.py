@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wordkin.errors import ConfigError
 
 if TYPE_CHECKING:
-    from wordkin.config import Word2Vec
+    from wordkin.config import Model
     from wordkin.corpus import Corpus
     from wordkin.engines import Memory, Run
 
@@ -29,14 +29,14 @@ class CpuEngine:
     def __init__(self, *, workers: int) -> None:
         self.workers = workers
 
-    def memory(self, words: int, config: Word2Vec) -> Memory:
+    def memory(self, words: int, config: Model) -> Memory:
         """Work out what a run will take, before there is one.
 
         Parameters
         ----------
         words : int
             The size V of the vocabulary.
-        config : Word2Vec
+        config : Model
             The model.
 
         Returns
@@ -47,14 +47,14 @@ class CpuEngine:
         answer: Memory = _home(config).memory(words, config, workers=self.workers)
         return answer
 
-    def start(self, corpus: Corpus, config: Word2Vec, *, seed: int) -> Run:
+    def start(self, corpus: Corpus, config: Model, *, seed: int) -> Run:
         """Make the matrices.
 
         Parameters
         ----------
         corpus : Corpus
             What will be learned from.
-        config : Word2Vec
+        config : Model
             The model.
         seed : int
             Fixes the matrices and all draws to come.
@@ -68,7 +68,7 @@ class CpuEngine:
         return run
 
 
-def _home(config: Word2Vec) -> Any:  # noqa: ANN401
+def _home(config: Model) -> Any:  # noqa: ANN401
     name = _HOMES.get(type(config).__name__)
     if name is None:
         raise ConfigError(

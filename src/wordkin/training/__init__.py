@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-    from wordkin.config import Word2Vec
+    from wordkin.config import Model
     from wordkin.corpus import Corpus
     from wordkin.engines import Engine, Memory
     from wordkin.vectors import WordVectors
@@ -44,7 +44,7 @@ _log = logging.getLogger("wordkin")
 
 def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
     corpus: Corpus,
-    config: Word2Vec,
+    config: Model,
     *,
     seed: int = 1,
     workers: int | None = None,
@@ -64,7 +64,7 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
     ----------
     corpus : Corpus
         The text, as ids.
-    config : Word2Vec
+    config : Model
         The model and its settings.
     seed : int, default 1
         Fixes all random choices. With one worker the same seed gives the same bytes.
@@ -143,7 +143,7 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
         run = chosen.start(corpus, config, seed=seed)
         stack.callback(run.close)
         if saved is not None:
-            arrays = saved.arrays
+            arrays = checkpoint.fitting(saved, run.arrays())
         if arrays is not None:
             run.restore(arrays)
         session = Session(job, run, held_out=held_out, memory=memory, tally=saved and saved.tally)

@@ -98,7 +98,7 @@ class EarlyStopping:
     min_delta : float
         A loss is better if it is lower than the best so far by more than this.
     restore_best : bool
-        Return the vectors of the epoch with the best loss (a copy of both tables is kept for that:
+        Return the vectors of the epoch with the best loss (a copy of all tables is kept for that:
         as much memory again). If false, the last ones are returned.
 
     Attributes
@@ -253,7 +253,7 @@ class NearestWords:
         rows = [vocabulary.id(word) for word in self.probes]  # an unknown one is told at once
         if not rows or not self._interval.due(progress):
             return
-        matrix = progress.arrays()["input"]  # no copy: the search takes padded rows too
+        matrix = progress.live.vectors()  # no copy: the search takes padded rows too
         found = nearest_rows(matrix, matrix[rows], topn=self._topn, exclude=[[r] for r in rows])
         words = vocabulary.words
         nearest = {
@@ -276,7 +276,7 @@ class Checkpoint:
     Parameters
     ----------
     folder : path-like
-        Where to; made if there is none. It holds one file, of the size of both tables.
+        Where to; made if there is none. It holds one file, of the size of all tables.
     every : int, float or str
         A whole number of blocks, seconds as a float, or a time such as "5m". There is always one
         at the end.

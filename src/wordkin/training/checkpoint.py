@@ -1,4 +1,4 @@
-"""Checkpoints: one safetensors file with both tables and all that a run needs to go on.
+"""Checkpoints: one safetensors file with all tables and all that a run needs to go on.
 
 The file is what the engine's matrices are after a block, and as metadata (JSON under "checkpoint")
 how far the run has come and what it is a run of. Random numbers depend on seed, block and thread
@@ -192,19 +192,39 @@ def read(path: str | os.PathLike[str], job: Job) -> Saved:
         raise FormatError(f"The checkpoint {str(file)!r} can't be used. {error}") from error
     except ConfigError as error:
         raise ConfigError(f"The checkpoint {str(file)!r} is of another run: {error}") from None
-    _check_tables(file, job, arrays)
     return Saved(file, _tally(file, about["tally"]), about, arrays)
 
 
-def _check_tables(file: Path, job: Job, arrays: Mapping[str, NDArray[Any]]) -> None:
-    shape = (len(job.corpus.vocabulary), job.config.vector_size)
-    for name in ("input", "context"):
-        array = arrays.get(name)
-        if array is None or array.shape != shape or array.dtype != np.float32:
+def fitting(
+    saved: Saved, live: Mapping[str, NDArray[np.float32]]
+) -> Mapping[str, NDArray[np.float32]]:
+    """Return the matrices of a checkpoint, if a run can go on from them.
+
+    Parameters
+    ----------
+    saved : Saved
+        The checkpoint.
+    live : mapping
+        The matrices of the run.
+
+    Returns
+    -------
+    mapping
+        Those of the checkpoint.
+
+    Raises
+    ------
+    FormatError
+        If one is missing, or has another shape.
+    """
+    for name, table in live.items():
+        array = saved.arrays.get(name)
+        if array is None or array.shape != table.shape or array.dtype != table.dtype:
             raise FormatError(
-                f"The checkpoint {str(file)!r} is damaged: it should hold the {name} table, "
-                f"float32 of shape {shape}."
+                f"The checkpoint {str(saved.path)!r} is damaged: it should hold the {name} table, "
+                f"{table.dtype} of shape {table.shape}."
             )
+    return saved.arrays
 
 
 def _about(metadata: Mapping[str, str]) -> dict[str, Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wordkin.config import Word2Vec
 from wordkin.errors import ConfigError, InputError
 from wordkin.training.results import TrainedModel
 from wordkin.vectors import WordVectors
@@ -48,7 +49,9 @@ def initial_arrays(
     if isinstance(initial, WordVectors):
         tables = {"input": initial}
     elif isinstance(initial, TrainedModel):
-        tables = {"input": initial.vectors, "context": initial.context}
+        tables = {"input": initial.vectors}
+        if initial.context is not None:
+            tables["context"] = initial.context
         _check_loss(initial, job)
     else:
         raise InputError(
@@ -61,7 +64,22 @@ def initial_arrays(
             f"The initial vectors have {vectors.vector_size} dimensions, and vector_size is "
             f"{job.config.vector_size}. Set vector_size={vectors.vector_size}."
         )
-    return {name: table.vectors for name, table in tables.items()}
+    arrays = {name: table.vectors for name, table in tables.items()}
+    subwords = vectors.table.subwords
+    if subwords is not None and job.config.spelling is not None:
+        _check_spelling(subwords.index.settings(), job.config.spelling)
+        arrays["ngrams"] = subwords.matrix
+    return arrays
+
+
+def _check_spelling(theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
+    """Rows of n-grams mean something only under the settings they were learned with."""
+    for name, value in ours.items():
+        if theirs.get(name) != value:
+            raise ConfigError(
+                f"The n-grams of the initial vectors have {name}={theirs.get(name)!r}, and those "
+                f"of the model {value!r}. They must be the same."
+            )
 
 
 def _check_words(theirs: Vocabulary, ours: Vocabulary) -> None:
@@ -82,6 +100,13 @@ def _check_words(theirs: Vocabulary, ours: Vocabulary) -> None:
 
 def _check_loss(model: TrainedModel, job: Job) -> None:
     """The second table means words with the one loss, and nodes of a tree with the other."""
+    if not isinstance(model.config, Word2Vec) or not isinstance(job.config, Word2Vec):
+        if type(model.config) is not type(job.config):
+            raise ConfigError(
+                f"The initial model is a {type(model.config).__name__}, whose second table is no "
+                f"beginning for {type(job.config).__name__}. Use initial=model.vectors."
+            )
+        return
     if model.config.loss != job.config.loss:
         raise ConfigError(
             f"The initial model was trained with loss={model.config.loss!r}, which has another "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wordkin.errors import ConfigError, EmptyCorpusError
 
 if TYPE_CHECKING:
-    from wordkin.config import Word2Vec
+    from wordkin.config import Model
     from wordkin.corpus import Corpus
 
 
@@ -21,7 +21,7 @@ class Job:
     ----------
     corpus : Corpus
         What to learn from.
-    config : Word2Vec
+    config : Model
         The model.
     seed : int
         Fixes all random choices.
@@ -39,7 +39,7 @@ class Job:
     """
 
     corpus: Corpus
-    config: Word2Vec
+    config: Model
     seed: int
     workers: int
     validation: float

@@ -6,11 +6,13 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
+from wordkin.engines import Spelling, word_vectors
 from wordkin.errors import TrainingError
 from wordkin.training import checkpoint
 from wordkin.training.checkpoint import Tally
 from wordkin.training.meter import Meter
 from wordkin.training.progress import EpochRecord, Progress
+from wordkin.training.results import Finished
 from wordkin.training.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -82,16 +84,17 @@ class Session:
             if any(answer is True for answer in answers):
                 break
 
-    def finish(self) -> Mapping[str, NDArray[np.float32]]:
+    def finish(self) -> Finished:
         """End the run.
 
         Returns
         -------
-        mapping
-            Its matrices, C-contiguous (V, D), by name.
+        Finished
+            What it has learned.
         """
         run, self._run = self._living(), None
-        return run.finish()
+        arrays = run.finish()
+        return Finished(arrays, run.subwords() if isinstance(run, Spelling) else None)
 
     def _advance(self) -> Progress:
         """Learn from the next block."""
@@ -172,13 +175,19 @@ class Session:
         """Return live views of the matrices."""
         return self._living().arrays()
 
+    def vectors(self) -> NDArray[np.float32]:
+        """Return the word vectors: a live view, or a copy where they are made of several tables."""
+        return word_vectors(self._living())
+
     def restore(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
         """Go on from these matrices instead."""
         self._living().restore(arrays)
 
     def validation_loss(self) -> float | None:
         """Return the loss on held-out text now."""
-        return self._held_out.loss(self.arrays())
+        if not self._held_out.tokens:
+            return None
+        return self._held_out.loss({**self.arrays(), "input": self.vectors()})
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write a checkpoint."""

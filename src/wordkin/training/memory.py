@@ -10,7 +10,7 @@ from wordkin.errors import OutOfMemoryError
 from wordkin.training.job import checked_workers
 
 if TYPE_CHECKING:
-    from wordkin.config import Word2Vec
+    from wordkin.config import Model
     from wordkin.corpus import Corpus
     from wordkin.engines import Memory
 
@@ -18,7 +18,7 @@ _ROOT = Path("/")
 
 
 def memory_needed(
-    corpus: Corpus, config: Word2Vec, *, workers: int | None = None, engine: str = "cpu"
+    corpus: Corpus, config: Model, *, workers: int | None = None, engine: str = "cpu"
 ) -> Memory:
     """Work out what training will take: both tables, and a little for threads and laws.
 
@@ -26,7 +26,7 @@ def memory_needed(
     ----------
     corpus : Corpus
         The text; its own memory is not counted.
-    config : Word2Vec
+    config : Model
         The model.
     workers : int, optional
         Threads; all cores by default.
@@ -73,10 +73,10 @@ def check_fits(need: Memory, available: int | None = None) -> None:
         available = available_memory()
     if available is not None and need.total > available:
         words, floats = need.shape
+        sizes = "" if need.layout else f" (2 x {words + 1:,} x {floats} x 4 bytes for the tables)"
         raise OutOfMemoryError(
-            f"Training needs {need} (2 x {words + 1:,} x {floats} x 4 bytes for the tables); "
-            f"{available / 1e6:,.0f} MB are available. Make fewer words (max_vocab, min_count) or "
-            "a smaller vector_size, or give it more memory."
+            f"Training needs {need}{sizes}; {available / 1e6:,.0f} MB are available. Make "
+            "fewer words (max_vocab, min_count) or a smaller vector_size, or give it more memory."
         )
 
 

@@ -44,6 +44,10 @@ class Live(Protocol):
         """Return live views of the matrices."""
         ...
 
+    def vectors(self) -> NDArray[np.float32]:
+        """Return the word vectors: a live view, or a copy where they are made of several tables."""
+        ...
+
     def restore(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
         """Go on from these matrices instead."""
         ...
@@ -109,8 +113,8 @@ class Progress:
         Returns
         -------
         mapping
-            Views (V, D) by name, "input" and "context", which training goes on changing. Their
-            rows are padded: they are not C-contiguous.
+            Views by name, which training goes on changing: with `SkipGram` and `CBOW` "input" and
+            "context", (V, D). Their rows are padded: they are not C-contiguous.
 
         Raises
         ------
@@ -132,7 +136,7 @@ class Progress:
         TrainingError
             If the run has ended.
         """
-        matrix = np.array(self.live.arrays()["input"], order="C")
+        matrix = np.array(self.live.vectors(), order="C")
         return WordVectors.from_table(VectorTable(self.live.vocabulary(), matrix))
 
     def restore(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
@@ -141,7 +145,7 @@ class Progress:
         Parameters
         ----------
         arrays : mapping
-            Matrices (V, D) by name.
+            Matrices by name, as `arrays` has them.
 
         Raises
         ------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from wordkin.config import Word2Vec
+    from wordkin.config import Model
     from wordkin.corpus import Account
     from wordkin.engines import Memory
+    from wordkin.subwords import Subwords
     from wordkin.training.job import Job
     from wordkin.training.progress import EpochRecord
 
@@ -90,10 +91,10 @@ class TrainedModel:
     ----------
     vectors : WordVectors
         The word vectors.
-    context : WordVectors
-        The second table: the vectors of the words as targets of prediction (with hierarchical
-        softmax, row i is that of the inner node i of the tree).
-    config : Word2Vec
+    context : WordVectors or None
+        The second table, where the model has one: the vectors of the words as targets of
+        prediction (with hierarchical softmax, row i is that of the inner node i of the tree).
+    config : Model
         What was trained.
     seed : int
         With which seed.
@@ -106,17 +107,26 @@ class TrainedModel:
     """
 
     vectors: WordVectors
-    context: WordVectors
-    config: Word2Vec
+    context: WordVectors | None
+    config: Model
     seed: int
     history: Sequence[EpochRecord]
     account: TrainingAccount
     memory: Memory
 
 
+class Finished(NamedTuple):
+    """What an engine hands over in the end."""
+
+    arrays: Mapping[str, NDArray[np.float32]]
+    """C-contiguous, by name."""
+    subwords: Subwords | None = None
+    """Rows of n-grams, where the model learns some."""
+
+
 def make_model(
     job: Job,
-    arrays: Mapping[str, NDArray[np.float32]],
+    finished: Finished,
     *,
     history: Sequence[EpochRecord],
     account: TrainingAccount,
@@ -128,8 +138,9 @@ def make_model(
     ----------
     job : Job
         What was done.
-    arrays : mapping
-        "input" and "context", C-contiguous (V, D). They are not copied.
+    finished : Finished
+        What the engine hands over: "input", and "context" where there is one, C-contiguous
+        (V, D). They are not copied.
     history : sequence of EpochRecord
         Of the run.
     account : TrainingAccount
@@ -157,13 +168,21 @@ def make_model(
         "stopped_early": account.stopped_early,
         "history": [record._asdict() for record in history],
     }
+    if finished.subwords is not None:
+        _check_finite("subword", finished.subwords.matrix, job.config)
     tables = {}
-    for name, array in arrays.items():
-        _check_finite(name, array, job.config)
-        tables[name] = VectorTable(job.corpus.vocabulary, array, settings | {"table": name})
+    for name in ("input", "context"):
+        if name in finished.arrays:
+            array = finished.arrays[name]
+            _check_finite(name, array, job.config)
+            subwords = finished.subwords if name == "input" else None
+            made = settings | {"table": name}
+            tables[name] = WordVectors.from_table(
+                VectorTable(job.corpus.vocabulary, array, made, subwords)
+            )
     return TrainedModel(
-        vectors=WordVectors.from_table(tables["input"]),
-        context=WordVectors.from_table(tables["context"]),
+        vectors=tables["input"],
+        context=tables.get("context"),
         config=job.config,
         seed=job.seed,
         history=tuple(history),
@@ -172,10 +191,10 @@ def make_model(
     )
 
 
-def _check_finite(name: str, array: NDArray[np.float32], config: Word2Vec) -> None:
+def _check_finite(name: str, array: NDArray[np.float32], config: Model) -> None:
     for start in range(0, len(array), _ROWS_AT_ONCE):
         if not np.isfinite(array[start : start + _ROWS_AT_ONCE]).all():
             raise TrainingError(
                 f"The {name} vectors are no longer finite: the learning rate alpha="
-                f"{config.alpha} is too high for this corpus. Lower it."
+                f"{config.rates[0]} is too high for this corpus. Lower it."
             )

@@ -11,7 +11,7 @@ from wordkin.engines import Block
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from wordkin.config import Word2Vec
+    from wordkin.config import Model
 
 _BLOCKS_WANTED = 50
 _SMALLEST_BLOCK = 1 << 14
@@ -27,7 +27,7 @@ class Schedule:
         The size N of the corpus.
     held_out : ndarray of int64
         Shape (n, 2): stretches of the corpus that no block may touch, in order.
-    config : Word2Vec
+    config : Model
         Epochs and learning rates.
 
     Examples
@@ -38,14 +38,14 @@ class Schedule:
     [(0, 10000), (20000, 35000), (35000, 50000)]
     """
 
-    def __init__(self, tokens: int, held_out: NDArray[np.int64], config: Word2Vec) -> None:
+    def __init__(self, tokens: int, held_out: NDArray[np.int64], config: Model) -> None:
         self._config = config
         edges = np.concatenate(([0], held_out.ravel(), [tokens])).reshape(-1, 2)
         stretches = edges[edges[:, 1] > edges[:, 0]]
         self.tokens = int((stretches[:, 1] - stretches[:, 0]).sum())
         """Of an epoch."""
         # many blocks, so that the rate falls smoothly, but each worth the threads' while
-        wanted = self.tokens * config.epochs // _BLOCKS_WANTED
+        wanted = self.tokens * config.passes // _BLOCKS_WANTED
         size = min(max(wanted, _SMALLEST_BLOCK), _LARGEST_BLOCK)
         cuts = [
             np.linspace(start, stop, -(-(stop - start) // size) + 1).astype(np.int64)
@@ -54,12 +54,12 @@ class Schedule:
         self._starts = np.concatenate([cut[:-1] for cut in cuts])
         self._stops = np.concatenate([cut[1:] for cut in cuts])
         self._before = np.concatenate(([0], np.cumsum(self._stops - self._starts)))
-        self.steps = len(self._starts) * config.epochs
+        self.steps = len(self._starts) * config.passes
 
     @property
     def total(self) -> int:
         """Tokens of all epochs."""
-        return self.tokens * self._config.epochs
+        return self.tokens * self._config.passes
 
     def block(self, step: int) -> Block:
         """Return a block; the rate falls linearly from alpha to min_alpha over all epochs.
@@ -76,7 +76,7 @@ class Schedule:
         """
         epoch, number = divmod(step, len(self._starts))
         done = (epoch * self.tokens + int(self._before[number])) / self.total
-        alpha, last = self._config.alpha, self._config.min_alpha
+        alpha, last = self._config.rates
         return Block(
             start=int(self._starts[number]),
             stop=int(self._stops[number]),

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wordkin.config import CBOW
+from wordkin.config import Word2Vec
 from wordkin.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -170,9 +170,9 @@ def ask(job: Job, segments: NDArray[np.int64], rng: np.random.Generator) -> Ques
     Raises
     ------
     ConfigError
-        If there is no pair of words.
+        If there is no pair of words, or the model predicts none.
     """
-    corpus, config = job.corpus, job.config
+    corpus, config = job.corpus, _asking(job)
     places, left, right = _windows(corpus, segments, config.window)
     sizes = right - left - 1
     if not sizes.any():
@@ -180,7 +180,7 @@ def ask(job: Job, segments: NDArray[np.int64], rng: np.random.Generator) -> Ques
             f"validation={job.validation} holds out {len(places):,} tokens, and no two of them "
             "are neighbours in a sentence. Hold out more."
         )
-    if isinstance(config, CBOW):
+    if config.averages:
         chosen = np.flatnonzero(sizes)
         chosen = _sample(rng, chosen, _MOST_ROWS // (2 * config.window + 1 + config.negative))
         first, centres = left[chosen], places[chosen]
@@ -198,6 +198,15 @@ def ask(job: Job, segments: NDArray[np.int64], rng: np.random.Generator) -> Ques
     words = np.asarray(corpus.ids)[centres]
     law = _along_paths if config.loss == "hierarchical-softmax" else _against_noise
     return Questions(np.asarray(corpus.ids)[contexts], ends, *law(job, words, rng))
+
+
+def _asking(job: Job) -> Word2Vec:
+    if not isinstance(job.config, Word2Vec):
+        raise ConfigError(
+            f"{type(job.config).__name__} predicts no words, so that held-out text can't tell its "
+            "loss. Use validation=0."
+        )
+    return job.config
 
 
 def _windows(
@@ -226,11 +235,12 @@ def _against_noise(
     job: Job, centres: NDArray[np.int32], rng: np.random.Generator
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float32]]:
     """The centre and fixed noise words for each question."""
+    config = _asking(job)
     counts = job.corpus.vocabulary.counts
     if counts is None:
         counts = np.bincount(job.corpus.ids, minlength=len(job.corpus.vocabulary))
-    law = np.cumsum(np.maximum(counts, 1).astype(np.float64) ** job.config.ns_exponent)
-    draws = rng.random((len(centres), job.config.negative)) * law[-1]
+    law = np.cumsum(np.maximum(counts, 1).astype(np.float64) ** config.ns_exponent)
+    draws = rng.random((len(centres), config.negative)) * law[-1]
     noise = np.searchsorted(law, draws, side="right").clip(max=len(law) - 1)
     targets = np.concatenate((centres[:, None], noise), axis=1).astype(np.int32)
     signs = np.where(targets == centres[:, None], np.float32(0), np.float32(-1))

@@ -1,37 +1,17 @@
-"""What to train: frozen settings of the models, checked when they are made."""
+"""Skip-gram and CBOW: words predict their neighbours, or are predicted by them."""
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
-from typing import Any, Literal, Self
+from typing import Literal
 
-from wordkin.errors import ConfigError
-
-_RENAMED = {
-    "size": "vector_size",
-    "iter": "epochs",
-    "sg": "the class: SkipGram(...) or CBOW(...)",
-    "cbow_mean": "the class: CBOW always takes the mean",
-    "min_count": "Corpus.from_path(..., min_count=...): pruning is done by the corpus",
-    "max_final_vocab": "Corpus.from_path(..., max_vocab=...): pruning is done by the corpus",
-    "max_vocab_size": "Corpus.from_path(..., max_vocab=...): pruning is done by the corpus",
-    "seed": "train(..., seed=...)",
-    "workers": "train(..., workers=...)",
-    "shrink_window": "shrink_windows",
-    "dim": "vector_size",
-    "epoch": "epochs",
-    "lr": "alpha",
-    "neg": "negative",
-    "ws": "window",
-}
+from wordkin.config.base import Model, check_choice, check_float, check_int
 
 
 @dataclass(frozen=True, kw_only=True)
-class Word2Vec:
+class Word2Vec(Model):
     """What SkipGram and CBOW share (abstract: use one of the two)."""
 
-    vector_size: int = 100
     window: int = 5
     negative: int = 5
     ns_exponent: float = 0.75
@@ -44,28 +24,35 @@ class Word2Vec:
     group: int | None = None
     shared_negatives: int | None = None
 
-    def __new__(cls, **settings: Any) -> Self:  # noqa: ANN401, D102
-        known = {f.name for f in dataclasses.fields(cls)}
-        for name in settings:
-            if name not in known:
-                hint = _RENAMED.get(name, f"one of: {', '.join(sorted(known))}")
-                raise ConfigError(f"{cls.__name__} has no setting {name!r}. Use {hint}.")
-        return super().__new__(cls)
-
     def __post_init__(self) -> None:
-        _check_int(self, "vector_size", low=1, high=65_536)
-        _check_int(self, "window", low=1, high=1_000)
-        _check_int(self, "negative", low=1, high=1_000)
-        _check_int(self, "epochs", low=1, high=1_000_000)
-        _check_float(self, "ns_exponent", low=-10.0, high=10.0)
-        _check_float(self, "sample", low=0.0, high=1.0)
-        _check_float(self, "alpha", low=0.0, high=10.0)
-        _check_float(self, "min_alpha", low=0.0, high=self.alpha)
-        _check_choice(self, "loss", ("negative-sampling", "hierarchical-softmax"))
+        super().__post_init__()
+        check_int(self, "window", low=1, high=1_000)
+        check_int(self, "negative", low=1, high=1_000)
+        check_int(self, "epochs", low=1, high=1_000_000)
+        check_float(self, "ns_exponent", low=-10.0, high=10.0)
+        check_float(self, "sample", low=0.0, high=1.0)
+        check_float(self, "alpha", low=0.0, high=10.0)
+        check_float(self, "min_alpha", low=0.0, high=self.alpha)
+        check_choice(self, "loss", ("negative-sampling", "hierarchical-softmax"))
         if self.group is not None:
-            _check_int(self, "group", low=1, high=8)
+            check_int(self, "group", low=1, high=8)
         if self.shared_negatives is not None:
-            _check_int(self, "shared_negatives", low=1, high=16 - (self.group or 8))
+            check_int(self, "shared_negatives", low=1, high=16 - (self.group or 8))
+
+    @property
+    def passes(self) -> int:
+        """How many times training goes over the corpus."""
+        return self.epochs
+
+    @property
+    def rates(self) -> tuple[float, float]:
+        """The learning rate at the start and at the end; it falls linearly in between."""
+        return self.alpha, self.min_alpha
+
+    @property
+    def averages(self) -> bool:
+        """Whether the mean of the contexts predicts the word, not each of them by itself."""
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,20 +137,7 @@ class CBOW(Word2Vec):
 
     alpha: float = 0.065
 
-
-def _check_int(config: object, name: str, *, low: int, high: int) -> None:
-    value = getattr(config, name)
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-        raise ConfigError(f"{name} must be a whole number from {low:,} to {high:,}; got {value!r}.")
-
-
-def _check_float(config: object, name: str, *, low: float, high: float) -> None:
-    value = getattr(config, name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-        raise ConfigError(f"{name} must be a number from {low} to {high}; got {value!r}.")
-
-
-def _check_choice(config: object, name: str, choices: tuple[str, ...]) -> None:
-    value = getattr(config, name)
-    if value not in choices:
-        raise ConfigError(f"{name} must be one of {', '.join(choices)}; got {value!r}.")
+    @property
+    def averages(self) -> bool:
+        """Whether the mean of the contexts predicts the word, not each of them by itself."""
+        return True

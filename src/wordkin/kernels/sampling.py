@@ -73,13 +73,13 @@ def keep_thresholds(counts: NDArray[np.int64], sample: float) -> NDArray[np.uint
     return (np.minimum(np.sqrt(ratio) + ratio, 1.0) * 2.0**32).astype(np.uint64)
 
 
-def make_noise(counts: NDArray[np.int64], exponent: float) -> Noise:
+def make_noise(counts: NDArray[np.int64] | NDArray[np.float64], exponent: float) -> Noise:
     """The law that noise words are drawn by: in proportion to count ** exponent.
 
     Parameters
     ----------
     counts : ndarray
-        Shape (V,), int64, positive.
+        Shape (V,), positive.
     exponent : float
         0.75 in word2vec.
 

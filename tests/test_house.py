@@ -17,7 +17,7 @@ PUBLIC = {
     "Account", "CBOW", "Checkpoint", "Corpus", "EarlyStopping", "NearestWords", "SkipGram",
     "TrainedModel", "VectorTable", "Vocabulary",
     "WordVectors", "WordkinError", "__version__", "cosine_model", "embedding_matrix",
-    "evaluate", "get_tokenizer", "load",
+    "evaluate", "from_torch", "get_tokenizer", "load",
     "train", "download", "pretrained", "probe_words",
     "make_sampling_table", "skipgrams",
 }  # fmt: skip

@@ -212,10 +212,16 @@ def test_a_table_is_taken_as_it_is():
     assert vectors.vocabulary.n_rows == 3
 
 
-def test_the_layer_is_made_by_the_room_of_layers(vectors, monkeypatch):
-    room = SimpleNamespace(keras_layer=lambda table, **settings: (table, settings))
-    monkeypatch.setitem(sys.modules, "wordkin.layers.keras", room)
-    assert vectors.to_keras(trainable=True) == (vectors.table, {"trainable": True})
+@pytest.mark.parametrize(
+    ("name", "module"),
+    [("keras", "keras"), ("torch", "torch"), ("jax", "flax"), ("tensorflow",) * 2],
+)
+def test_the_layer_is_made_by_the_room_of_layers(vectors, monkeypatch, name, module):
+    room = SimpleNamespace(**{f"{module}_layer": lambda *given, **options: (*given, options)})
+    monkeypatch.setitem(sys.modules, f"wordkin.layers.{module}", room)
+    words = Vocabulary(["a"])
+    made = getattr(vectors, f"to_{name}")(words, trainable=True)
+    assert made == (vectors.table, words, {"trainable": True})
 
 
 def test_wrong_files_are_refused(vectors, tmp_path):

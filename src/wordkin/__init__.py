@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from wordkin.training import train as train
     from wordkin.vectors import WordVectors as WordVectors
     from wordkin.vectors import load as load
+    from wordkin.vectors.importing import from_torch as from_torch
     from wordkin.vocabulary import Vocabulary as Vocabulary
     from wordkin.vocabulary.probes import probe_words as probe_words
 
@@ -52,6 +53,7 @@ _HOME = {
     "download": "wordkin.downloads",
     "embedding_matrix": "wordkin.embedding",
     "evaluate": "wordkin.evaluation",
+    "from_torch": "wordkin.vectors.importing",
     "get_tokenizer": "wordkin.text.tokenizers",
     "load": "wordkin.vectors",
     "make_sampling_table": "wordkin.pairs",
@@ -79,6 +81,7 @@ __all__ = [
     "download",
     "embedding_matrix",
     "evaluate",
+    "from_torch",
     "get_tokenizer",
     "load",
     "make_sampling_table",

@@ -100,13 +100,15 @@ class LayerPlan:
         ids = [PAD_ROW, UNK_ROW, *words[words >= len(SPECIALS)].tolist()]
         return np.unique(np.array(ids, np.int32))
 
-    def check(self, found: ArrayLike) -> None:
+    def check(self, found: ArrayLike, *, half: bool = False) -> None:
         """Check what a finished layer gave for `probes`.
 
         Parameters
         ----------
         found : array_like
             Shape (n, D), in the dtype that the layer computes in.
+        half : bool
+            Whether that is half precision, where NumPy lacks it and `found` was made wider.
 
         Raises
         ------
@@ -116,8 +118,9 @@ class LayerPlan:
         """
         got, ids = np.asarray(found), self.probes()
         expected = self.lookup(ids)
-        exact = got.dtype.itemsize >= 4 and self.scales is None and self.settings.max_norm is None
-        close = 0.0 if exact else 1e-5 if got.dtype.itemsize >= 4 else 1e-2
+        half = half or got.dtype.itemsize < 4
+        exact = not half and self.scales is None and self.settings.max_norm is None
+        close = 0.0 if exact else 1e-2 if half else 1e-5
         size = np.abs(expected).max(axis=1, keepdims=True, initial=0)
         right = got.shape == expected.shape and (
             np.abs(got.astype(np.float32) - expected) <= close * size

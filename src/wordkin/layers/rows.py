@@ -281,7 +281,53 @@ def vocabulary_from_json(path: Path, fingerprint: str | None) -> Vocabulary:
         If it is damaged, or another one.
     """
     try:
-        content = json.loads(path.read_bytes())
+        data = path.read_bytes()
+    except OSError as error:
+        raise _damaged(error) from error
+    return _vocabulary(data, fingerprint)
+
+
+def pack_vocabulary(vocabulary: Vocabulary) -> bytes:
+    """Write a whole vocabulary with its fingerprint, for what can hold nothing but bytes.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        Its words may be any `str`.
+
+    Returns
+    -------
+    bytes
+        The fingerprint, a line break, and the JSON of `vocabulary_to_json`.
+    """
+    return vocabulary.fingerprint().encode("ascii") + b"\n" + vocabulary_to_json(vocabulary)
+
+
+def unpack_vocabulary(data: bytes) -> Vocabulary:
+    """Read what `pack_vocabulary` wrote.
+
+    Parameters
+    ----------
+    data : bytes
+        All of it.
+
+    Returns
+    -------
+    Vocabulary
+        The same.
+
+    Raises
+    ------
+    FormatError
+        If it is damaged, or was changed.
+    """
+    fingerprint, _, content = data.partition(b"\n")
+    return _vocabulary(content, fingerprint.decode("ascii", "replace"))
+
+
+def _vocabulary(data: bytes, fingerprint: str | None) -> Vocabulary:
+    try:
+        content = json.loads(data)
         settings = content["tokenizer"]
         vocabulary = Vocabulary(
             content["words"],
@@ -289,13 +335,15 @@ def vocabulary_from_json(path: Path, fingerprint: str | None) -> Vocabulary:
             specials=content["specials"],
             tokenizer=None if settings is None else tokenizer_from_settings(settings),
         )
-    except (ValueError, KeyError, TypeError, OSError, RecursionError) as error:
-        raise FormatError(
-            f"The vocabulary inside the file is damaged: {error}. Get the file again."
-        ) from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _damaged(error) from error
     if vocabulary.fingerprint() != fingerprint:
         raise FormatError(
             "The vocabulary inside the file is not the one that was saved with the vectors: its "
             "fingerprint differs. The file was changed; get it again."
         )
     return vocabulary
+
+
+def _damaged(error: Exception) -> FormatError:
+    return FormatError(f"The vocabulary inside the file is damaged: {error}. Get the file again.")

@@ -6,13 +6,14 @@ words raises `UnknownWordError` for one that is not in the vocabulary, with the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from wordkin import formats, neighbors
 from wordkin.table import VectorTable
 from wordkin.vectors.changing import Changing
+from wordkin.vectors.exporting import Exporting
 from wordkin.vectors.gensim_names import GensimNames
 from wordkin.vocabulary import PAD, UNK, Vocabulary
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-class WordVectors(GensimNames, Changing):
+class WordVectors(GensimNames, Changing, Exporting):
     """Words and their vectors.
 
     Parameters
@@ -187,29 +188,6 @@ class WordVectors(GensimNames, Changing):
             If the file can't be written.
         """
         formats.write(self._table, path, format=format)
-
-    def to_keras(self, **settings: Any) -> Any:  # noqa: ANN401 (Keras may not be there)
-        """Make a Keras layer that turns model rows into these vectors.
-
-        Parameters
-        ----------
-        **settings
-            As `wordkin.layers.keras.keras_layer` takes them: ``trainable=False`` and others.
-
-        Returns
-        -------
-        keras.layers.Layer
-            Maps int rows (batch, length), as `vocabulary.encode_batch` makes them, to
-            (batch, length, D).
-
-        Raises
-        ------
-        MissingExtraError
-            If Keras is not installed.
-        """
-        from wordkin.layers.keras import keras_layer
-
-        return keras_layer(self._table, **settings)
 
 
 def load(

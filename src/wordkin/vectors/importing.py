@@ -1,0 +1,102 @@
+"""The way back: from the embedding of a trained model to WordVectors."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wordkin.errors import InputError
+from wordkin.table import VectorTable
+from wordkin.vectors import WordVectors
+from wordkin.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike
+
+
+def from_rows(
+    matrix: ArrayLike, vocabulary: Vocabulary | Sequence[str], source: str = "matrix"
+) -> WordVectors:
+    """Make vectors of the rows of a model.
+
+    Parameters
+    ----------
+    matrix : array_like
+        Shape (n_rows, D), as the vocabulary numbers rows, or (words, D) without special rows.
+    vocabulary : Vocabulary or sequence of str
+        Which row belongs to which word.
+    source : str
+        What the rows come from, for errors.
+
+    Returns
+    -------
+    WordVectors
+        The words with their rows; special rows are left out.
+
+    Raises
+    ------
+    InputError
+        If there are not as many rows as words, or a value is not finite.
+
+    Examples
+    --------
+    >>> from_rows([[0, 0], [5, 5], [1, 2]], Vocabulary(["cat"]))["cat"]
+    array([1., 2.], dtype=float32)
+    """
+    words = vocabulary if isinstance(vocabulary, Vocabulary) else Vocabulary(vocabulary)
+    table: Any = np.asarray(matrix)
+    if table.ndim != 2 or table.shape[0] not in (words.n_rows, len(words)):
+        raise InputError(
+            f"The {source} has the shape {table.shape}. With this vocabulary it must be "
+            f"({words.n_rows}, D), a row for each of {', '.join(words.specials)} and "
+            f"{len(words)} words, or ({len(words)}, D) for the words alone."
+        )
+    return WordVectors.from_table(VectorTable.from_arrays(words, table[len(table) - len(words) :]))
+
+
+def from_torch(embedding: Any, vocabulary: Vocabulary | Sequence[str] | None = None) -> WordVectors:  # noqa: ANN401
+    """Make vectors of a trained embedding in PyTorch.
+
+    Parameters
+    ----------
+    embedding : torch.nn.Module or torch.Tensor
+        `torch.nn.Embedding`, `torch.nn.EmbeddingBag`, the layer of `WordVectors.to_torch`, or a
+        weight of shape (n_rows, D), on any device.
+    vocabulary : Vocabulary or sequence of str, optional
+        Which row belongs to which word; a list of words stands for rows of words, or of padding,
+        unknown and words, by its length. A layer of ours knows its own.
+
+    Returns
+    -------
+    WordVectors
+        The words with their rows, copied; special rows are left out.
+
+    Raises
+    ------
+    InputError
+        If it is no embedding, or vocabulary and rows don't fit.
+
+    Examples
+    --------
+    >>> vectors = WordVectors(["cat", "dog"], [[1, 2], [3, 4]])
+    >>> from_torch(vectors.to_torch())["dog"]  # doctest: +SKIP
+    array([3., 4.], dtype=float32)
+    """
+    weight: Any = getattr(embedding, "weight", embedding)
+    if not hasattr(weight, "detach"):
+        raise InputError(
+            "from_torch takes a module with a weight, as torch.nn.Embedding has one, or the weight "
+            f"itself; got {type(embedding).__name__}."
+        )
+    if vocabulary is None:
+        vocabulary = getattr(embedding, "vocabulary", None)
+    if vocabulary is None:
+        raise InputError("This embedding knows no words: give the vocabulary, or a list of words.")
+    rows = weight.detach().cpu().float()
+    scales = getattr(embedding, "scales", None)
+    if scales is not None:
+        rows = rows * scales.detach().cpu().float()
+    return from_rows(np.array(rows.numpy()), vocabulary, "weight")

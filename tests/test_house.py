@@ -15,9 +15,9 @@ import wordkin
 ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = {
     "Account", "CBOW", "Checkpoint", "Corpus", "EarlyStopping", "NearestWords", "SkipGram",
-    "TrainedModel", "VectorTable", "Vocabulary",
+    "TextClassifier", "TrainedModel", "VectorTable", "Vocabulary",
     "WordVectors", "WordkinError", "__version__", "cosine_model", "embedding_matrix",
-    "evaluate", "from_torch", "get_tokenizer", "load",
+    "evaluate", "from_torch", "get_tokenizer", "load", "load_classifier",
     "train", "download", "pretrained", "probe_words",
     "make_sampling_table", "skipgrams",
 }  # fmt: skip

@@ -9,6 +9,8 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from wordkin.classification import TextClassifier as TextClassifier
+    from wordkin.classification import load_classifier as load_classifier
     from wordkin.config import CBOW as CBOW
     from wordkin.config import SkipGram as SkipGram
     from wordkin.corpus import Account as Account
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
     from wordkin.embedding import embedding_matrix as embedding_matrix
     from wordkin.errors import WordkinError as WordkinError
     from wordkin.evaluation import evaluate as evaluate
+    from wordkin.layers.keras import TuneEmbedding as TuneEmbedding
     from wordkin.layers.keras import cosine_model as cosine_model
+    from wordkin.layers.padding import check_padding as check_padding
     from wordkin.pairs import make_sampling_table as make_sampling_table
     from wordkin.pairs import skipgrams as skipgrams
     from wordkin.table import VectorTable as VectorTable
@@ -44,11 +48,14 @@ _HOME = {
     "EarlyStopping": "wordkin.training",
     "NearestWords": "wordkin.training",
     "SkipGram": "wordkin.config",
+    "TextClassifier": "wordkin.classification",
     "TrainedModel": "wordkin.training",
+    "TuneEmbedding": "wordkin.layers.keras",
     "VectorTable": "wordkin.table",
     "Vocabulary": "wordkin.vocabulary",
     "WordVectors": "wordkin.vectors",
     "WordkinError": "wordkin.errors",
+    "check_padding": "wordkin.layers.padding",
     "cosine_model": "wordkin.layers.keras",
     "download": "wordkin.downloads",
     "embedding_matrix": "wordkin.embedding",
@@ -56,6 +63,7 @@ _HOME = {
     "from_torch": "wordkin.vectors.importing",
     "get_tokenizer": "wordkin.text.tokenizers",
     "load": "wordkin.vectors",
+    "load_classifier": "wordkin.classification",
     "make_sampling_table": "wordkin.pairs",
     "pretrained": "wordkin.downloads.ready",
     "probe_words": "wordkin.vocabulary.probes",
@@ -71,12 +79,15 @@ __all__ = [
     "EarlyStopping",
     "NearestWords",
     "SkipGram",
+    "TextClassifier",
     "TrainedModel",
+    "TuneEmbedding",
     "VectorTable",
     "Vocabulary",
     "WordVectors",
     "WordkinError",
     "__version__",
+    "check_padding",
     "cosine_model",
     "download",
     "embedding_matrix",
@@ -84,6 +95,7 @@ __all__ = [
     "from_torch",
     "get_tokenizer",
     "load",
+    "load_classifier",
     "make_sampling_table",
     "pretrained",
     "probe_words",

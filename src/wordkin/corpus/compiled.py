@@ -19,7 +19,7 @@ from wordkin.text.classes import rule_of
 from wordkin.text.sources import Block
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
 
     from numpy.typing import NDArray
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["CompiledInterner", "rank_in_place"]
 
 _BLOCKS_AHEAD = 2  # for each thread: enough to keep it busy while results are fetched in order
+
+
+_NOTHING: NDArray[np.uint8] = np.zeros(0, np.uint8)
+_NOWHERE: NDArray[np.int64] = np.zeros(0, np.int64)
 
 
 def _cores() -> int:
@@ -132,6 +136,24 @@ class Cutter:
         )
 
 
+class Counted(NamedTuple):
+    """A block whose words have numbers of its own.
+
+    Parameters
+    ----------
+    ids : ndarray of int32
+        The number of each word.
+    words : WordTable
+        The different ones, in the order in which they first come.
+    rest : Cut
+        What else is to be known of the block; its text is gone.
+    """
+
+    ids: NDArray[np.int32]
+    words: WordTable
+    rest: Cut
+
+
 class CompiledInterner:
     """Number the words of blocks in the order in which they are first seen.
 
@@ -139,11 +161,13 @@ class CompiledInterner:
     ----------
     tokenizer : Words, Whitespace, Gensim or Keras
         What cuts the text.
+    table : WordTable, optional
+        Words that have numbers already; new ones are added to it.
     """
 
-    def __init__(self, tokenizer: Named) -> None:
+    def __init__(self, tokenizer: Named, table: WordTable | None = None) -> None:
         self._cutter = Cutter(tokenizer)
-        self._table = WordTable()
+        self._table = WordTable() if table is None else table
 
     def types(self) -> list[str]:
         """Return the different words seen so far.
@@ -169,17 +193,39 @@ class CompiledInterner:
             One for each block.
         """
         threads = _cores()
-        ahead: deque[tuple[Block, Future[Cut]]] = deque()
+        counted: deque[tuple[Block, Future[Counted]]] = deque()
+        numbered: deque[Future[Chunk]] = deque()
         with ThreadPoolExecutor(threads, "wordkin-text") as pool:
             for block in blocks:
-                ahead.append((block, pool.submit(self._cutter.cut, block)))
-                if len(ahead) > _BLOCKS_AHEAD * threads:
-                    yield self._numbered(*ahead.popleft())
-            while ahead:
-                yield self._numbered(*ahead.popleft())
+                counted.append((block, pool.submit(self._count, block)))
+                if len(counted) > _BLOCKS_AHEAD * threads:
+                    numbered.append(pool.submit(*self._numbering(*counted.popleft())))
+                if len(numbered) > threads:
+                    yield numbered.popleft().result()
+            while counted:
+                numbered.append(pool.submit(*self._numbering(*counted.popleft())))
+            while numbered:
+                yield numbered.popleft().result()
 
-    def _numbered(self, block: Block, future: Future[Cut]) -> Chunk:
-        """Number the words of the next block; only one thread may do this, block by block."""
-        cut = future.result()
-        ids = self._table.number(cut.text, cut.begins, cut.stops)
-        return Chunk(ids, cut.ends, cut.dropped, block.bytes_read, cut.undecodable)
+    def _count(self, block: Block) -> Counted:
+        """Number the words of a block by themselves, so that little is left for one thread."""
+        cut, table = self._cutter.cut(block), WordTable()
+        ids = table.number(cut.text, cut.begins, cut.stops)
+        return Counted(ids, table, cut._replace(text=_NOTHING, begins=_NOWHERE, stops=_NOWHERE))
+
+    def _numbering(
+        self, block: Block, future: Future[Counted]
+    ) -> tuple[Callable[..., Chunk], NDArray[np.int32], Counted, Block]:
+        """Number what is new in the next block; only one thread may do this, block by block.
+
+        The words of a block stand in the order in which they first come, so that the numbers are
+        those that the whole text in one piece would give. Replacing the block's own numbers by
+        them is left to any thread.
+        """
+        counted = future.result()
+        return _replaced, self._table.number(*counted.words.spans()), counted, block
+
+
+def _replaced(numbers: NDArray[np.int32], counted: Counted, block: Block) -> Chunk:
+    ids, rest = numbers[counted.ids], counted.rest
+    return Chunk(ids, rest.ends, rest.dropped, block.bytes_read, rest.undecodable)

@@ -24,6 +24,8 @@ from numba.extending import intrinsic
 from wordkin.kernels import inline, kernel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 # the classes of characters
@@ -386,6 +388,19 @@ class WordTable:
     def __len__(self) -> int:
         return int(self._fill[0])
 
+    def add(self, words: Sequence[str]) -> None:
+        """Give words the next numbers.
+
+        Parameters
+        ----------
+        words : sequence of str
+            Each once, none empty.
+        """
+        encoded = [word.encode("utf-8") for word in words]
+        stops = np.cumsum([len(word) for word in encoded], dtype=np.int64)
+        begins = np.concatenate((np.zeros(1, np.int64), stops))[: len(stops)]
+        self.number(np.frombuffer(b"".join(encoded) + bytes(PADDING), np.uint8), begins, stops)
+
     def copy(self) -> WordTable:
         """Return a table that grows by itself from here on.
 
@@ -416,7 +431,7 @@ class WordTable:
         ndarray of int32
             Shape (n,).
         """
-        self._reserve(len(begins), int((stops - begins).sum()))
+        self._reserve(len(begins), len(text))
         ids = np.empty(len(begins), np.int32)
         done = 0
         while True:
@@ -433,18 +448,38 @@ class WordTable:
         if known + n_words >= len(offsets):
             old, offsets = offsets, np.empty(2 * (known + n_words) + 1, np.int64)
             offsets[: known + 1] = old[: known + 1]
-        if top + n_bytes + n_words > len(arena):
-            full, arena = arena, np.empty(2 * (top + n_bytes + n_words), np.uint8)
+        needed = top + n_bytes + n_words + PADDING
+        if needed > len(arena):
+            full, arena = arena, np.empty(2 * needed, np.uint8)
             arena[:top] = full[:top]
         self._words = Words(slots, arena, offsets)
 
-    def types(self) -> list[str]:
+    def spans(self) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
+        """Return the words in the order of their numbers, as `number` of another table takes them.
+
+        Returns
+        -------
+        text : ndarray of uint8
+            What the words are in, with PADDING behind the last one.
+        begins, stops : ndarray of int64
+            Word w is ``text[begins[w]:stops[w]]``.
+        """
+        offsets = self._words.offsets[: self._fill[0] + 1]
+        return self._words.arena[: self._fill[1] + PADDING], offsets[:-1], offsets[1:] - 1
+
+    def types(self, first: int = 0) -> list[str]:
         """Return the words in the order of their numbers.
+
+        Parameters
+        ----------
+        first : int
+            The number of the first one that is wanted.
 
         Returns
         -------
         list of str
-            As many as ``len(self)``.
+            As many as ``len(self) - first``.
         """
-        text = self._words.arena[: self._fill[1]].tobytes().decode("utf-8")
+        begin = self._words.offsets[first]
+        text = self._words.arena[begin : self._fill[1]].tobytes().decode("utf-8")
         return text.split("\n")[:-1]

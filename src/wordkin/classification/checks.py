@@ -1,0 +1,191 @@
+"""What users give is looked at here, and named when it is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wordkin.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+
+def checked_texts(texts: Iterable[str]) -> list[str]:
+    """Return texts as a list.
+
+    Parameters
+    ----------
+    texts : iterable of str
+        A list, an array, a column of a data frame.
+
+    Returns
+    -------
+    list of str
+        The texts.
+
+    Raises
+    ------
+    InputError
+        If it is one string, or holds something else than strings.
+    """
+    listed = _listed(texts, "texts", "a list with one text is [text]")
+    for i, text in enumerate(listed):
+        if not isinstance(text, str):
+            raise InputError(f"Texts must be str; number {i} is {_shown(text)}.{_hint(text)}")
+    return listed
+
+
+def checked_labels(labels: Iterable[str], n_texts: int) -> NDArray[np.str_]:
+    """Return labels as an array of strings.
+
+    Parameters
+    ----------
+    labels : iterable of str
+        A label for each text.
+    n_texts : int
+        How many texts there are.
+
+    Returns
+    -------
+    ndarray of str
+        Shape (n_texts,).
+
+    Raises
+    ------
+    InputError
+        If one is no string (a number, None), or there are more or less than texts.
+    """
+    listed = _listed(labels, "labels", "give one label for each text")
+    for i, label in enumerate(listed):
+        if not isinstance(label, str):
+            raise InputError(
+                f"Labels must be str; number {i} is {_shown(label)}.{_hint(label, 'labels')}"
+            )
+    if len(listed) != n_texts:
+        raise InputError(
+            f"Each text needs one label; there are {n_texts:,} texts and {len(listed):,} labels."
+        )
+    # NumPy drops zero characters at the end of a string: two labels would become one
+    if any(label.endswith("\0") for label in listed):
+        raise InputError("A label must not end with the character NUL.")
+    return np.array(listed, np.str_)
+
+
+def encoded_labels(
+    labels: NDArray[np.str_], classes: NDArray[np.str_] | None = None
+) -> tuple[NDArray[np.str_], NDArray[np.int32]]:
+    """Number the labels.
+
+    Parameters
+    ----------
+    labels : ndarray of str
+        Shape (n,).
+    classes : ndarray of str, optional
+        The classes, sorted; by default those of the labels.
+
+    Returns
+    -------
+    classes : ndarray of str
+        Shape (k,), sorted.
+    targets : ndarray of int32
+        Shape (n,): the position of each label in `classes`; -1 for one that is not there.
+    """
+    if classes is None:
+        classes = np.unique(labels)
+    at = np.minimum(np.searchsorted(classes, labels), len(classes) - 1)
+    return classes, np.where(classes[at] == labels, at, -1).astype(np.int32)
+
+
+def class_weights(
+    setting: object, classes: NDArray[np.str_], targets: NDArray[np.int32]
+) -> NDArray[np.float32]:
+    """Return how much a document of each class counts.
+
+    Parameters
+    ----------
+    setting : None, "balanced" or mapping of label to number
+        None counts all alike; "balanced" makes all classes count alike, n / (k * n_c) for each of
+        the n_c documents of a class; labels that a mapping lacks count 1.
+    classes : ndarray of str
+        Shape (k,).
+    targets : ndarray of int32
+        Shape (n,): the classes of the documents.
+
+    Returns
+    -------
+    ndarray of float32
+        Shape (k,).
+
+    Raises
+    ------
+    InputError
+        If it is something else, names no class, or a number is not positive.
+    """
+    weights = np.ones(len(classes), np.float32)
+    if setting is None:
+        return weights
+    if setting == "balanced":
+        counts = np.maximum(np.bincount(targets, minlength=len(classes)), 1)
+        return (len(targets) / (len(classes) * counts)).astype(np.float32)
+    if not hasattr(setting, "items"):
+        raise InputError(
+            f"class_weight must be None, 'balanced' or a dict of numbers by label; got {setting!r}."
+        )
+    for label, weight in setting.items():
+        where = np.flatnonzero(classes == label)
+        if not len(where):
+            raise InputError(
+                f"class_weight names {label!r}, which is no label here; there are {named(classes)}."
+            )
+        if not isinstance(weight, int | float) or not 0 < weight < np.inf:
+            raise InputError(f"class_weight of {label!r} must be above 0; got {weight!r}.")
+        weights[where] = weight
+    return weights
+
+
+def named(classes: Sequence[str] | NDArray[np.str_]) -> str:
+    """Name some classes for a message.
+
+    Parameters
+    ----------
+    classes : sequence of str
+        Labels.
+
+    Returns
+    -------
+    str
+        Up to ten of them.
+    """
+    shown = ", ".join(repr(str(label)) for label in classes[:10])
+    return shown + (f" and {len(classes) - 10} more" if len(classes) > 10 else "")
+
+
+def _listed(values: Any, what: str, advice: str) -> list[Any]:  # noqa: ANN401
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise InputError(f"Give {what} as a list of str; got {_shown(values)}: {advice}.")
+    # tolist makes Python's str of NumPy's; a data frame's column has it too
+    listed = values.tolist() if hasattr(values, "tolist") else list(values)
+    if not isinstance(listed, list):
+        raise InputError(f"Give {what} as a list of str; got {_shown(values)}: {advice}.")
+    return listed
+
+
+def _shown(value: object) -> str:
+    return f"{type(value).__name__} {value!r:.60}"
+
+
+def _hint(value: object, what: str = "texts") -> str:
+    if isinstance(value, bytes):
+        return " Decode it: .decode('utf-8')."
+    if value is None or value != value:
+        return (
+            f" Leave out what has none, or give it {'a label' if what == 'labels' else repr('')}."
+        )
+    if isinstance(value, list):
+        return " Join tokens to a text: ' '.join(tokens)."
+    return f" Use str() on them: [str(x) for x in {what}]."

@@ -1,0 +1,283 @@
+"""From numbered words to weighted features: words, n-grams of words, n-grams of letters.
+
+This is the compiled way, for many documents; `plain` does the same with NumPy alone, for few.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from wordkin.classification.threads import n_threads
+from wordkin.kernels.classify import Bags, Pieces, bag, fill_slots, letter_keys, score, weigh
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from wordkin.classification.documents import Documents
+
+_FEW_SLOTS = 1 << 16
+_PART = 1 << 20  # features that are counted by one call while learning
+_SMALL_PART = 1 << 16  # and while predicting: small enough to stay in the cache
+_NO_PIECES = Pieces(np.empty(0, np.uint64), np.empty(0, np.int64))
+
+
+class Kinds(NamedTuple):
+    """What is a feature.
+
+    Parameters
+    ----------
+    n_words : int
+        The number V of known words.
+    longest : int
+        Words of the longest n-gram.
+    letters : tuple of (int, int) or None
+        Letters of the shortest and the longest n-gram of letters; None for none.
+    """
+
+    n_words: int
+    longest: int
+    letters: tuple[int, int] | None
+
+
+class Features(NamedTuple):
+    """Which features there are.
+
+    Parameters
+    ----------
+    kinds : Kinds
+        Of which kinds.
+    keys : ndarray of uint32
+        Shape (r,): the hash of each n-gram that is known. It has row V + its position here.
+    idf : ndarray of float32
+        Shape (V + r,): how much each feature tells by itself.
+    """
+
+    kinds: Kinds
+    keys: NDArray[np.uint32]
+    idf: NDArray[np.float32]
+
+
+class _Text(NamedTuple):
+    """Documents as the kernels take them, and how much room their features may need."""
+
+    ids: NDArray[np.int32]
+    starts: NDArray[np.int64]
+    pieces: Pieces
+    sums: NDArray[np.int64]  # (n + 1,) features of the documents before each, at most
+    limits: tuple[int, int]
+
+    @classmethod
+    def of(cls, documents: Documents, words: Sequence[str], kinds: Kinds) -> _Text:
+        pieces = _NO_PIECES
+        sums = documents.starts * kinds.longest
+        if kinds.letters is not None:
+            pieces = _pieces([*words, *documents.unknown], kinds.letters)
+            own = np.diff(pieces.starts)[documents.ids]
+            sums = sums + np.concatenate(([0], np.cumsum(own)))[documents.starts]
+        limits = (kinds.n_words, kinds.longest)
+        return cls(documents.ids, documents.starts, pieces, sums, limits)
+
+    def parts(self, size: int) -> list[tuple[int, int]]:
+        """Cut the documents into stretches of about `size` features."""
+        n = len(self.starts) - 1
+        cuts = [0]
+        while cuts[-1] < n:
+            after = int(np.searchsorted(self.sums, self.sums[cuts[-1]] + size, "right")) - 1
+            cuts.append(min(max(after, cuts[-1] + 1), n))
+        return list(pairwise(cuts))
+
+    def count(
+        self, part: tuple[int, int], slots: NDArray[np.uint64], grown: NDArray[np.int64]
+    ) -> Bags:
+        """Count the features of some documents, or of the first of them if slots run out."""
+        first, last = part
+        room = int(self.sums[last] - self.sums[first])
+        bags = _room(room, last - first)
+        documents = (self.ids, self.starts[first : last + 1])
+        n = bag(documents, self.limits, self.pieces, slots, grown, bags)
+        m = bags.starts[n]
+        return Bags(bags.rows[:m], bags.values[:m], bags.starts[: n + 1])
+
+
+def _room(n_features: int, n_documents: int) -> Bags:
+    return Bags(
+        np.empty(n_features, np.int32),
+        np.empty(n_features, np.float32),
+        np.zeros(n_documents + 1, np.int64),
+    )
+
+
+def _pieces(words: Sequence[str], letters: tuple[int, int]) -> Pieces:
+    """Hash the letter n-grams of all words."""
+    marked = [f"<{word}>".encode("utf-8", "surrogatepass") for word in words]
+    offsets = np.zeros(len(words) + 1, np.int64)
+    np.cumsum([len(word) for word in marked], out=offsets[1:])
+    text = np.frombuffer(b"".join(marked), np.uint8)
+    starts = np.zeros(len(words) + 1, np.int64)
+    letter_keys(text, offsets, letters, Pieces(np.empty(0, np.uint64), starts))
+    pieces = Pieces(np.empty(starts[-1], np.uint64), starts)
+    letter_keys(text, offsets, letters, pieces)
+    return pieces
+
+
+def learn_features(
+    documents: Documents, words: Sequence[str], kinds: Kinds, *, most: int, min_count: int
+) -> tuple[Features, Bags]:
+    """Choose the features of a training part, and weigh them.
+
+    Parameters
+    ----------
+    documents : Documents
+        n documents.
+    words : sequence of str
+        The V known words.
+    kinds : Kinds
+        What is a feature.
+    most : int
+        Keep this many n-grams at most, those that are in most documents.
+    min_count : int
+        Leave out n-grams that are in fewer documents.
+
+    Returns
+    -------
+    Features, Bags
+        And the documents in them.
+    """
+    text = _Text.of(documents, words, kinds)
+    slots = np.zeros(_FEW_SLOTS, np.uint64)
+    grown = np.array([1, 0], np.int64)
+    parts: list[Bags] = []
+    for begin, last in text.parts(_PART):
+        first = begin
+        while first < last:
+            bags = text.count((first, last), slots, grown)
+            parts.append(Bags(bags.rows.copy(), bags.values.copy(), bags.starts))
+            first += len(bags.starts) - 1
+            if first < last:
+                slots = _filled(_keys(slots, int(grown[1])), 4 * len(slots))
+    counts = _joined(parts)
+    n_words = kinds.n_words
+    frequency = np.bincount(counts.rows, minlength=n_words + int(grown[1]))
+    kept = np.flatnonzero(frequency[n_words:] >= min_count)
+    # frequent rows side by side: they are what is read most
+    kept = kept[np.argsort(-frequency[n_words + kept], kind="stable")][:most]
+    rows = np.concatenate((np.arange(n_words), n_words + kept))
+    new_rows = np.full(len(frequency), -1, np.int32)
+    new_rows[rows] = np.arange(len(rows))
+    idf = (np.log((1 + documents.count) / (1 + frequency[rows])) + 1).astype(np.float32)
+    features = Features(kinds, _keys(slots, int(grown[1]))[kept].astype(np.uint32), idf)
+    out = _room(len(counts.rows), documents.count)
+    weigh(counts, new_rows, idf, out)
+    m = out.starts[-1]
+    return features, Bags(out.rows[:m], out.values[:m], out.starts)
+
+
+def _joined(parts: list[Bags]) -> Bags:
+    sizes = np.cumsum([0] + [len(part.rows) for part in parts])
+    starts = [part.starts[1:] + size for part, size in zip(parts, sizes[:-1].tolist(), strict=True)]
+    return Bags(
+        np.concatenate([np.empty(0, np.int32), *(part.rows for part in parts)]),
+        np.concatenate([np.empty(0, np.float32), *(part.values for part in parts)]),
+        np.concatenate([np.zeros(1, np.int64), *starts]),
+    )
+
+
+def _keys(slots: NDArray[np.uint64], n_keys: int) -> NDArray[np.uint64]:
+    """Return the keys of a table in the order of their rows."""
+    taken = slots[slots != 0]
+    keys = np.zeros(n_keys, np.uint64)
+    keys[(taken & np.uint64(0xFFFFFFFF)).astype(np.int64) - 1] = taken >> np.uint64(32)
+    return keys
+
+
+def _filled(keys: NDArray[np.uint64], n_slots: int) -> NDArray[np.uint64]:
+    slots = np.zeros(n_slots, np.uint64)
+    fill_slots(keys, slots)
+    return slots
+
+
+class Scorer:
+    """Add up the scores of the features of documents, in threads.
+
+    Parameters
+    ----------
+    features : Features
+        Which features there are.
+    words : sequence of str
+        The V known words.
+    """
+
+    def __init__(self, features: Features, words: Sequence[str]) -> None:
+        self._features, self._words = features, words
+        n_slots = max(16, 1 << (2 * len(features.keys)).bit_length())
+        self._slots = _filled(features.keys.astype(np.uint64), n_slots)
+        self._rows = np.arange(len(features.idf), dtype=np.int32)
+
+    def bags(self, documents: Documents) -> Bags:
+        """Return the weighted features of documents.
+
+        Parameters
+        ----------
+        documents : Documents
+            n documents.
+
+        Returns
+        -------
+        Bags
+            Of n documents.
+        """
+        text = _Text.of(documents, self._words, self._features.kinds)
+        return _joined([self._bags(text, part) for part in text.parts(_PART)])
+
+    def _bags(self, text: _Text, part: tuple[int, int]) -> Bags:
+        bags = text.count(part, self._slots, np.zeros(2, np.int64))
+        weigh(bags, self._rows, self._features.idf, bags)
+        return bags
+
+    def scores(
+        self,
+        documents: Documents,
+        weights: NDArray[np.float32],
+        bias: NDArray[np.float32],
+        *,
+        workers: int | None = None,
+    ) -> NDArray[np.float32]:
+        """Return the sum of the rows of each document, and the bias.
+
+        Parameters
+        ----------
+        documents : Documents
+            n documents.
+        weights : ndarray of float32
+            Shape (features, k).
+        bias : ndarray of float32
+            Shape (k,).
+        workers : int or None
+            Threads.
+
+        Returns
+        -------
+        ndarray of float32
+            Shape (n, k).
+        """
+        text = _Text.of(documents, self._words, self._features.kinds)
+        out = np.tile(bias, (documents.count, 1))
+
+        def work(part: tuple[int, int]) -> None:
+            score(self._bags(text, part), weights, out[part[0] : part[1]])
+
+        parts = text.parts(_SMALL_PART)
+        threads = min(n_threads(workers), len(parts))
+        if threads <= 1:
+            for part in parts:
+                work(part)
+            return out
+        with ThreadPoolExecutor(threads, "wordkin-classify") as pool:
+            list(pool.map(work, parts))
+        return out

@@ -14,7 +14,7 @@ import wordkin
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = {
-    "Account", "CBOW", "Checkpoint", "Corpus", "EarlyStopping", "NearestWords", "SkipGram",
+    "Account", "CBOW", "Checkpoint", "Corpus", "EarlyStopping", "FastText", "NearestWords", "SkipGram",
     "TextClassifier", "TrainedModel", "VectorTable", "Vocabulary",
     "WordVectors", "WordkinError", "__version__", "cosine_model", "embedding_matrix",
     "evaluate", "from_torch", "get_tokenizer", "load", "load_classifier",

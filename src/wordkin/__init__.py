@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from wordkin.classification import TextClassifier as TextClassifier
     from wordkin.classification import load_classifier as load_classifier
     from wordkin.config import CBOW as CBOW
+    from wordkin.config import FastText as FastText
     from wordkin.config import SkipGram as SkipGram
     from wordkin.corpus import Account as Account
     from wordkin.corpus import Corpus as Corpus
@@ -46,6 +47,7 @@ _HOME = {
     "Checkpoint": "wordkin.training",
     "Corpus": "wordkin.corpus",
     "EarlyStopping": "wordkin.training",
+    "FastText": "wordkin.config",
     "NearestWords": "wordkin.training",
     "SkipGram": "wordkin.config",
     "TextClassifier": "wordkin.classification",
@@ -77,6 +79,7 @@ __all__ = [
     "Checkpoint",
     "Corpus",
     "EarlyStopping",
+    "FastText",
     "NearestWords",
     "SkipGram",
     "TextClassifier",

@@ -27,6 +27,10 @@ _RENAMED = {
     "lr": "alpha",
     "neg": "negative",
     "ws": "window",
+    "minn": "min_n",
+    "maxn": "max_n",
+    "bucket": "buckets",
+    "t": "sample",
 }
 
 
@@ -111,8 +115,8 @@ def check_float(config: object, name: str, *, low: float, high: float) -> None:
         raise ConfigError(f"{name} must be a number from {low} to {high}; got {value!r}.")
 
 
-def check_choice(config: object, name: str, choices: tuple[str, ...]) -> None:
-    """Check that a setting is one of a few names.
+def check_choice(config: object, name: str, choices: tuple[object, ...]) -> None:
+    """Check that a setting is one of a few values.
 
     Parameters
     ----------
@@ -120,8 +124,8 @@ def check_choice(config: object, name: str, choices: tuple[str, ...]) -> None:
         The settings.
     name : str
         Which of them.
-    choices : tuple of str
-        The names there are.
+    choices : tuple
+        The values there are.
 
     Raises
     ------
@@ -130,4 +134,4 @@ def check_choice(config: object, name: str, choices: tuple[str, ...]) -> None:
     """
     value = getattr(config, name)
     if value not in choices:
-        raise ConfigError(f"{name} must be one of {', '.join(choices)}; got {value!r}.")
+        raise ConfigError(f"{name} must be one of {', '.join(map(str, choices))}; got {value!r}.")

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from wordkin.corpus import Corpus
     from wordkin.engines import Memory, Run
 
-_HOMES = {"SkipGram": "word2vec", "CBOW": "word2vec"}
+_HOMES = {"SkipGram": "word2vec", "CBOW": "word2vec", "FastText": "fasttext"}
 """The file of each model: it has `memory` and `make_run`, which take what `CpuEngine` does."""
 
 

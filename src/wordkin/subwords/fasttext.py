@@ -40,6 +40,9 @@ class FastTextIndex:
         The word that has no n-grams: fastText's end of a sentence. For gensim it is no exception.
     characters : bool
         Hash characters in place of bytes, as gensim did before version 3.7.
+    rest : int, optional
+        The row of all buckets that are not kept, which holds zeros: they were never trained, but
+        count in a mean. By default such n-grams don't count: they were pruned.
 
     Raises
     ------
@@ -53,6 +56,7 @@ class FastTextIndex:
     kept: NDArray[np.int64] | None = None
     exempt: bytes = b"</s>"
     characters: bool = False
+    rest: int | None = None
 
     def __post_init__(self) -> None:
         check_lengths(self.min_n, self.max_n)
@@ -89,7 +93,10 @@ class FastTextIndex:
         if self.kept is not None:
             places = np.searchsorted(self.kept[:, 0], rows)
             found = np.append(self.kept[:, 0], -1)[places] == rows
-            owner, rows = owner[found], self.kept[places[found], 1]
+            if self.rest is None:
+                owner, places, found = owner[found], places[found], found[found]
+            rows = np.append(self.kept[:, 1], -1)[places]
+            rows[~found] = self.rest or 0
         return rows, np.bincount(owner, minlength=len(words)).astype(np.int64)
 
     def largest(self) -> int:
@@ -100,7 +107,10 @@ class FastTextIndex:
         int
             The row, or -1 if all were pruned.
         """
-        return self.n_buckets - 1 if self.kept is None else int(self.kept[:, 1].max(initial=-1))
+        if self.kept is None:
+            return self.n_buckets - 1
+        rest = -1 if self.rest is None else self.rest
+        return int(self.kept[:, 1].max(initial=rest))
 
     def settings(self) -> Mapping[str, Any]:
         """Return what it was made with.
@@ -117,6 +127,7 @@ class FastTextIndex:
             "max_n": self.max_n,
             "exempt": self.exempt.decode(),
             "characters": self.characters,
+            **({} if self.rest is None else {"rest": self.rest}),
         }
 
 

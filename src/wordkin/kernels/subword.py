@@ -1,0 +1,457 @@
+"""Skip-gram and CBOW over words and their n-grams: fastText's model (Bojanowski et al. 2017).
+
+The vector of a word is the mean of its *pieces*, the rows of one table: its own row and those of
+its n-grams. What the vector learns is added to each of its pieces, undivided, as fastText does it;
+so the mean changes by just that much. All else is as in `word2vec`.
+
+`make_plain` makes the mean anew for each pair, and hands each pair's change on to all pieces. The
+grouped kernel does so once for each token: a word comes into the window, its mean is made, meets
+the groups in the neighbourhood as if it were a row of a table, and when it leaves the window its
+pieces get what it has learned meanwhile. With 20 pieces to a word and 6 pairs to a token this saves
+five sixths of the work. Words in a window that share pieces don't see what the others learn until
+these have left it: 10 tokens later.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from wordkin.kernels import kernel
+from wordkin.kernels.lanes import (
+    LANES,
+    WIDE,
+    add_products,
+    add_to_each,
+    load,
+    prefetch,
+    row_addresses,
+    splat,
+    store,
+    zeros,
+)
+from wordkin.kernels.sampling import begin, carry, draw_noise, fill, make_buffer
+from wordkin.kernels.word2vec import (
+    _LINE,
+    _LOSS_EVERY,
+    _SLICE,
+    Scratch,
+    _against_noise,
+    _along_path,
+    _bounds,
+    _make_meet,
+    _measure,
+    _set_centres,
+    _set_noise,
+    aligned,
+    make_scratch,
+    padded,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+_AHEAD = 2  # tokens between the call for the rows of a word's pieces and their use
+_FOUR = (0, _SLICE, 2 * _SLICE, 3 * _SLICE)
+
+
+class Pieces(NamedTuple):
+    """The rows that a word is the mean of: rows[starts[w]:starts[w + 1]]."""
+
+    starts: NDArray[np.int64]  # (V + 1,)
+    rows: NDArray[np.int32]
+
+
+class Tables(NamedTuple):
+    """The two matrices that are learned, rows padded to whole cache lines; the last is spare."""
+
+    pieces: NDArray[np.float32]  # (P + 1, padded D)
+    output: NDArray[np.float32]  # (V + 1, padded D)
+
+
+class Desk(NamedTuple):
+    """What one thread has for itself: a group's scratch, and the means of the tokens around it.
+
+    The means lie in a ring: that of the k-th token of a block in slot k modulo its length.
+    """
+
+    scratch: Scratch
+    means: NDArray[np.float32]  # (a power of two, padded D)
+    before: NDArray[np.float32]  # the same means when they were made
+    bag: NDArray[np.int64]  # (WIDE, contexts) CBOW: how many pieces each context has
+
+
+def make_desk(window: int, dimensions: int) -> Desk:
+    """Room for one thread.
+
+    Parameters
+    ----------
+    window : int
+        The widest reach.
+    dimensions : int
+        The length D of a vector.
+
+    Returns
+    -------
+    Desk
+        All zeros.
+    """
+    slots = 1 << (2 * window + 2 * WIDE).bit_length()
+    shape = (slots, padded(dimensions))
+    scratch = make_scratch(window, dimensions)
+    return Desk(scratch, aligned(shape), aligned(shape), np.zeros_like(scratch.members))
+
+
+@kernel
+def compose(table, pieces, out):
+    """Write the mean of each word's pieces, added up one after the other as fastText does.
+
+    Parameters
+    ----------
+    table : ndarray
+        Shape (P, at least D), float32: the rows of pieces.
+    pieces : Pieces
+        What each word is made of.
+    out : ndarray
+        Shape (V, D), float32, written.
+    """
+    for word in range(len(out)):
+        start, stop = pieces.starts[word], pieces.starts[word + 1]
+        row = out[word]
+        row[:] = 0
+        for k in range(start, stop):
+            piece = table[pieces.rows[k]]
+            for d in range(len(row)):
+                row[d] += piece[d]
+        share = np.float32(1.0 / (stop - start))
+        for d in range(len(row)):
+            row[d] *= share
+
+
+# ------------------------------------------------------------------------------- the plain kernel
+
+
+@kernel(fastmath=True)
+def _mean_into(mean, table, pieces, word):
+    mean[:] = 0
+    for k in range(pieces.starts[word], pieces.starts[word + 1]):
+        mean += table[pieces.rows[k]]
+    mean /= np.float32(pieces.starts[word + 1] - pieces.starts[word])
+
+
+@kernel(fastmath=True)
+def _bag_into(mean, table, pieces, words):
+    """The mean of all pieces of all words: those of many pieces weigh more, as in fastText."""
+    mean[:] = 0
+    n = 0
+    for word in words:
+        for k in range(pieces.starts[word], pieces.starts[word + 1]):
+            mean += table[pieces.rows[k]]
+            n += 1
+    mean /= np.float32(n)
+
+
+@kernel(fastmath=True)
+def _hand_on(change, table, pieces, word):
+    for k in range(pieces.starts[word], pieces.starts[word + 1]):
+        table[pieces.rows[k]] += change
+
+
+@lru_cache
+def make_plain(*, cbow: bool, hierarchical: bool) -> Callable[..., Any]:
+    """The reference kernel: one pair (or one bag) at a time, as in fastText.
+
+    Parameters
+    ----------
+    cbow : bool
+        Predict from the mean of all pieces of the contexts, not from each context.
+    hierarchical : bool
+        Use a Huffman tree (the second argument is a Tree) rather than noise words (a Noise).
+
+    Returns
+    -------
+    callable
+        ``kernel(text, law, tables, pieces, rule, span, desk, state, tally)``: as in `word2vec`.
+    """
+    predict = _along_path if hierarchical else _against_noise
+
+    @kernel(fastmath=True)
+    def plain(text, law, tables, pieces, rule, span, desk, state, tally):
+        buffer = make_buffer(rule.window)
+        cursor = np.zeros(3, np.int64)
+        begin(text, span, cursor)
+        change = np.zeros(tables.pieces.shape[1], np.float32)
+        mean = np.zeros(tables.pieces.shape[1], np.float32)
+        first = count = 0
+        more = True
+        while more:
+            before = count
+            count = fill(text, cursor, span.stop, buffer, count, rule, state)
+            tally[0] += count - before
+            more = cursor[0] < span.stop
+            last = count - rule.window if more else count  # the others lack their right side yet
+            for i in range(first, last):
+                left, right = _bounds(buffer, i, buffer.reaches[i], count)
+                if left == right:
+                    continue
+                centre = buffer.words[i]
+                if cbow:
+                    words = np.concatenate((buffer.words[left:i], buffer.words[i + 1 : right + 1]))
+                    _bag_into(mean, tables.pieces, pieces, words)
+                    change[:] = 0
+                    tally[1] += predict(tables.output, mean, centre, law, rule, state, change)
+                    tally[2] += 1
+                for j in range(left, right + 1):
+                    if j == i:
+                        continue
+                    word = buffer.words[j]
+                    if not cbow:
+                        _mean_into(mean, tables.pieces, pieces, word)
+                        change[:] = 0
+                        tally[1] += predict(tables.output, mean, centre, law, rule, state, change)
+                        tally[2] += 1
+                    _hand_on(change, tables.pieces, pieces, word)
+            start = max(0, last - rule.window)
+            count = carry(buffer, start, count)
+            first = last - start
+
+    return plain
+
+
+# ----------------------------------------------------------------------------- the grouped kernel
+
+
+@kernel
+def _fetch_pieces(table, pieces, word):
+    """Prefetch the rows of a word's pieces."""
+    stride = table.shape[1] * 4
+    for k in range(pieces.starts[word], pieces.starts[word + 1]):
+        row = table.ctypes.data + pieces.rows[k] * stride
+        for offset in range(0, stride, _LINE):
+            prefetch(row + offset)
+
+
+@kernel
+def _make_mean(desk, slot, table, pieces, word):
+    """Make a word's mean, four lane vectors of each row at a time."""
+    stride = table.shape[1] * 4
+    base = table.ctypes.data
+    mean, before = desk.means.ctypes.data + slot * stride, desk.before.ctypes.data + slot * stride
+    start, stop = pieces.starts[word], pieces.starts[word + 1]
+    one = splat(np.float32(1))
+    share = splat(np.float32(1) / np.float32(stop - start))
+    offset = 0
+    while offset + 4 * _SLICE <= stride:
+        sums = zeros(4)
+        for k in range(start, stop):
+            sums = add_products(sums, one, _FOUR, base + pieces.rows[k] * stride + offset)
+        a, b, c, d = sums
+        a, b, c, d = a * share, b * share, c * share, d * share
+        for at in (mean + offset, before + offset):
+            store(at, a)
+            store(at + _SLICE, b)
+            store(at + 2 * _SLICE, c)
+            store(at + 3 * _SLICE, d)
+        offset += 4 * _SLICE
+    while offset < stride:
+        (total,) = zeros(1)
+        for k in range(start, stop):
+            total = total + load(base + pieces.rows[k] * stride + offset)
+        store(mean + offset, total * share)
+        store(before + offset, total * share)
+        offset += _SLICE
+
+
+@kernel
+def _give_back(desk, slot, table, pieces, word):
+    """Add to each piece what its word has learned since its mean was made."""
+    stride = table.shape[1] * 4
+    base = table.ctypes.data
+    mean, before = desk.means.ctypes.data + slot * stride, desk.before.ctypes.data + slot * stride
+    start, stop = pieces.starts[word], pieces.starts[word + 1]
+    offset = 0
+    while offset + 4 * _SLICE <= stride:
+        at, was = mean + offset, before + offset
+        changes = (
+            load(at) - load(was),
+            load(at + _SLICE) - load(was + _SLICE),
+            load(at + 2 * _SLICE) - load(was + 2 * _SLICE),
+            load(at + 3 * _SLICE) - load(was + 3 * _SLICE),
+        )
+        for k in range(start, stop):
+            add_to_each(_FOUR, base + pieces.rows[k] * stride + offset, changes)
+        offset += 4 * _SLICE
+    while offset < stride:
+        change = load(mean + offset) - load(before + offset)
+        for k in range(start, stop):
+            row = base + pieces.rows[k] * stride + offset
+            store(row, load(row) + change)
+        offset += _SLICE
+
+
+@lru_cache
+def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
+    """The fast kernel for a size of group, compiled at its first call.
+
+    Parameters
+    ----------
+    cbow : bool
+        Predict from the mean of all pieces of the contexts, not from each context.
+    group : int
+        Neighbouring centres that are learned from at once.
+    shared : int
+        Noise words that a group shares; group + shared is at most WIDE.
+
+    Returns
+    -------
+    callable
+        ``kernel(text, noise, tables, pieces, rule, span, desk, state, tally)``: as in `word2vec`.
+    """
+    targets = group + shared
+    meet = _make_meet(targets, cbow=cbow)
+    gather, low = (_gather_bags, 0) if cbow else (_gather_contexts, 1)
+
+    @kernel
+    def grouped(text, noise, tables, pieces, rule, span, desk, state, tally):
+        scratch = desk.scratch
+        buffer = make_buffer(rule.window)
+        drawn = np.empty((len(buffer.words) // group + 2) * shared, np.int32)
+        cursor = np.zeros(3, np.int64)
+        begin(text, span, cursor)
+        slices = tables.output.shape[1] // LANES
+        spare = len(tables.output) - 1
+        strength = np.float32(rule.negative / shared)
+        mask = len(desk.means) - 1
+        base = 0  # the number in the block of the buffer's first token
+        live_from = live_to = 0  # the tokens of the buffer that have means in the ring
+        first = count = groups = 0
+        more = True
+        while more:
+            before = count
+            count = fill(text, cursor, span.stop, buffer, count, rule, state)
+            tally[0] += count - before
+            more = cursor[0] < span.stop
+            last = count - rule.window if more else count  # the others lack their right side yet
+            for k in range(((last - first) // group + 2) * shared):
+                drawn[k] = draw_noise(noise, state)
+            k = 0
+            for g in range(first, last, group):
+                size = min(group, last - g)
+                while live_from < g - rule.window:
+                    word = buffer.words[live_from]
+                    _give_back(desk, (base + live_from) & mask, tables.pieces, pieces, word)
+                    live_from += 1
+                while live_to < min(g + size + rule.window, count):
+                    if live_to + _AHEAD < count:
+                        _fetch_pieces(tables.pieces, pieces, buffer.words[live_to + _AHEAD])
+                    word = buffer.words[live_to]
+                    _make_mean(desk, (base + live_to) & mask, tables.pieces, pieces, word)
+                    live_to += 1
+                _set_centres(scratch, buffer, g, size, group)
+                _set_noise(scratch, drawn[k : k + shared], group, strength, spare)
+                k += shared
+                _fetch_output(tables.output, buffer, drawn[k : k + shared], g + size, group, count)
+                n = gather(desk, pieces, buffer, base, g, size, count)
+                address = tables.output.ctypes.data
+                stride = tables.output.shape[1] * 4
+                rows = row_addresses(
+                    address, address, 0, stride, scratch.targets.ctypes.data, targets
+                )
+                meet(scratch, n, rows, np.int32(low), rule.alpha, slices)
+                if cbow:
+                    _spread(desk, n, slices)
+                if groups % _LOSS_EVERY == 0:
+                    _measure(scratch, n, group, targets, low, rule.alpha, tally)
+                groups += 1
+            start = max(0, last - rule.window)
+            until = start if more else live_to
+            while live_from < until:
+                word = buffer.words[live_from]
+                _give_back(desk, (base + live_from) & mask, tables.pieces, pieces, word)
+                live_from += 1
+            count = carry(buffer, start, count)
+            first = last - start
+            live_from, live_to, base = live_from - start, live_to - start, base + start
+
+    return grouped
+
+
+@kernel
+def _fetch_output(output, buffer, drawn, g, group, count):
+    """Prefetch the targets of the next group, which begins at g."""
+    stride = output.shape[1] * 4
+    for t in range(len(drawn) + group):
+        i = min(g + t - len(drawn), count - 1)
+        word = drawn[t] if t < len(drawn) else buffer.words[i]
+        row = output.ctypes.data + word * stride
+        for offset in range(0, stride, _LINE):
+            prefetch(row + offset)
+
+
+@kernel
+def _reaching(buffer, g, size, count):
+    """The first and last token that is in the window of a word of the group."""
+    left, right = _bounds(buffer, g, buffer.reaches[g], count)
+    for i in range(g + 1, g + size):
+        left_i, right_i = _bounds(buffer, i, buffer.reaches[i], count)
+        left, right = min(left, left_i), max(right, right_i)
+    return left, right
+
+
+@kernel
+def _gather_contexts(desk, pieces, buffer, base, g, size, count):
+    """Skip-gram: write down the means and places of all contexts; return how many."""
+    scratch, mask = desk.scratch, len(desk.means) - 1
+    stride = desk.means.shape[1] * 4
+    left, right = _reaching(buffer, g, size, count)
+    n = 0
+    for j in range(left, right + 1):
+        scratch.rows[n] = desk.means.ctypes.data + ((base + j) & mask) * stride
+        scratch.places[n] = buffer.places[j]
+        n += np.int64(size > 1 or j != g)  # a lone centre is nobody's context
+    return n
+
+
+@kernel
+def _gather_bags(desk, pieces, buffer, base, g, size, count):
+    """CBOW: make the mean of all pieces of each centre's contexts; return how many centres."""
+    scratch, mask = desk.scratch, len(desk.means) - 1
+    stride = desk.means.shape[1] * 4
+    for t in range(size):
+        i = g + t
+        left, right = _bounds(buffer, i, buffer.reaches[i], count)
+        n = total = 0
+        for j in range(left, right + 1):
+            if j != i:
+                word = buffer.words[j]
+                desk.bag[t, n] = pieces.starts[word + 1] - pieces.starts[word]
+                scratch.members[t, n] = desk.means.ctypes.data + ((base + j) & mask) * stride
+                total += desk.bag[t, n]
+                n += 1
+        scratch.sizes[t] = n
+        scratch.reaches[t] = 0 if n > 0 else -1  # low is 0: each mean meets its own centre
+        scratch.places[t] = buffer.places[i]
+        scratch.rows[t] = scratch.hidden.ctypes.data + t * stride
+        for offset in range(0, stride, _SLICE):
+            (bag,) = zeros(1)
+            for m in range(n):
+                share = splat(np.float32(desk.bag[t, m]) / np.float32(total))
+                bag = bag + share * load(scratch.members[t, m] + offset)
+            store(scratch.rows[t] + offset, bag)
+    return size
+
+
+@kernel
+def _spread(desk, n, slices):
+    """CBOW: each context's mean changes by what the bag has learned, since all its pieces do."""
+    scratch = desk.scratch
+    for t in range(n):
+        for m in range(scratch.sizes[t]):
+            row = scratch.members[t, m]
+            for s in range(slices):
+                change = load(scratch.rows[t] + s * _SLICE)
+                store(row + s * _SLICE, load(row + s * _SLICE) + change)

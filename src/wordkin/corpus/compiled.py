@@ -19,7 +19,7 @@ from wordkin.text.classes import rule_of
 from wordkin.text.sources import Block
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
     from concurrent.futures import Future
 
     from numpy.typing import NDArray
@@ -199,11 +199,11 @@ class CompiledInterner:
             for block in blocks:
                 counted.append((block, pool.submit(self._count, block)))
                 if len(counted) > _BLOCKS_AHEAD * threads:
-                    numbered.append(pool.submit(*self._numbering(*counted.popleft())))
+                    numbered.append(self._numbered(pool, *counted.popleft()))
                 if len(numbered) > threads:
                     yield numbered.popleft().result()
             while counted:
-                numbered.append(pool.submit(*self._numbering(*counted.popleft())))
+                numbered.append(self._numbered(pool, *counted.popleft()))
             while numbered:
                 yield numbered.popleft().result()
 
@@ -213,9 +213,9 @@ class CompiledInterner:
         ids = table.number(cut.text, cut.begins, cut.stops)
         return Counted(ids, table, cut._replace(text=_NOTHING, begins=_NOWHERE, stops=_NOWHERE))
 
-    def _numbering(
-        self, block: Block, future: Future[Counted]
-    ) -> tuple[Callable[..., Chunk], NDArray[np.int32], Counted, Block]:
+    def _numbered(
+        self, pool: ThreadPoolExecutor, block: Block, future: Future[Counted]
+    ) -> Future[Chunk]:
         """Number what is new in the next block; only one thread may do this, block by block.
 
         The words of a block stand in the order in which they first come, so that the numbers are
@@ -223,7 +223,8 @@ class CompiledInterner:
         them is left to any thread.
         """
         counted = future.result()
-        return _replaced, self._table.number(*counted.words.spans()), counted, block
+        numbers = self._table.number(*counted.words.spans())
+        return pool.submit(_replaced, numbers, counted, block)
 
 
 def _replaced(numbers: NDArray[np.int32], counted: Counted, block: Block) -> Chunk:

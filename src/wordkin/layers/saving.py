@@ -1,0 +1,122 @@
+"""Rows and vocabulary of a layer in one safetensors file, the same for every framework.
+
+The file holds what ``state_dict`` of the PyTorch module holds, under the same names, so that what
+one framework saved another one opens.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from wordkin.errors import FormatError, InputError
+from wordkin.files import atomic_write, open_bytes
+from wordkin.formats import tensors
+from wordkin.layers.rows import check_specials, pack_vocabulary, unpack_vocabulary
+
+if TYPE_CHECKING:
+    import os
+
+    from numpy.typing import NDArray
+
+    from wordkin.vocabulary import Vocabulary
+
+WORDS = "_extra_state"
+_DTYPES = {"F16", "F32", "F64", "I8"}
+
+
+class SavedRows(NamedTuple):
+    """What a file of a layer holds.
+
+    Parameters
+    ----------
+    weight : ndarray
+        Shape (n_rows, D): float32, float16, float64 or int8.
+    scales : ndarray or None
+        Shape (n_rows, 1), for int8: what a row is multiplied with.
+    vocabulary : Vocabulary
+        Which row belongs to which word.
+    """
+
+    weight: NDArray[Any]
+    scales: NDArray[Any] | None
+    vocabulary: Vocabulary
+
+
+def save_rows(path: str | os.PathLike[str], saved: SavedRows) -> None:
+    """Save rows and vocabulary, whole or not at all.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file, ``.safetensors``.
+    saved : SavedRows
+        What goes into it. Types that NumPy lacks (bfloat16) are written as float32.
+
+    Raises
+    ------
+    InputError
+        If it is not the vocabulary of these rows.
+    FileError
+        If the file can't be written.
+    """
+    check_specials(saved.vocabulary)
+    if len(saved.weight) != saved.vocabulary.n_rows:
+        raise InputError(
+            f"There are {len(saved.weight)} rows, but this vocabulary has "
+            f"{saved.vocabulary.n_rows}."
+        )
+    words = np.frombuffer(pack_vocabulary(saved.vocabulary), np.uint8)
+    arrays = {"weight": _plain(saved.weight), WORDS: words}
+    if saved.scales is not None:
+        arrays["scales"] = _plain(saved.scales)
+    with atomic_write(path) as file:
+        tensors.write_arrays(file, arrays, {"format": "wordkin-layer"})
+
+
+def load_rows(path: str | os.PathLike[str]) -> SavedRows:
+    """Open what `save_rows` or ``safetensors.torch.save_file(layer.state_dict(), path)`` wrote.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+
+    Returns
+    -------
+    SavedRows
+        The weight is mapped from the file, and read only when it is used.
+
+    Raises
+    ------
+    FileError
+        If there is no such file.
+    FormatError
+        If it holds no layer, or its vocabulary was changed.
+    """
+    with open_bytes(path) as file:
+        found = tensors.read_header(file).tensors
+        if not {"weight", WORDS} <= found.keys():
+            raise FormatError(
+                f"There is no layer of word vectors in {str(path)!r}: it holds {sorted(found)[:8]}."
+            )
+        kinds = {found[name].dtype for name in ("weight", "scales") if name in found}
+        if not kinds <= _DTYPES or found[WORDS].dtype != "U8":
+            raise FormatError(
+                f"The rows of {str(path)!r} are of the types {sorted(kinds)}; this reads "
+                f"{sorted(_DTYPES)}. Convert the layer first, as with layer.float() in PyTorch."
+            )
+        vocabulary = unpack_vocabulary(tensors.read_array(file, found[WORDS]).tobytes())
+        scales = tensors.read_array(file, found["scales"]) if "scales" in found else None
+        weight = tensors.map_array(file, found["weight"])
+    check_specials(vocabulary)
+    if weight.ndim != 2 or len(weight) != vocabulary.n_rows:
+        raise FormatError(
+            f"The file is damaged: {weight.shape} is no shape of {vocabulary.n_rows} rows."
+        )
+    return SavedRows(weight, scales, vocabulary)
+
+
+def _plain(array: NDArray[Any]) -> NDArray[Any]:
+    return array if array.dtype.kind in "fi" else array.astype(np.float32)

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wordkin.errors import MissingExtraError, require
+from wordkin.errors import ConfigError, MissingExtraError, require
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 _BACKENDS = ("tensorflow", "jax", "torch")  # Keras' own order of preference
 
 
-def import_keras() -> ModuleType:
+def import_keras(backend: str | None = None) -> ModuleType:
     """Import Keras on the backend that the user chose or, failing that, on one that is installed.
 
     Keras takes TensorFlow when nobody chose, and fails where it is absent. Here another
     installed backend takes its place (``KERAS_BACKEND`` is then set for this process). A choice
     in ``KERAS_BACKEND``, and one in ``keras.json`` that is installed, is left alone.
+
+    Parameters
+    ----------
+    backend : {"tensorflow", "jax", "torch"}, optional
+        The backend that it has to be. Keras has one for a whole process: the first import decides.
 
     Returns
     -------
@@ -32,14 +37,32 @@ def import_keras() -> ModuleType:
     Raises
     ------
     MissingExtraError
-        If Keras, or every backend of it, is missing.
+        If Keras, or the backend, or every backend of it, is missing.
+    ConfigError
+        If Keras runs on another backend in this process already.
     """
+    if backend is not None:
+        return _keras_on(backend)
     if "keras" not in sys.modules and not os.environ.get("KERAS_BACKEND"):
         # keras.json proves no choice: Keras writes one, with "tensorflow" in it, unasked
         configured = _configured_backend()
         if configured in _BACKENDS and not _installed(configured):
             os.environ["KERAS_BACKEND"] = _first_installed()
     return require("keras", extra="keras")
+
+
+def _keras_on(backend: str) -> ModuleType:
+    if not _installed(backend):
+        require(backend, extra="keras" if backend == "jax" else backend)
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = backend
+    keras = require("keras", extra="keras")
+    if keras.config.backend() != backend:
+        raise ConfigError(
+            f"Keras runs on {keras.config.backend()} in this process, and that can't be changed "
+            f"any more. For {backend}, start another with KERAS_BACKEND={backend} set."
+        )
+    return keras
 
 
 def _configured_backend() -> str:

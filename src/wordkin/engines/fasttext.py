@@ -237,7 +237,7 @@ class FastTextRun:
         vectors = self.vectors()
         ngrams = _without_padding(self._tables.pieces[spelling.n_own :], size)
         # the spare row is the one of n-grams that no word has
-        self._subwords = Subwords(ngrams[: spelling.index.largest() + 1], spelling.index)
+        self._subwords = Subwords(ngrams[: spelling.ngrams.largest() + 1], spelling.ngrams)
         context = _without_padding(self._tables.output, size)[:-1]
         del self._tables
         return {"input": vectors, "context": context}
@@ -261,7 +261,7 @@ class _Spelling(NamedTuple):
     """What the words are made of."""
 
     pieces: subword.Pieces
-    index: NgramIndex
+    ngrams: NgramIndex
     n_own: int
     """Rows that belong to one word each: the first ones."""
     n_rows: int

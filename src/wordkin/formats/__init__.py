@@ -180,7 +180,8 @@ def write(
         The file; one that is there is replaced when the new one is complete.
     format : str, optional
         The format, by the name in the table of docs/formats.md. By default the ending of the name
-        tells: ``.safetensors``, ``.npy``, ``.txt`` or ``.vec``, ``.bin`` ...
+        tells: ``.safetensors``, ``.npy``, ``.txt`` or ``.vec``, ``.bin`` ... (A ``.bin`` is
+        fastText's where the vectors have fastText's n-grams, else word2vec's.)
 
     Raises
     ------
@@ -189,6 +190,8 @@ def write(
     FileError
         If the file can't be written.
     """
+    if format is None and Path(path).suffix.lower() == ".bin" and fasttext.suits(table):
+        format = "fasttext"
     writer(path, format)(table, path)
 
 

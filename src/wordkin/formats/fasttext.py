@@ -317,17 +317,53 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
     index = _writable_index(table.subwords)
     counts = table.vocabulary.counts
     counted = np.ones(len(words), np.int64) if counts is None else counts
-    n_buckets = 0 if table.subwords is None else len(table.subwords.matrix)
+    n_buckets = 0 if index is None else index.n_buckets
     lengths = (0, 0) if index is None else (index.min_n, index.max_n)
-    args = (table.dimensions, 5, 5, 1, 5, 1, 2, 2, n_buckets, *lengths, 100)
     with atomic_write(path) as file:
-        file.write(_MAGIC + struct.pack("<i12id", 12, *args, 1e-4))
+        file.write(_MAGIC + struct.pack("<i", 12))
+        file.write(_written_settings(table, n_buckets, lengths))
         file.write(struct.pack("<iiiqq", len(words), len(words), 0, int(counted.sum()), -1))
         for word, count in zip(words, counted.tolist(), strict=True):
             file.write(word + b"\0" + struct.pack("<qb", count, 0))
         file.write(struct.pack("<Bqq", 0, len(words) + n_buckets, table.dimensions))
-        _write_rows(file, table, words)
+        _write_words(file, table, words)
+        if index is not None and table.subwords is not None:
+            _write_ngrams(file, table.subwords.matrix, index)
         file.write(struct.pack("<Bqq", 0, 0, table.dimensions))
+
+
+def suits(table: VectorTable) -> bool:
+    """Tell whether vectors have n-grams that fastText can read.
+
+    Parameters
+    ----------
+    table : VectorTable
+        The vectors.
+
+    Returns
+    -------
+    bool
+        True if so.
+    """
+    try:
+        return _writable_index(table.subwords) is not None
+    except InputError:
+        return False
+
+
+def _written_settings(table: VectorTable, n_buckets: int, lengths: tuple[int, int]) -> bytes:
+    """Those of our own training where they are known; fastText tells them and needs few of them."""
+    made = table.settings.get("config", {})
+    made = made if isinstance(made, dict) else {}
+    loss = _number_of(_LOSSES, {"hierarchical-softmax": "hs"}.get(made.get("loss", ""), "ns"))
+    model = _number_of(_MODELS, "cbow" if made.get("mode") == "cbow" else "skipgram")
+    window, epochs, negative = (made.get(name, 5) for name in ("window", "epochs", "negative"))
+    args = (table.dimensions, window, epochs, 1, negative, 1, loss, model, n_buckets, *lengths, 100)
+    return struct.pack("<12id", *args, made.get("sample", 1e-4))
+
+
+def _number_of(names: dict[int, str], wanted: str) -> int:
+    return next(number for number, name in names.items() if name == wanted)
 
 
 def _writable_index(subwords: Subwords | None) -> FastTextIndex | None:
@@ -339,7 +375,7 @@ def _writable_index(subwords: Subwords | None) -> FastTextIndex | None:
             f"The n-grams of these vectors are {index.settings()['name']}'s, and fastText can't "
             "read them. Save as .vec, which has words only."
         )
-    if index.kept is not None:
+    if index.kept is not None and index.rest is None:
         raise InputError(
             "Some n-grams of these vectors were pruned, which fastText allows in quantised files "
             "only. Save as .vec, which has words only."
@@ -347,7 +383,7 @@ def _writable_index(subwords: Subwords | None) -> FastTextIndex | None:
     return index
 
 
-def _write_rows(file: BinaryIO, table: VectorTable, words: list[bytes]) -> None:
+def _write_words(file: BinaryIO, table: VectorTable, words: list[bytes]) -> None:
     for start in range(0, len(words), _AT_ONCE):
         rows = table.matrix[start : start + _AT_ONCE].astype(np.float64)
         if table.subwords is not None:
@@ -356,6 +392,9 @@ def _write_rows(file: BinaryIO, table: VectorTable, words: list[bytes]) -> None:
             sum_rows(table.subwords.matrix, grams, counts, out=sums)
             rows = rows * (counts + 1)[:, None] - sums
         file.write(rows.astype("<f4").tobytes())
-    matrix = table.matrix[:0] if table.subwords is None else table.subwords.matrix
-    for start in range(0, len(matrix), _AT_ONCE):
-        file.write(matrix[start : start + _AT_ONCE].astype("<f4").tobytes())
+
+
+def _write_ngrams(file: BinaryIO, matrix: NDArray[np.float32], index: FastTextIndex) -> None:
+    for start in range(0, index.n_buckets, _AT_ONCE):
+        buckets = np.arange(start, min(start + _AT_ONCE, index.n_buckets))
+        file.write(matrix[index.rows_of(buckets)].astype("<f4").tobytes())

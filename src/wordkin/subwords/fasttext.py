@@ -89,15 +89,32 @@ class FastTextIndex:
         hashes, valid = _hashes(chars, self.min_n, self.max_n)
         n_chars = valid.shape[0]
         owner = np.broadcast_to(chars.word[:n_chars, None], valid.shape)[valid]
-        rows = (hashes[valid] % np.uint32(self.n_buckets)).astype(np.int64)
-        if self.kept is not None:
-            places = np.searchsorted(self.kept[:, 0], rows)
-            found = np.append(self.kept[:, 0], -1)[places] == rows
-            if self.rest is None:
-                owner, places, found = owner[found], places[found], found[found]
-            rows = np.append(self.kept[:, 1], -1)[places]
-            rows[~found] = self.rest or 0
+        rows = self.rows_of((hashes[valid] % np.uint32(self.n_buckets)).astype(np.int64))
+        owner, rows = owner[rows >= 0], rows[rows >= 0]
         return rows, np.bincount(owner, minlength=len(words)).astype(np.int64)
+
+    def rows_of(self, buckets: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Look up the rows of buckets.
+
+        Parameters
+        ----------
+        buckets : ndarray of int64
+            From 0 up to their number.
+
+        Returns
+        -------
+        ndarray of int64
+            Their rows, -1 where a bucket has none.
+        """
+        if self.kept is None:
+            return buckets
+        places = np.searchsorted(self.kept[:, 0], buckets)
+        found = np.append(self.kept[:, 0], -1)[places] == buckets
+        return np.where(found, np.append(self.kept[:, 1], -1)[places], self._no_row)
+
+    @property
+    def _no_row(self) -> int:
+        return -1 if self.rest is None else self.rest
 
     def largest(self) -> int:
         """Return the largest row that can come out.
@@ -109,8 +126,7 @@ class FastTextIndex:
         """
         if self.kept is None:
             return self.n_buckets - 1
-        rest = -1 if self.rest is None else self.rest
-        return int(self.kept[:, 1].max(initial=rest))
+        return int(self.kept[:, 1].max(initial=self._no_row))
 
     def settings(self) -> Mapping[str, Any]:
         """Return what it was made with.

@@ -18,8 +18,9 @@ PUBLIC = {
     "TextClassifier", "TrainedModel", "VectorTable", "Vocabulary",
     "WordVectors", "WordkinError", "__version__", "cosine_model", "embedding_matrix",
     "evaluate", "from_torch", "get_tokenizer", "load", "load_classifier",
+    "TuneEmbedding", "check_padding", "from_keras",
     "train", "download", "pretrained", "probe_words",
-    "make_sampling_table", "skipgrams",
+    "LossCurve", "make_sampling_table", "skipgrams",
 }  # fmt: skip
 
 

@@ -30,11 +30,13 @@ if TYPE_CHECKING:
     from wordkin.text.tokenizers import get_tokenizer as get_tokenizer
     from wordkin.training import Checkpoint as Checkpoint
     from wordkin.training import EarlyStopping as EarlyStopping
+    from wordkin.training import LossCurve as LossCurve
     from wordkin.training import NearestWords as NearestWords
     from wordkin.training import TrainedModel as TrainedModel
     from wordkin.training import train as train
     from wordkin.vectors import WordVectors as WordVectors
     from wordkin.vectors import load as load
+    from wordkin.vectors.importing import from_keras as from_keras
     from wordkin.vectors.importing import from_torch as from_torch
     from wordkin.vocabulary import Vocabulary as Vocabulary
     from wordkin.vocabulary.probes import probe_words as probe_words
@@ -48,6 +50,7 @@ _HOME = {
     "Corpus": "wordkin.corpus",
     "EarlyStopping": "wordkin.training",
     "FastText": "wordkin.config",
+    "LossCurve": "wordkin.training",
     "NearestWords": "wordkin.training",
     "SkipGram": "wordkin.config",
     "TextClassifier": "wordkin.classification",
@@ -62,6 +65,7 @@ _HOME = {
     "download": "wordkin.downloads",
     "embedding_matrix": "wordkin.embedding",
     "evaluate": "wordkin.evaluation",
+    "from_keras": "wordkin.vectors.importing",
     "from_torch": "wordkin.vectors.importing",
     "get_tokenizer": "wordkin.text.tokenizers",
     "load": "wordkin.vectors",
@@ -80,6 +84,7 @@ __all__ = [
     "Corpus",
     "EarlyStopping",
     "FastText",
+    "LossCurve",
     "NearestWords",
     "SkipGram",
     "TextClassifier",
@@ -95,6 +100,7 @@ __all__ = [
     "download",
     "embedding_matrix",
     "evaluate",
+    "from_keras",
     "from_torch",
     "get_tokenizer",
     "load",

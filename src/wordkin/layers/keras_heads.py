@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from wordkin.errors import ConfigError
 from wordkin.frameworks import import_keras
+from wordkin.layers.keras_pooling import (
+    AttentionOverWords,
+    MaxOfWords,
+    WindowsOfWords,
+)
+from wordkin.layers.keras_pooling import MeanOfWords as MeanOfWords
 
 if TYPE_CHECKING:
     import keras
@@ -12,6 +19,57 @@ else:
     keras = import_keras()
 
 ops = keras.ops
+
+Head = Literal["mean", "max", "attention", "cnn", "gru", "lstm"]
+
+
+def head_layers(head: Head, *, filters: int = 128, width: int = 5) -> list[keras.layers.Layer]:
+    """Make the layers that turn the vectors of a text into one vector, heedless of padding.
+
+    Parameters
+    ----------
+    head : {"mean", "max", "attention", "cnn", "gru", "lstm"}
+        ``"mean"``, ``"max"`` and ``"attention"`` forget the order of the words. ``"cnn"`` is three
+        convolutions over windows of words with a maximum over 5 after each of the first two and
+        over all at the end, as in Chollet's article of 2016, but for texts of any length.
+        ``"gru"`` and ``"lstm"`` read the words in their order.
+    filters : int
+        The length of the vector that comes out of ``"cnn"``, ``"gru"`` and ``"lstm"``.
+    width : int
+        How many words a window of ``"cnn"`` spans.
+
+    Returns
+    -------
+    list of keras.layers.Layer
+        To be called one after the other, as `keras.Sequential` does.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such head.
+
+    Examples
+    --------
+    >>> [layer.name.rstrip("_0123456789") for layer in head_layers("cnn")]
+    ['windows_of_words', 'windows_of_words', 'windows_of_words', 'max_of_words']
+    """
+    match head:
+        case "mean":
+            return [MeanOfWords()]
+        case "max":
+            return [MaxOfWords()]
+        case "attention":
+            return [AttentionOverWords()]
+        case "gru":
+            return [keras.layers.GRU(filters)]
+        case "lstm":
+            return [keras.layers.LSTM(filters)]
+        case "cnn":
+            windows = [WindowsOfWords(filters, width, pool=pool) for pool in (5, 5, 1)]
+            return [*windows, MaxOfWords()]
+    raise ConfigError(
+        f"head must be 'mean', 'max', 'attention', 'cnn', 'gru' or 'lstm'; got {head!r}."
+    )
 
 
 def cosine_model(layer: keras.layers.Layer, name: str = "cosine_model") -> keras.Model:
@@ -53,15 +111,16 @@ def text_classifier(
     layer: keras.layers.Layer,
     n_classes: int,
     *,
+    head: Head = "mean",
     hidden: int = 128,
     dropout: float = 0.3,
     learning_rate: float = 2e-3,
     name: str = "text_classifier",
 ) -> keras.Model:
-    """Make a small network that tells the class of a text from the mean of its vectors.
+    """Make a small network that tells the class of a text from the vectors of its words.
 
-    Mean of the words, batch normalisation, one hidden layer, dropout, softmax. It forgets the
-    order of the words, and trains in seconds on a CPU.
+    The head, batch normalisation, one hidden layer, dropout, softmax. With the mean of the words
+    for a head, it forgets their order, and trains in seconds on a CPU.
 
     Parameters
     ----------
@@ -69,6 +128,8 @@ def text_classifier(
         From `keras_layer`. It is shared, not copied.
     n_classes : int
         How many classes there are.
+    head : {"mean", "max", "attention", "cnn", "gru", "lstm"}
+        What makes one vector of those of the words; see `head_layers`.
     hidden : int
         Units of the hidden layer.
     dropout : float
@@ -99,7 +160,9 @@ def text_classifier(
     [1 0]
     """
     ids = keras.Input((None,), dtype="int32", name="ids")
-    x = MeanOfWords(name="mean")(layer(ids))
+    x = layer(ids)
+    for part in head_layers(head):
+        x = part(x)
     x = keras.layers.BatchNormalization()(x)
     x = keras.layers.Dense(hidden, activation="relu")(x)
     x = keras.layers.Dropout(dropout)(x)
@@ -135,37 +198,6 @@ class Cosine(keras.layers.Layer):
 
     def compute_mask(self, pair: Any, previous_mask: object = None) -> None:  # noqa: ANN401, D102
         return None
-
-
-@keras.saving.register_keras_serializable(package="wordkin")
-class MeanOfWords(keras.layers.Layer):
-    """The mean of the vectors that are not padding; zero for a text without words.
-
-    `keras.layers.GlobalAveragePooling1D` divides by zero there, and one empty text then turns the
-    weights of a network into NaN.
-
-    Parameters
-    ----------
-    **kwargs
-        As any Keras layer takes.
-    """
-
-    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401
-        super().__init__(**kwargs)
-        self.supports_masking = True
-
-    def call(self, vectors: Any, mask: Any = None) -> Any:  # noqa: ANN401, D102
-        if mask is None:
-            mask = ops.ones(ops.shape(vectors)[:-1], dtype=vectors.dtype)
-        weights = ops.expand_dims(ops.cast(mask, vectors.dtype), -1)
-        words = ops.sum(weights, axis=-2)
-        return ops.sum(vectors * weights, axis=-2) / ops.maximum(words, ops.ones_like(words))
-
-    def compute_mask(self, vectors: Any, previous_mask: object = None) -> None:  # noqa: ANN401, D102
-        return None
-
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:  # noqa: D102
-        return (*input_shape[:-2], input_shape[-1])
 
 
 def _unit(vectors: Any) -> Any:  # noqa: ANN401

@@ -57,6 +57,60 @@ def from_rows(
     return WordVectors.from_table(VectorTable.from_arrays(words, table[len(table) - len(words) :]))
 
 
+def from_keras(
+    layer: Any,  # noqa: ANN401 (Keras may not be there)
+    vocabulary: Vocabulary | Sequence[str] | None = None,
+    *,
+    name: str | None = None,
+) -> WordVectors:
+    """Make vectors of a trained embedding in Keras.
+
+    Parameters
+    ----------
+    layer : keras.layers.Layer or keras.Model
+        `keras.layers.Embedding`, the layer of `WordVectors.to_keras`, or a model with one of them.
+    vocabulary : Vocabulary or sequence of str, optional
+        Which row belongs to which word. A list has a word for each row, such as
+        ``TextVectorization.get_vocabulary()`` gives it, or one for each row but the first, which
+        is then padding. A layer of ours knows its own.
+    name : str, optional
+        The name of the layer, where a model has several.
+
+    Returns
+    -------
+    WordVectors
+        The words with their rows, copied; special rows are left out, and so is Keras' ``""``
+        (padding) at the beginning of a list.
+
+    Raises
+    ------
+    InputError
+        If there is no embedding, or vocabulary and rows don't fit.
+
+    Examples
+    --------
+    >>> vectors = WordVectors(["cat", "dog"], [[1, 2], [3, 4]])
+    >>> from_keras(vectors.to_keras())["dog"]  # doctest: +SKIP
+    array([3., 4.], dtype=float32)
+    """
+    from wordkin.layers.keras_reading import embedding_of, rows_of
+
+    found = embedding_of(layer, name)
+    if vocabulary is None:
+        if not hasattr(found, "vocabulary"):
+            raise InputError(
+                f"The layer {found.name!r} knows no words: give the vocabulary, or a list of words."
+            )
+        vocabulary = found.vocabulary
+    rows = rows_of(found)
+    if not isinstance(vocabulary, Vocabulary):
+        words = list(vocabulary)
+        # Keras' own vocabularies begin with "" for padding, or leave row 0 out
+        padded = words[:1] == [""] or len(words) + 1 == len(rows)
+        vocabulary, rows = words[words[:1] == [""] :], rows[padded:]
+    return from_rows(rows, vocabulary, "layer")
+
+
 def from_torch(embedding: Any, vocabulary: Vocabulary | Sequence[str] | None = None) -> WordVectors:  # noqa: ANN401
     """Make vectors of a trained embedding in PyTorch.
 

@@ -6,14 +6,15 @@ it. (A static attribute would be hashed, word by word, at each call of `flax.nnx
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from wordkin.errors import InputError, require
 from wordkin.layers import jax as plain
-from wordkin.layers import rows
 from wordkin.layers.plan import plan_rows
+from wordkin.layers.saving import load_rows, pack, unpack
 from wordkin.layers.settings import LayerSettings
 
 if TYPE_CHECKING:
@@ -87,13 +88,12 @@ class WordEmbedding(nnx.Module):
         *,
         settings: LayerSettings | None = None,
     ) -> None:
-        settings = settings or LayerSettings()
-        self.trains, self.frozen_epochs = settings.trains, settings.frozen_epochs
-        self.max_norm, self.lr_factor = settings.max_norm, settings.lr_factor
+        # without the words in use, which may be a whole corpus
+        self.settings = settings = replace(settings or LayerSettings(), only=None)
         kind = WordRows if settings.trainable is True else FrozenRows
         self.weight = nnx.data(kind(arrays["weight"]))
         self.scales = nnx.data(FrozenRows(arrays["scales"]) if "scales" in arrays else None)
-        packed = np.frombuffer(rows.pack_vocabulary(vocabulary), np.uint8)
+        packed = np.frombuffer(pack(vocabulary, settings), np.uint8)
         self.report: EmbeddingReport | None = None
         self.words = nnx.Variable(jnp.asarray(packed))
         self._known = _Known()
@@ -104,7 +104,7 @@ class WordEmbedding(nnx.Module):
         """The words of the rows; with it a text becomes ids: ``layer.vocabulary.encode_batch``."""
         packed, known = np.asarray(self.words[...]), self._known
         if known.vocabulary is None or known.fingerprint != _head(packed):
-            known.vocabulary = rows.unpack_vocabulary(packed.tobytes())
+            known.vocabulary, _ = unpack(packed.tobytes())
             known.fingerprint = _head(packed)
         return known.vocabulary
 
@@ -139,7 +139,7 @@ class WordEmbedding(nnx.Module):
         RowError
             If an id is out of range (outside of compiled steps).
         """
-        return plain.lookup(self.arrays, ids, max_norm=self.max_norm)
+        return plain.lookup(self.arrays, ids, max_norm=self.settings.max_norm)
 
     def mask(self, ids: jax.Array) -> jax.Array:
         """Tell which positions hold words.
@@ -167,14 +167,13 @@ class WordEmbedding(nnx.Module):
         Returns
         -------
         bool
-            Whether the rows have just become parameters, or ceased to be: an `nnx.Optimizer` of
-            the model has to be made anew then.
+            Whether training changes the vectors in this epoch. When that changes, the rows become
+            parameters or cease to be, and an `nnx.Optimizer` has to be made anew.
         """
-        trains = self.trains and epoch >= self.frozen_epochs
-        if isinstance(self.weight, WordRows) == trains:
-            return False
-        self.weight = (WordRows if trains else FrozenRows)(self.weight[...])
-        return True
+        trains = self.settings.trains and epoch >= self.settings.frozen_epochs
+        if isinstance(self.weight, WordRows) != trains:
+            self.weight = (WordRows if trains else FrozenRows)(self.weight[...])
+        return trains
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Save rows and vocabulary in one safetensors file, whole or not at all.
@@ -189,23 +188,21 @@ class WordEmbedding(nnx.Module):
         FileError
             If the file can't be written.
         """
-        plain.save(path, self.arrays, self.vocabulary)
+        plain.save(path, self.arrays, self.vocabulary, settings=self.settings)
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], *, settings: LayerSettings | None = None) -> Self:
+    def load(cls, path: str | os.PathLike[str]) -> Self:
         """Make a module again from a file.
 
         Parameters
         ----------
         path : str or path-like
-            What `save` wrote, or another framework.
-        settings : LayerSettings, optional
-            As for the class.
+            What `save` wrote, here or in another framework.
 
         Returns
         -------
         WordEmbedding
-            With rows and vocabulary of the file.
+            With rows, vocabulary and settings of the file.
 
         Raises
         ------
@@ -214,7 +211,8 @@ class WordEmbedding(nnx.Module):
         FormatError
             If it holds no layer, or its vocabulary was changed.
         """
-        return cls(*plain.load(path), settings=settings)
+        saved = load_rows(path)
+        return cls(plain.arrays_of(saved), saved.vocabulary, settings=saved.settings)
 
 
 def flax_layer(
@@ -297,7 +295,7 @@ def scale_words(model: nnx.Module, factor: float | None = None) -> Any:  # noqa:
     """
     optax = require("optax", extra="jax")
     factors = {
-        (*path, "weight"): part.lr_factor if factor is None else factor
+        (*path, "weight"): part.settings.lr_factor if factor is None else factor
         for path, part in nnx.iter_modules(model)
         if isinstance(part, WordEmbedding) and isinstance(part.weight, WordRows)
     }

@@ -164,7 +164,7 @@ def lookup(
     if scales is not None:
         found = found.astype(scales.dtype) * scales.at[ids].get(mode="promise_in_bounds")
     if max_norm is not None:
-        found = _clipped(found, max_norm)
+        found = _clipped(found, contract.in_single(max_norm))
     return jnp.where(mask(ids)[..., None], found, jnp.zeros_like(found))
 
 
@@ -204,7 +204,11 @@ def masked_mean(vectors: jax.Array, mask: jax.Array) -> jax.Array:
 
 
 def save(
-    path: str | os.PathLike[str], rows: Mapping[str, jax.Array], vocabulary: Vocabulary
+    path: str | os.PathLike[str],
+    rows: Mapping[str, jax.Array],
+    vocabulary: Vocabulary,
+    *,
+    settings: LayerSettings | None = None,
 ) -> None:
     """Save rows and vocabulary in one safetensors file, whole or not at all.
 
@@ -216,6 +220,8 @@ def save(
         From `jax_rows`, trained or not.
     vocabulary : Vocabulary
         The one they were made for.
+    settings : LayerSettings, optional
+        What is kept with them of ``trainable``, ``max_norm`` and ``lr_factor``.
 
     Raises
     ------
@@ -226,7 +232,8 @@ def save(
     """
     scales = rows.get("scales")
     scales = None if scales is None else np.asarray(scales)
-    save_rows(path, SavedRows(np.asarray(rows["weight"]), scales, vocabulary))
+    weight = np.asarray(rows["weight"])
+    save_rows(path, SavedRows(weight, scales, vocabulary, settings or LayerSettings()))
 
 
 def load(path: str | os.PathLike[str], dtype: str | None = None) -> tuple[Rows, Vocabulary]:
@@ -253,10 +260,28 @@ def load(path: str | os.PathLike[str], dtype: str | None = None) -> tuple[Rows, 
     FormatError
         If it holds no layer, or its vocabulary was changed.
     """
-    weight, scales, vocabulary = load_rows(path)
-    if scales is None:
-        return {"weight": jnp.array(weight, dtype)}, vocabulary
-    return {"weight": jnp.array(weight), "scales": jnp.array(scales, dtype)}, vocabulary
+    saved = load_rows(path)
+    return arrays_of(saved, dtype), saved.vocabulary
+
+
+def arrays_of(saved: SavedRows, dtype: str | None = None) -> Rows:
+    """Put rows from a file on the device.
+
+    Parameters
+    ----------
+    saved : SavedRows
+        From `wordkin.layers.saving.load_rows`.
+    dtype : str, optional
+        What the vectors come out in; by default as they were saved.
+
+    Returns
+    -------
+    dict of jax.Array
+        As of `jax_rows`.
+    """
+    if saved.scales is None:
+        return {"weight": jnp.array(saved.weight, dtype)}
+    return {"weight": jnp.array(saved.weight), "scales": jnp.array(saved.scales, dtype)}
 
 
 def _checked(ids: Any, n_rows: int) -> jax.Array:  # noqa: ANN401
@@ -276,5 +301,5 @@ def _clipped(vectors: jax.Array, limit: float) -> jax.Array:
     wide = vectors.astype(jnp.promote_types(vectors.dtype, jnp.float32))
     squares = jnp.square(wide).sum(axis=-1, keepdims=True)
     # at least the limit before the root, whose slope at zero is infinite
-    scale = limit * jax.lax.rsqrt(jnp.maximum(squares, limit * limit))
+    scale = limit / jnp.sqrt(jnp.maximum(squares, limit * limit))
     return (wide * scale).astype(vectors.dtype)

@@ -109,6 +109,22 @@ def checked_size(name: str, value: object, least: int) -> int:
     return int(value)
 
 
+def in_single(number: float) -> float:
+    """Round a number to what float32 holds, so that its square has it as its root there.
+
+    Parameters
+    ----------
+    number : float
+        A limit, say.
+
+    Returns
+    -------
+    float
+        With which a vector of just that length is scaled by 1 exactly.
+    """
+    return float(np.float32(number))
+
+
 def check_integer(dtype: str, error: type[InputError] = InputError) -> None:
     """Refuse ids that are not whole numbers.
 
@@ -284,32 +300,18 @@ def vocabulary_from_json(path: Path, fingerprint: str | None) -> Vocabulary:
         data = path.read_bytes()
     except OSError as error:
         raise _damaged(error) from error
-    return _vocabulary(data, fingerprint)
+    return vocabulary_of(data, fingerprint)
 
 
-def pack_vocabulary(vocabulary: Vocabulary) -> bytes:
-    """Write a whole vocabulary with its fingerprint, for what can hold nothing but bytes.
-
-    Parameters
-    ----------
-    vocabulary : Vocabulary
-        Its words may be any `str`.
-
-    Returns
-    -------
-    bytes
-        The fingerprint, a line break, and the JSON of `vocabulary_to_json`.
-    """
-    return vocabulary.fingerprint().encode("ascii") + b"\n" + vocabulary_to_json(vocabulary)
-
-
-def unpack_vocabulary(data: bytes) -> Vocabulary:
-    """Read what `pack_vocabulary` wrote.
+def vocabulary_of(data: bytes, fingerprint: str | None) -> Vocabulary:
+    """Read what `vocabulary_to_json` wrote, if it is the expected vocabulary.
 
     Parameters
     ----------
     data : bytes
         All of it.
+    fingerprint : str or None
+        That of the vocabulary that was written.
 
     Returns
     -------
@@ -319,13 +321,8 @@ def unpack_vocabulary(data: bytes) -> Vocabulary:
     Raises
     ------
     FormatError
-        If it is damaged, or was changed.
+        If it is damaged, or another one.
     """
-    fingerprint, _, content = data.partition(b"\n")
-    return _vocabulary(content, fingerprint.decode("ascii", "replace"))
-
-
-def _vocabulary(data: bytes, fingerprint: str | None) -> Vocabulary:
     try:
         content = json.loads(data)
         settings = content["tokenizer"]

@@ -1,19 +1,21 @@
-"""Rows and vocabulary of a layer in one safetensors file, the same for every framework.
+"""What a layer keeps beside its rows, as bytes; and all of it in one safetensors file.
 
-The file holds what ``state_dict`` of the PyTorch module holds, under the same names, so that what
-one framework saved another one opens.
+The file is the same for every framework. It holds what ``state_dict`` of the PyTorch module holds,
+under the same names.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wordkin.errors import FormatError, InputError
+from wordkin.errors import ConfigError, FormatError, InputError
 from wordkin.files import atomic_write, open_bytes
 from wordkin.formats import tensors
-from wordkin.layers.rows import check_specials, pack_vocabulary, unpack_vocabulary
+from wordkin.layers import rows
+from wordkin.layers.settings import LayerSettings
 
 if TYPE_CHECKING:
     import os
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from wordkin.vocabulary import Vocabulary
 
 WORDS = "_extra_state"
+_KEPT = ("trainable", "max_norm", "lr_factor")  # what says how rows are used
 _DTYPES = {"F16", "F32", "F64", "I8"}
 
 
@@ -37,11 +40,63 @@ class SavedRows(NamedTuple):
         Shape (n_rows, 1), for int8: what a row is multiplied with.
     vocabulary : Vocabulary
         Which row belongs to which word.
+    settings : LayerSettings
+        How the rows are used.
     """
 
     weight: NDArray[Any]
     scales: NDArray[Any] | None
     vocabulary: Vocabulary
+    settings: LayerSettings
+
+
+def pack(vocabulary: Vocabulary, settings: LayerSettings) -> bytes:
+    """Write what belongs to rows, for states that hold nothing but arrays.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        Which row belongs to which word.
+    settings : LayerSettings
+        How the rows are used: ``trainable``, ``max_norm`` and ``lr_factor`` are kept.
+
+    Returns
+    -------
+    bytes
+        Three lines: the fingerprint of the vocabulary, settings in JSON, the vocabulary in JSON.
+    """
+    kept = {name: getattr(settings, name) for name in _KEPT}
+    words = rows.vocabulary_to_json(vocabulary)
+    return b"\n".join([vocabulary.fingerprint().encode(), json.dumps(kept).encode(), words])
+
+
+def unpack(data: bytes) -> tuple[Vocabulary, LayerSettings]:
+    """Read what `pack` wrote.
+
+    Parameters
+    ----------
+    data : bytes
+        All of it.
+
+    Returns
+    -------
+    vocabulary : Vocabulary
+        The same.
+    settings : LayerSettings
+        With what is kept of them.
+
+    Raises
+    ------
+    FormatError
+        If it is damaged, or the vocabulary was changed.
+    """
+    fingerprint, _, rest = data.partition(b"\n")
+    kept, _, words = rest.partition(b"\n")
+    vocabulary = rows.vocabulary_of(words, fingerprint.decode("ascii", "replace"))
+    try:
+        return vocabulary, LayerSettings(**json.loads(kept))
+    except (TypeError, ValueError, ConfigError) as error:
+        raise FormatError(f"The settings of the layer are damaged: {error}.") from error
 
 
 def save_rows(path: str | os.PathLike[str], saved: SavedRows) -> None:
@@ -61,13 +116,13 @@ def save_rows(path: str | os.PathLike[str], saved: SavedRows) -> None:
     FileError
         If the file can't be written.
     """
-    check_specials(saved.vocabulary)
+    rows.check_specials(saved.vocabulary)
     if len(saved.weight) != saved.vocabulary.n_rows:
         raise InputError(
             f"There are {len(saved.weight)} rows, but this vocabulary has "
             f"{saved.vocabulary.n_rows}."
         )
-    words = np.frombuffer(pack_vocabulary(saved.vocabulary), np.uint8)
+    words = np.frombuffer(pack(saved.vocabulary, saved.settings), np.uint8)
     arrays = {"weight": _plain(saved.weight), WORDS: words}
     if saved.scales is not None:
         arrays["scales"] = _plain(saved.scales)
@@ -107,15 +162,15 @@ def load_rows(path: str | os.PathLike[str]) -> SavedRows:
                 f"The rows of {str(path)!r} are of the types {sorted(kinds)}; this reads "
                 f"{sorted(_DTYPES)}. Convert the layer first, as with layer.float() in PyTorch."
             )
-        vocabulary = unpack_vocabulary(tensors.read_array(file, found[WORDS]).tobytes())
+        vocabulary, settings = unpack(tensors.read_array(file, found[WORDS]).tobytes())
         scales = tensors.read_array(file, found["scales"]) if "scales" in found else None
         weight = tensors.map_array(file, found["weight"])
-    check_specials(vocabulary)
+    rows.check_specials(vocabulary)
     if weight.ndim != 2 or len(weight) != vocabulary.n_rows:
         raise FormatError(
             f"The file is damaged: {weight.shape} is no shape of {vocabulary.n_rows} rows."
         )
-    return SavedRows(weight, scales, vocabulary)
+    return SavedRows(weight, scales, vocabulary, settings)
 
 
 def _plain(array: NDArray[Any]) -> NDArray[Any]:

@@ -108,4 +108,4 @@ def clipped(vectors: torch.Tensor, limit: float) -> torch.Tensor:
     wide = vectors.to(torch.promote_types(vectors.dtype, torch.float32))
     squares = wide.square().sum(dim=-1, keepdim=True)
     # at least the limit before the root, whose slope at zero is infinite
-    return vectors * (limit * squares.clamp(min=limit * limit).rsqrt()).to(vectors.dtype)
+    return (wide * (limit / squares.clamp(min=limit * limit).sqrt())).to(vectors.dtype)

@@ -15,6 +15,7 @@ from wordkin.errors import FormatError, InputError, require
 from wordkin.layers import rows
 from wordkin.layers import torch_lookup as lookup
 from wordkin.layers.rows import PAD_ROW, SPECIALS, UNK_ROW
+from wordkin.layers.saving import WORDS, pack, unpack
 from wordkin.layers.settings import LayerSettings
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from wordkin.vocabulary import Vocabulary
 else:
     torch = require("torch", extra="torch")
-
-_STATE = "_extra_state"  # what PyTorch calls it in a state_dict
 
 
 @final
@@ -129,7 +128,8 @@ class WordEmbedding(torch.nn.Module):
         prefix : str
             What comes before ``weight`` in the names of a larger model, such as ``"words."``.
         settings : LayerSettings, optional
-            As for the class. Type and rounding are those of the state.
+            As for the class; by default those that were saved. Type and rounding are always those
+            of the state.
 
         Returns
         -------
@@ -142,17 +142,15 @@ class WordEmbedding(torch.nn.Module):
             If the state holds no such module.
         """
         weight, scales = state.get(f"{prefix}weight"), state.get(f"{prefix}scales")
-        if weight is None or f"{prefix}{_STATE}" not in state:
+        if weight is None or f"{prefix}{WORDS}" not in state:
             raise FormatError(
                 f"There is no word embedding under {prefix!r}; the names are {list(state)[:8]}."
             )
-        given = settings or LayerSettings()
+        kept = unpack(bytes(state[f"{prefix}{WORDS}"].cpu().numpy()))[1]
         layer = cls(
             *weight.shape,
-            settings=LayerSettings(
-                trainable=given.trainable,
-                max_norm=given.max_norm,
-                lr_factor=given.lr_factor,
+            settings=replace(
+                settings or kept,
                 dtype=str((weight if scales is None else scales).dtype).removeprefix("torch."),
                 quantized=None if scales is None else "int8",
             ),
@@ -203,7 +201,7 @@ class WordEmbedding(torch.nn.Module):
         if self.scales is not None:
             found = found.to(self.scales.dtype) * self.scales[ids]
         if self.settings.max_norm is not None:
-            found = lookup.clipped(found, self.settings.max_norm)
+            found = lookup.clipped(found, rows.in_single(self.settings.max_norm))
         # zero even if somebody initialised the whole model anew; half the time of torch.where
         return found.masked_fill_((ids == PAD_ROW).unsqueeze(-1), 0)
 
@@ -276,7 +274,7 @@ class WordEmbedding(torch.nn.Module):
             Shape (bytes,), uint8: JSON, with the fingerprint; empty without a vocabulary.
         """
         if self._packed is None:
-            data = b"" if self._words is None else rows.pack_vocabulary(self._words)
+            data = b"" if self._words is None else pack(self._words, self.settings)
             self._packed = torch.from_numpy(np.frombuffer(data, np.uint8).copy())
         return self._packed
 
@@ -290,9 +288,9 @@ class WordEmbedding(torch.nn.Module):
         """
 
     def _load_from_state_dict(self, state: Mapping[str, Any], prefix: str, *rest: Any) -> None:  # noqa: ANN401
-        packed = state.get(f"{prefix}{_STATE}")
+        packed = state.get(f"{prefix}{WORDS}")
         if packed is not None and len(packed):
-            self._adopt(rows.unpack_vocabulary(bytes(packed.cpu().numpy())))
+            self._adopt(unpack(bytes(packed.cpu().numpy()))[0])
         super()._load_from_state_dict(state, prefix, *rest)
 
     def _adopt(self, vocabulary: Vocabulary) -> None:

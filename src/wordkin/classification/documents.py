@@ -48,7 +48,7 @@ class Documents(NamedTuple):
     unknown: Sequence[str] = ()
 
     @property
-    def count(self) -> int:
+    def n_documents(self) -> int:
         """The number n of documents."""
         return len(self.starts) - 1
 

@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from wordkin.classification.kinds import Features, Kinds
 from wordkin.classification.threads import n_threads
-from wordkin.kernels.classify import Bags, Pieces, bag, fill_slots, letter_keys, score, weigh
+from wordkin.kernels.classify import (
+    Bags,
+    Spelling,
+    bag,
+    fill_slots,
+    letter_keys,
+    score,
+    weigh,
+    word_hashes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,43 +34,6 @@ if TYPE_CHECKING:
 _FEW_SLOTS = 1 << 16
 _PART = 1 << 20  # features that are counted by one call while learning
 _SMALL_PART = 1 << 16  # and while predicting: small enough to stay in the cache
-_NO_PIECES = Pieces(np.empty(0, np.uint64), np.empty(0, np.int64))
-
-
-class Kinds(NamedTuple):
-    """What is a feature.
-
-    Parameters
-    ----------
-    n_words : int
-        The number V of known words.
-    longest : int
-        Words of the longest n-gram.
-    letters : tuple of (int, int) or None
-        Letters of the shortest and the longest n-gram of letters; None for none.
-    """
-
-    n_words: int
-    longest: int
-    letters: tuple[int, int] | None
-
-
-class Features(NamedTuple):
-    """Which features there are.
-
-    Parameters
-    ----------
-    kinds : Kinds
-        Of which kinds.
-    keys : ndarray of uint32
-        Shape (r,): the hash of each n-gram that is known. It has row V + its position here.
-    idf : ndarray of float32
-        Shape (V + r,): how much each feature tells by itself.
-    """
-
-    kinds: Kinds
-    keys: NDArray[np.uint32]
-    idf: NDArray[np.float32]
 
 
 class _Text(NamedTuple):
@@ -68,20 +41,19 @@ class _Text(NamedTuple):
 
     ids: NDArray[np.int32]
     starts: NDArray[np.int64]
-    pieces: Pieces
+    spelling: Spelling
     sums: NDArray[np.int64]  # (n + 1,) features of the documents before each, at most
     limits: tuple[int, int]
 
     @classmethod
-    def of(cls, documents: Documents, words: Sequence[str], kinds: Kinds) -> _Text:
-        pieces = _NO_PIECES
+    def of(cls, documents: Documents, known: Spelling, kinds: Kinds) -> _Text:
+        spelling = _joined_spelling(known, spelled(documents.unknown, kinds.letters))
         sums = documents.starts * kinds.longest
         if kinds.letters is not None:
-            pieces = _pieces([*words, *documents.unknown], kinds.letters)
-            own = np.diff(pieces.starts)[documents.ids]
+            own = np.diff(spelling.starts)[documents.ids]
             sums = sums + np.concatenate(([0], np.cumsum(own)))[documents.starts]
         limits = (kinds.n_words, kinds.longest)
-        return cls(documents.ids, documents.starts, pieces, sums, limits)
+        return cls(documents.ids, documents.starts, spelling, sums, limits)
 
     def parts(self, size: int) -> list[tuple[int, int]]:
         """Cut the documents into stretches of about `size` features."""
@@ -92,7 +64,7 @@ class _Text(NamedTuple):
             cuts.append(min(max(after, cuts[-1] + 1), n))
         return list(pairwise(cuts))
 
-    def count(
+    def counted(
         self, part: tuple[int, int], slots: NDArray[np.uint64], grown: NDArray[np.int64]
     ) -> Bags:
         """Count the features of some documents, or of the first of them if slots run out."""
@@ -100,7 +72,7 @@ class _Text(NamedTuple):
         room = int(self.sums[last] - self.sums[first])
         bags = _room(room, last - first)
         documents = (self.ids, self.starts[first : last + 1])
-        n = bag(documents, self.limits, self.pieces, slots, grown, bags)
+        n = bag(documents, self.limits, self.spelling, slots, grown, bags)
         m = bags.starts[n]
         return Bags(bags.rows[:m], bags.values[:m], bags.starts[: n + 1])
 
@@ -113,17 +85,42 @@ def _room(n_features: int, n_documents: int) -> Bags:
     )
 
 
-def _pieces(words: Sequence[str], letters: tuple[int, int]) -> Pieces:
-    """Hash the letter n-grams of all words."""
+def spelled(words: Sequence[str], letters: tuple[int, int] | None) -> Spelling:
+    """Hash words and their letter n-grams.
+
+    Parameters
+    ----------
+    words : sequence of str
+        The words.
+    letters : tuple of (int, int) or None
+        Letters of the shortest and the longest n-gram; None for none.
+
+    Returns
+    -------
+    Spelling
+        Of these words.
+    """
     marked = [f"<{word}>".encode("utf-8", "surrogatepass") for word in words]
     offsets = np.zeros(len(words) + 1, np.int64)
     np.cumsum([len(word) for word in marked], out=offsets[1:])
     text = np.frombuffer(b"".join(marked), np.uint8)
-    starts = np.zeros(len(words) + 1, np.int64)
-    letter_keys(text, offsets, letters, Pieces(np.empty(0, np.uint64), starts))
-    pieces = Pieces(np.empty(starts[-1], np.uint64), starts)
-    letter_keys(text, offsets, letters, pieces)
-    return pieces
+    spelling = Spelling(
+        np.empty(len(words), np.uint64), np.empty(0, np.uint64), np.zeros(len(words) + 1, np.int64)
+    )
+    word_hashes(text, offsets, spelling.hashes)
+    if letters is not None:
+        letter_keys(text, offsets, letters, spelling)
+        spelling = spelling._replace(keys=np.empty(spelling.starts[-1], np.uint64))
+        letter_keys(text, offsets, letters, spelling)
+    return spelling
+
+
+def _joined_spelling(first: Spelling, then: Spelling) -> Spelling:
+    return Spelling(
+        np.concatenate((first.hashes, then.hashes)),
+        np.concatenate((first.keys, then.keys)),
+        np.concatenate((first.starts, first.starts[-1] + then.starts[1:])),
+    )
 
 
 def learn_features(
@@ -149,14 +146,14 @@ def learn_features(
     Features, Bags
         And the documents in them.
     """
-    text = _Text.of(documents, words, kinds)
+    text = _Text.of(documents, spelled(words, kinds.letters), kinds)
     slots = np.zeros(_FEW_SLOTS, np.uint64)
     grown = np.array([1, 0], np.int64)
     parts: list[Bags] = []
     for begin, last in text.parts(_PART):
         first = begin
         while first < last:
-            bags = text.count((first, last), slots, grown)
+            bags = text.counted((first, last), slots, grown)
             parts.append(Bags(bags.rows.copy(), bags.values.copy(), bags.starts))
             first += len(bags.starts) - 1
             if first < last:
@@ -170,9 +167,9 @@ def learn_features(
     rows = np.concatenate((np.arange(n_words), n_words + kept))
     new_rows = np.full(len(frequency), -1, np.int32)
     new_rows[rows] = np.arange(len(rows))
-    idf = (np.log((1 + documents.count) / (1 + frequency[rows])) + 1).astype(np.float32)
+    idf = (np.log((1 + documents.n_documents) / (1 + frequency[rows])) + 1).astype(np.float32)
     features = Features(kinds, _keys(slots, int(grown[1]))[kept].astype(np.uint32), idf)
-    out = _room(len(counts.rows), documents.count)
+    out = _room(len(counts.rows), documents.n_documents)
     weigh(counts, new_rows, idf, out)
     m = out.starts[-1]
     return features, Bags(out.rows[:m], out.values[:m], out.starts)
@@ -214,7 +211,8 @@ class Scorer:
     """
 
     def __init__(self, features: Features, words: Sequence[str]) -> None:
-        self._features, self._words = features, words
+        self._features = features
+        self._spelling = spelled(words, features.kinds.letters)
         n_slots = max(16, 1 << (2 * len(features.keys)).bit_length())
         self._slots = _filled(features.keys.astype(np.uint64), n_slots)
         self._rows = np.arange(len(features.idf), dtype=np.int32)
@@ -232,11 +230,11 @@ class Scorer:
         Bags
             Of n documents.
         """
-        text = _Text.of(documents, self._words, self._features.kinds)
+        text = _Text.of(documents, self._spelling, self._features.kinds)
         return _joined([self._bags(text, part) for part in text.parts(_PART)])
 
     def _bags(self, text: _Text, part: tuple[int, int]) -> Bags:
-        bags = text.count(part, self._slots, np.zeros(2, np.int64))
+        bags = text.counted(part, self._slots, np.zeros(2, np.int64))
         weigh(bags, self._rows, self._features.idf, bags)
         return bags
 
@@ -246,7 +244,7 @@ class Scorer:
         weights: NDArray[np.float32],
         bias: NDArray[np.float32],
         *,
-        workers: int | None = None,
+        workers: int | None,
     ) -> NDArray[np.float32]:
         """Return the sum of the rows of each document, and the bias.
 
@@ -266,8 +264,8 @@ class Scorer:
         ndarray of float32
             Shape (n, k).
         """
-        text = _Text.of(documents, self._words, self._features.kinds)
-        out = np.tile(bias, (documents.count, 1))
+        text = _Text.of(documents, self._spelling, self._features.kinds)
+        out = np.tile(bias, (documents.n_documents, 1))
 
         def work(part: tuple[int, int]) -> None:
             score(self._bags(text, part), weights, out[part[0] : part[1]])

@@ -65,6 +65,21 @@ class Lesson(NamedTuple):
     targets: NDArray[np.int32]
     weights: NDArray[np.float32]
 
+    def take(self, chosen: NDArray[np.int64]) -> Lesson:
+        """Return a part.
+
+        Parameters
+        ----------
+        chosen : ndarray of int64
+            The positions of documents, in the order wanted.
+
+        Returns
+        -------
+        Lesson
+            Of these documents.
+        """
+        return Lesson(self.documents.take(chosen), self.targets[chosen], self.weights[chosen])
+
 
 class Head(Protocol):
     """What learns. Made as ``MeanHead(plan)``; then `begin`, or `restore` from saved arrays."""

@@ -99,7 +99,7 @@ class _NetworkHead:
     def scores(self, documents: Documents) -> NDArray[np.float32]:
         """Return logits, shape (n, k)."""
         network = self._built()
-        out = np.zeros((documents.count, self._plan.n_classes), np.float32)
+        out = np.zeros((documents.n_documents, self._plan.n_classes), np.float32)
         order = np.argsort(documents.lengths(), kind="stable")
         for start in range(0, len(order), self._batch):
             chosen = order[start : start + self._batch]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -66,6 +67,29 @@ def write(path: str | os.PathLike[str], saved: Saved) -> None:
     InputError
         If a word or label is no UTF-8.
     """
+    with atomic_write(path) as file:
+        _write(file, saved)
+
+
+def size(saved: Saved) -> int:
+    """Return how large the file of a classifier is.
+
+    Parameters
+    ----------
+    saved : Saved
+        The classifier.
+
+    Returns
+    -------
+    int
+        Bytes.
+    """
+    memory = io.BytesIO()
+    _write(memory, saved)
+    return memory.tell()
+
+
+def _write(file: BinaryIO, saved: Saved) -> None:
     vocabulary = saved.vocabulary
     arrays = _packed(vocabulary.words) | {_HEAD + k: v for k, v in saved.arrays.items()}
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
@@ -79,8 +103,7 @@ def write(path: str | os.PathLike[str], saved: Saved) -> None:
         "settings": json.dumps(dict(saved.settings)),
         "tokenizer": json.dumps(None if tokenizer is None else tokenizer.settings()),
     }
-    with atomic_write(path) as file:
-        write_arrays(file, arrays, metadata)
+    write_arrays(file, arrays, metadata)
 
 
 def _packed(words: Sequence[str]) -> dict[str, NDArray[Any]]:
@@ -100,7 +123,8 @@ def _checksum(arrays: Mapping[str, NDArray[Any]]) -> str:
     value = 0
     for name in sorted(arrays):
         little = arrays[name].astype(arrays[name].dtype.newbyteorder("<"), copy=False)
-        value = zlib.crc32(little.reshape(-1).view(np.uint8), zlib.crc32(name.encode(), value))
+        data = little.reshape(-1).view(np.uint8).data
+        value = zlib.crc32(data, zlib.crc32(name.encode(), value))
     return f"crc32:{value:08x}"
 
 

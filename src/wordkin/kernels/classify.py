@@ -26,7 +26,8 @@ _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _LOW = np.uint64(0xFFFFFFFF)
 _0, _1, _32 = (np.uint64(n) for n in (0, 1, 32))
-_LETTERS = np.uint64(0x5851F42D4C957F2D)  # where hashes of letters start, apart from those of words
+# where hashes start, so that a word and its letters differ
+_WORD, _LETTERS = np.uint64(0x2545F4914F6CDD1D), np.uint64(0x5851F42D4C957F2D)
 
 
 class Bags(NamedTuple):
@@ -37,11 +38,12 @@ class Bags(NamedTuple):
     starts: NDArray[np.int64]  # (n + 1,) document i has starts[i] up to starts[i + 1]
 
 
-class Pieces(NamedTuple):
-    """The hashes of the letter n-grams of words; word w has starts[w] up to starts[w + 1]."""
+class Spelling(NamedTuple):
+    """What there is to know of words by how they are spelled."""
 
-    keys: NDArray[np.uint64]
-    starts: NDArray[np.int64]
+    hashes: NDArray[np.uint64]  # (w,) of whole words
+    keys: NDArray[np.uint64]  # of the letter n-grams of all words
+    starts: NDArray[np.int64]  # (w + 1,) word t has keys starts[t] up to starts[t + 1]
 
 
 # ------------------------------------------------------------------------------ hashing
@@ -87,7 +89,27 @@ def fill_slots(keys, slots):
 
 
 @kernel
-def letter_keys(text, offsets, sizes, pieces):
+def word_hashes(text, offsets, hashes):
+    """Hash words.
+
+    Parameters
+    ----------
+    text : ndarray of uint8
+        The words in UTF-8, each between the marks ``<`` and ``>``.
+    offsets : ndarray of int64
+        Shape (w + 1,): word t is ``text[offsets[t]:offsets[t + 1]]``.
+    hashes : ndarray of uint64
+        Shape (w,): what is written.
+    """
+    for w in range(len(offsets) - 1):
+        number = _WORD
+        for at in range(offsets[w] + 1, offsets[w + 1] - 1):
+            number = _mixed(number + np.uint64(text[at]) + _1)
+        hashes[w] = number
+
+
+@kernel
+def letter_keys(text, offsets, sizes, spelling):
     """Hash the letter n-grams of words, with a mark at both ends; the word as a whole is left out.
 
     Parameters
@@ -98,11 +120,11 @@ def letter_keys(text, offsets, sizes, pieces):
         Shape (w + 1,): word t is ``text[offsets[t]:offsets[t + 1]]``.
     sizes : tuple of (int, int)
         The shortest and the longest n-gram, in characters.
-    pieces : Pieces
-        What is written; with empty `keys`, only how many there are.
+    spelling : Spelling
+        Where they are written; with empty `keys`, only how many there are.
     """
     low, high = sizes
-    keys, starts = pieces
+    keys, starts = spelling.keys, spelling.starts
     n = 0
     starts[0] = 0
     for w in range(len(offsets) - 1):
@@ -146,7 +168,7 @@ def _count(seen, touched, fill, row):
 
 
 @kernel
-def bag(documents, limits, pieces, slots, grown, bags):
+def bag(documents, limits, spelling, slots, grown, bags):
     """Count the features of documents.
 
     Parameters
@@ -154,10 +176,10 @@ def bag(documents, limits, pieces, slots, grown, bags):
     documents : tuple of (ndarray of int32, ndarray of int64)
         The numbers of the words, and where documents start among them, shape (n + 1,).
     limits : tuple of (int, int)
-        The number V of words: numbers from V on are unknown words, which are no features. And
-        how many words the longest n-gram has.
-    pieces : Pieces
-        Letter n-grams of all words, the unknown ones too; empty `starts` for none.
+        The number V of words: numbers from V on are unknown words, which are no features by
+        themselves. And how many words the longest n-gram has.
+    spelling : Spelling
+        Of all words, the unknown ones too.
     slots : ndarray of uint64
         The table of n-grams: the key in the upper half, row + 1 in the lower.
     grown : ndarray of int64
@@ -174,13 +196,12 @@ def bag(documents, limits, pieces, slots, grown, bags):
     ids, starts = documents
     n_words, longest = limits
     rows, values, ends = bags
-    letters = len(pieces.starts) > 0
+    hashes, keys, pieces = spelling
     most = 0
     for i in range(len(starts) - 1):
         size = (starts[i + 1] - starts[i]) * longest
-        if letters:
-            for t in range(starts[i], starts[i + 1]):
-                size += pieces.starts[ids[t] + 1] - pieces.starts[ids[t]]
+        for t in range(starts[i], starts[i + 1]):
+            size += pieces[ids[t] + 1] - pieces[ids[t]]
         most = max(most, size)
     room = 16
     while room < 2 * most:
@@ -200,19 +221,16 @@ def bag(documents, limits, pieces, slots, grown, bags):
             word = np.int64(ids[t])
             if word < n_words:
                 _count(seen, touched, fill, word)
-                number = np.uint64(word) + _1
-                for u in range(t + 1, min(t + longest, stop)):
-                    if ids[u] >= n_words:
-                        break
-                    number = _mixed(number) + np.uint64(ids[u]) + _1
-                    row = _row(slots, grown, _key(_mixed(number)))
-                    if row >= 0:
-                        _count(seen, touched, fill, n_words + row)
-            if letters:
-                for p in range(pieces.starts[word], pieces.starts[word + 1]):
-                    row = _row(slots, grown, pieces.keys[p])
-                    if row >= 0:
-                        _count(seen, touched, fill, n_words + row)
+            number = hashes[word]
+            for u in range(t + 1, min(t + longest, stop)):
+                number = _mixed(number) + hashes[ids[u]]
+                row = _row(slots, grown, _key(_mixed(number)))
+                if row >= 0:
+                    _count(seen, touched, fill, n_words + row)
+            for p in range(pieces[word], pieces[word + 1]):
+                row = _row(slots, grown, keys[p])
+                if row >= 0:
+                    _count(seen, touched, fill, n_words + row)
         for f in range(fill[0]):
             at = touched[f]
             rows[out] = seen[at, 0] - 1
@@ -295,17 +313,20 @@ def descend(bags, lesson, order, table, duals):
         The documents in the order to go.
     table : tuple of (ndarray of float32, ndarray of float32)
         Scores of k classes, shape (features, k), and their biases, shape (k,); changed in place.
-    duals : tuple of (ndarray of float32, ndarray of float32)
-        Shape (n, k), zeros at first; changed in place. And scores of the same shape, which are
-        written: those of each document before its step, less what it added to them itself, so
-        that they are nearly those of a classifier that never saw it.
+    duals : ndarray of float32
+        Shape (n, k), zeros at first; changed in place.
+
+    Returns
+    -------
+    float
+        The sum over documents and classes of the squared hinge loss before each step.
     """
     rows, values, starts = bags
     targets, softness = lesson
     weights, bias = table
-    own, unseen = duals
     k = len(bias)
     margins = np.empty(k, np.float32)
+    loss = 0.0
     for i in order:
         margins[:] = bias
         square = np.float32(1.0)
@@ -321,10 +342,10 @@ def descend(bags, lesson, order, table, duals):
         for c in range(k):
             sign = np.float32(1.0) if targets[i] == c else np.float32(-1.0)
             short = np.float32(1.0) - sign * margins[c]
-            old = own[i, c]
-            unseen[i, c] = margins[c] - sign * old * square
+            loss += max(short, np.float32(0.0)) ** 2
+            old = duals[i, c]
             new = max(old + (short - soft * old) * step, np.float32(0.0))
-            own[i, c] = new
+            duals[i, c] = new
             margins[c] = (new - old) * sign
             moved |= new != old
         if moved:
@@ -335,6 +356,7 @@ def descend(bags, lesson, order, table, duals):
                 row = weights[rows[j]]
                 for c in range(k):
                     row[c] += value * margins[c]
+    return loss
 
 
 @kernel(fastmath=True)

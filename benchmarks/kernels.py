@@ -58,18 +58,17 @@ def learn(kernel, corpus: wk.Corpus, *, tokens: int) -> tuple[float, float]:
     text = sampling.Text(
         np.asarray(corpus.ids), np.asarray(corpus.starts), sampling.keep_thresholds(counts, SAMPLE)
     )
-    shape = (len(counts) + 1, word2vec.padded(SIZE))
-    tables = [word2vec.aligned(shape) for _ in range(2)]
-    tables[0][:-1, :SIZE] = (
+    width = 2 * word2vec.padded(SIZE)
+    rows, none = word2vec.aligned((len(counts) + 1, width)), word2vec.aligned((0, width))
+    rows[:-1, :SIZE] = (
         np.random.default_rng(1).random((len(counts), SIZE), dtype=np.float32) - 0.5
     ) / SIZE
-    none = word2vec.aligned((0, shape[1]))
     rule = word2vec.Rule(WINDOW, True, NEGATIVE, np.float32(ALPHA))
     noise, scratch = sampling.make_noise(counts, 0.75), word2vec.make_scratch(WINDOW, SIZE)
     tally = np.zeros(3)
     start = time.perf_counter()
     kernel(
-        text, noise, word2vec.Tables(*tables, none, none, none, none), rule,
+        text, noise, word2vec.Tables(rows, none, none), rule,
         word2vec.Span(0, tokens), scratch, seed_state(1), tally,
     )  # fmt: skip
     return time.perf_counter() - start, tally[1] / max(tally[2], 1)

@@ -21,11 +21,11 @@ def random_text(rng, lengths):
 
 
 def random_tables(rng, hot=0):
-    shape = (WORDS + 1, word2vec.padded(DIMENSIONS))
-    tables = [word2vec.aligned(shape), word2vec.aligned(shape)]
-    for table in tables:
+    width = 2 * word2vec.padded(DIMENSIONS)
+    rows = word2vec.aligned((WORDS + 1, width))
+    for table in word2vec.halves(rows):
         table[:-1, :DIMENSIONS] = rng.normal(size=(WORDS, DIMENSIONS)) * 0.3
-    return word2vec.Tables(*tables, *(word2vec.aligned((hot, shape[1])) for _ in range(4)))
+    return word2vec.Tables(rows, *(word2vec.aligned((hot, width)) for _ in range(2)))
 
 
 def rule(**changes):
@@ -42,7 +42,12 @@ def learn(kernel, text, law, tables, settings, span=None, seed=7):
 
 
 def twin_tables(tables):
-    return [t[:-1, :DIMENSIONS].astype(np.float64) for t in (tables.input, tables.output)]
+    return [half[:-1, :DIMENSIONS].astype(np.float64) for half in word2vec.halves(tables.rows)]
+
+
+def assert_equal_tables(tables, twins):
+    for half, twin in zip(word2vec.halves(tables.rows), twins, strict=True):
+        np.testing.assert_allclose(half[:-1, :DIMENSIONS], twin, atol=2e-5)
 
 
 @pytest.mark.parametrize("cbow", [False, True])
@@ -56,8 +61,7 @@ def test_the_plain_kernel_equals_its_twin(cbow):
     random = SplitMix64(seed_state(7)[0])
     expected = plain(text, noise, twins, rule(), (0, 150), random, cbow=cbow)
     np.testing.assert_allclose(tally, expected, rtol=1e-4)
-    np.testing.assert_allclose(tables.input[:-1, :DIMENSIONS], twins[0], atol=2e-5)
-    np.testing.assert_allclose(tables.output[:-1, :DIMENSIONS], twins[1], atol=2e-5)
+    assert_equal_tables(tables, twins)
 
 
 @pytest.mark.parametrize("cbow", [False, True])
@@ -74,8 +78,7 @@ def test_the_grouped_kernel_equals_its_twin(cbow, group, shared):
         text, noise, twins, rule(), (0, 151), random, cbow=cbow, group=group, shared=shared
     )
     assert tally[0] == expected
-    np.testing.assert_allclose(tables.input[:-1, :DIMENSIONS], twins[0], atol=2e-5)
-    np.testing.assert_allclose(tables.output[:-1, :DIMENSIONS], twins[1], atol=2e-5)
+    assert_equal_tables(tables, twins)
 
 
 @pytest.mark.parametrize("cbow", [False, True])
@@ -95,8 +98,7 @@ def test_group_one_equals_the_plain_kernel_where_both_draw_alike(cbow):
         tables = random_tables(np.random.default_rng(4))
         learn(kernel, text, law, tables, rule(negative=1, window=1))
         results.append(tables)
-    np.testing.assert_allclose(results[0].input, results[1].input, atol=2e-6)
-    np.testing.assert_allclose(results[0].output[:-1], results[1].output[:-1], atol=2e-6)
+    np.testing.assert_allclose(results[0].rows[:-1], results[1].rows[:-1], atol=2e-6)
 
 
 @pytest.mark.parametrize("lengths", [[5000], [5] * 1000, [1] * 10, [1023, 2, 1033, 1]])
@@ -126,13 +128,14 @@ def test_copies_of_hot_rows_change_nothing_where_nobody_else_learns(cbow):
     learn(kernel, text, noise, cold, rule(alpha=np.float32(0.01)))
     learn(kernel, text, noise, hot, rule(alpha=np.float32(0.01)))
     # equal to rounding: shared + (copy - seen) for copy
-    np.testing.assert_allclose(hot.input, cold.input, atol=1e-5)
-    np.testing.assert_allclose(hot.output, cold.output, atol=1e-5)
+    np.testing.assert_allclose(hot.rows, cold.rows, atol=1e-5)
 
 
 def test_merging_adds_the_changes_of_both_sides():
     shared, hot, seen = (np.full((1, 16), value, np.float32) for value in (5.0, 3.5, 3.0))
-    word2vec._merge_hot(shared, hot, seen)  # another thread has added 2, this one 0.5
+    word2vec._merge_hot(
+        word2vec.Tables(shared, hot, seen)
+    )  # another thread has added 2, this one 0.5
     for array in (shared, hot, seen):
         assert (array == 5.5).all()
 
@@ -144,9 +147,9 @@ def test_padding_stays_zero_and_the_same_draws_give_the_same_bytes():
     first, second = (random_tables(np.random.default_rng(11)) for _ in range(2))
     learn(kernel, text, noise, first, rule())
     learn(kernel, text, noise, second, rule())
-    assert first.input.tobytes() == second.input.tobytes()
-    assert not first.input[:, DIMENSIONS:].any()
-    assert not first.output[:, DIMENSIONS:].any()
+    assert first.rows.tobytes() == second.rows.tobytes()
+    for half in word2vec.halves(first.rows):
+        assert not half[:, DIMENSIONS:].any()
 
 
 def test_the_sampled_loss_is_near_the_plain_one():
@@ -169,12 +172,13 @@ def test_hierarchical_softmax_is_a_probability_and_learns(cbow):
     counts = np.sort(np.random.default_rng(14).integers(1, 1000, WORDS))[::-1].copy()
     tree = make_tree(counts)
     tables = random_tables(np.random.default_rng(15))
-    x = tables.input[3]
+    inputs, outputs = word2vec.halves(tables.rows)
+    x = inputs[3]
     total = 0.0
     for word in range(WORDS):
         path = slice(tree.starts[word], tree.starts[word + 1])
         label = 1 - tree.turns[path]
-        p = sigmoid_of(tables.output[tree.nodes[path]] @ x)
+        p = sigmoid_of(outputs[tree.nodes[path]] @ x)
         total += np.prod(np.where(label == 1, p, 1 - p))
     assert total == pytest.approx(1.0, abs=1e-5)
 

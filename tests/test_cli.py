@@ -224,6 +224,24 @@ def test_ctrl_c_in_a_shell(texts: Path, tmp_path: Path, wait: float) -> None:
     assert left_in(tmp_path) == {"texts"}
 
 
+@pytest.mark.parametrize("was_written", [True, False])
+def test_an_interrupt_tells_of_the_checkpoint(
+    monkeypatch: pytest.MonkeyPatch, texts: Path, tmp_path: Path, *, was_written: bool
+) -> None:
+    def write_and_stop(*_: object, callbacks: Any, **__: object) -> None:
+        if was_written:
+            callbacks[-1].path.parent.mkdir(exist_ok=True)
+            callbacks[-1].path.touch()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("wordkin.training.train", write_and_stop)
+    folder = tmp_path / "c"
+    result = wk("train", texts, "-o", tmp_path / "v.txt", *SMALL, "--checkpoint", folder)
+    assert result.exit_code == 130
+    assert ("--resume" in result.stderr) == was_written
+    assert ("nothing was saved" in result.stderr) != was_written
+
+
 def test_an_interrupt_that_was_lost_is_found_again(
     monkeypatch: pytest.MonkeyPatch, texts: Path, tmp_path: Path
 ) -> None:

@@ -44,8 +44,8 @@ class _Commands(TyperGroup):
         except BrokenPipeError:
             _read_by_nobody()
             raise typer.Exit(_NOBODY_READS) from None
-        except KeyboardInterrupt:
-            typer.echo("Interrupted; nothing was saved.", err=True)
+        except KeyboardInterrupt as interrupt:
+            typer.echo(f"Interrupted; {str(interrupt) or 'nothing was saved.'}", err=True)
             raise typer.Exit(_INTERRUPTED) from None
         except ConfigError as error:
             _complain(error)

@@ -7,12 +7,15 @@ follows compiling, looks at the note.
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
     from types import FrameType
 
 _noted = threading.Event()
@@ -47,3 +50,33 @@ def stop_if_interrupted() -> None:
     """
     if _noted.is_set():
         raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def telling_of(checkpoint: Path | None) -> Iterator[None]:
+    """Let an interrupt say that there is a checkpoint to go on from.
+
+    Parameters
+    ----------
+    checkpoint : Path, optional
+        Where it is, if one was written.
+
+    Yields
+    ------
+    None
+        For the body of a ``with``.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        The one that came, with a message.
+    """
+    try:
+        yield
+    except KeyboardInterrupt:
+        if checkpoint is None or not checkpoint.exists():
+            raise
+        raise KeyboardInterrupt(
+            f"the last checkpoint is in {str(checkpoint.parent)!r}. To go on from it, give the "
+            "same command again with --resume."
+        ) from None

@@ -17,13 +17,21 @@ if TYPE_CHECKING:
     from wordkin.cli.screen import Screen
     from wordkin.config import Word2Vec
     from wordkin.corpus import Corpus
-    from wordkin.training import Callback, TrainedModel
+    from wordkin.training import Checkpoint, TrainedModel
 
 _TEXT, _MODEL, _RUN = "Text", "Model", "Run"
 
 
 class Model(StrEnum):
     """The models there are."""
+
+    skipgram = "skipgram"
+    cbow = "cbow"
+    fasttext = "fasttext"
+
+
+class Mode(StrEnum):
+    """What FastText learns."""
 
     skipgram = "skipgram"
     cbow = "cbow"
@@ -61,16 +69,48 @@ def train(  # noqa: PLR0913 (the options of the command)
         int, typer.Option(help="Noise words for each pair.", rich_help_panel=_MODEL)
     ] = 5,
     sample: Annotated[
-        float,
+        float | None,
         typer.Option(
-            help="Thin out words more frequent than this share; 0: none.", rich_help_panel=_MODEL
+            help="Thin out words more frequent than this share; 0: none.",
+            show_default="0.001, fasttext 0.0001",
+            rich_help_panel=_MODEL,
         ),
-    ] = 1e-3,
+    ] = None,
     alpha: Annotated[
         float | None,
         typer.Option(
             help="Learning rate at the start.",
-            show_default="0.035, cbow 0.065",
+            show_default="0.035, cbow 0.065, fasttext 0.05",
+            rich_help_panel=_MODEL,
+        ),
+    ] = None,
+    mode: Annotated[
+        Mode | None,
+        typer.Option(
+            help="fasttext: which way to predict.", show_default="skipgram", rich_help_panel=_MODEL
+        ),
+    ] = None,
+    min_n: Annotated[
+        int | None,
+        typer.Option(help="fasttext: shortest n-gram.", show_default="3", rich_help_panel=_MODEL),
+    ] = None,
+    max_n: Annotated[
+        int | None,
+        typer.Option(help="fasttext: longest n-gram.", show_default="6", rich_help_panel=_MODEL),
+    ] = None,
+    buckets: Annotated[
+        int | None,
+        typer.Option(
+            help="fasttext: rows for n-grams.",
+            show_default="2,000,000, compact 50,000",
+            rich_help_panel=_MODEL,
+        ),
+    ] = None,
+    compact: Annotated[
+        bool | None,
+        typer.Option(
+            "--compact",
+            help="fasttext: words and n-grams in one small table, as floret has it.",
             rich_help_panel=_MODEL,
         ),
     ] = None,
@@ -143,10 +183,14 @@ def train(  # noqa: PLR0913 (the options of the command)
         "epochs": epochs,
         "negative": negative,
         "sample": sample,
+        "alpha": alpha,
+        "mode": None if mode is None else mode.value,
+        "min_n": min_n,
+        "max_n": max_n,
+        "buckets": buckets,
+        "compact": compact,
     }
-    if alpha is not None:
-        settings["alpha"] = alpha
-    config = _config(model, settings)
+    config = _config(model, {name: s for name, s in settings.items() if s is not None})
     reading = {
         "tokenizer": _tokenizer(tokenizer),
         "min_count": min_count,
@@ -156,6 +200,7 @@ def train(  # noqa: PLR0913 (the options of the command)
     }
     check_output(output, inputs)
 
+    from wordkin.cli.interrupt import telling_of
     from wordkin.cli.screen import Screen, size_of
     from wordkin.training import memory_needed
     from wordkin.training import train as run
@@ -164,7 +209,8 @@ def train(  # noqa: PLR0913 (the options of the command)
     screen = Screen()
     corpus = _read(screen, inputs, reading)
     screen.note(f"training needs {memory_needed(corpus, config, workers=workers)}")
-    with screen.training() as shown:
+    written = next((each.path for each in callbacks), None)
+    with telling_of(written), screen.training() as shown:
         trained = run(
             corpus,
             config,
@@ -186,7 +232,7 @@ def train(  # noqa: PLR0913 (the options of the command)
 
 def _checkpoint(
     folder: Path | None, every: str, *, resume: bool
-) -> tuple[list[Callback], Path | None]:
+) -> tuple[list[Checkpoint], Path | None]:
     """What writes checkpoints, and the one to go on from."""
     if folder is None:
         if resume:
@@ -202,12 +248,13 @@ def _checkpoint(
 
 
 def _config(model: Model, settings: dict[str, Any]) -> Word2Vec:
-    from wordkin.config import CBOW, SkipGram
+    from wordkin.config import CBOW, FastText, SkipGram
 
     # the learning rate must not be below the one at the end
     if "alpha" in settings:
         settings["min_alpha"] = min(settings["alpha"], SkipGram.min_alpha)
-    return {Model.skipgram: SkipGram, Model.cbow: CBOW}[model](**settings)
+    kinds = {Model.skipgram: SkipGram, Model.cbow: CBOW, Model.fasttext: FastText}
+    return kinds[model](**settings)
 
 
 def _tokenizer(name: str) -> Any:  # noqa: ANN401

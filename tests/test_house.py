@@ -17,7 +17,7 @@ PUBLIC = {
     "Account", "CBOW", "Checkpoint", "Corpus", "EarlyStopping", "FastText", "NearestWords", "SkipGram",
     "TextClassifier", "TrainedModel", "VectorTable", "Vocabulary",
     "WordVectors", "WordkinError", "__version__", "cosine_model", "embedding_matrix",
-    "evaluate", "from_torch", "get_tokenizer", "load", "load_classifier",
+    "evaluate", "from_torch", "get_tokenizer", "load", "load_classifier", "compare", "read_labelled",
     "TuneEmbedding", "check_padding", "from_keras",
     "train", "download", "pretrained", "probe_words",
     "LossCurve", "make_sampling_table", "skipgrams",

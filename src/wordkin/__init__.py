@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from wordkin.classification import TextClassifier as TextClassifier
     from wordkin.classification import load_classifier as load_classifier
+    from wordkin.classification.comparing import compare as compare
+    from wordkin.classification.reading import read_labelled as read_labelled
     from wordkin.config import CBOW as CBOW
     from wordkin.config import FastText as FastText
     from wordkin.config import SkipGram as SkipGram
@@ -61,6 +63,7 @@ _HOME = {
     "WordVectors": "wordkin.vectors",
     "WordkinError": "wordkin.errors",
     "check_padding": "wordkin.layers.padding",
+    "compare": "wordkin.classification.comparing",
     "cosine_model": "wordkin.layers.keras",
     "download": "wordkin.downloads",
     "embedding_matrix": "wordkin.embedding",
@@ -73,6 +76,7 @@ _HOME = {
     "make_sampling_table": "wordkin.pairs",
     "pretrained": "wordkin.downloads.ready",
     "probe_words": "wordkin.vocabulary.probes",
+    "read_labelled": "wordkin.classification.reading",
     "skipgrams": "wordkin.pairs",
     "train": "wordkin.training",
 }
@@ -96,6 +100,7 @@ __all__ = [
     "WordkinError",
     "__version__",
     "check_padding",
+    "compare",
     "cosine_model",
     "download",
     "embedding_matrix",
@@ -108,6 +113,7 @@ __all__ = [
     "make_sampling_table",
     "pretrained",
     "probe_words",
+    "read_labelled",
     "skipgrams",
     "train",
 ]

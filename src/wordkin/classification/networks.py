@@ -5,7 +5,7 @@ Keras itself is imported only when a head is made, on the backend that the setti
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Literal, final
 
 import numpy as np
 
@@ -35,11 +35,11 @@ _SPREAD = 0.05  # what Keras draws new vectors from: -0.05..0.05
 class _NetworkHead:
     """What the networks share: all but their name."""
 
-    def __init__(self, plan: Plan, name: str) -> None:
+    def __init__(self, plan: Plan, name: Literal["cnn", "gru"]) -> None:
         # before anything else imports Keras, on whatever backend
         import_keras(plan.settings["backend"])
         self._plan = plan
-        self._name = name
+        self._name: Literal["cnn", "gru"] = name
         self._batch = int(plan.settings["batch_size"])
         self._max_length = int(plan.settings["max_length"])
         self.epochs = int(plan.settings["epochs"] or _EPOCHS)

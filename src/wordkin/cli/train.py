@@ -30,6 +30,13 @@ class Model(StrEnum):
     fasttext = "fasttext"
 
 
+class Engine(StrEnum):
+    """What can do the work."""
+
+    cpu = "cpu"
+    keras = "keras"
+
+
 class Mode(StrEnum):
     """What FastText learns."""
 
@@ -139,6 +146,13 @@ def train(  # noqa: PLR0913 (the options of the command)
             rich_help_panel=_TEXT,
         ),
     ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(
+            help="What does the work: keras runs on TensorFlow, JAX or PyTorch, and on a GPU.",
+            rich_help_panel=_RUN,
+        ),
+    ] = Engine.cpu,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Threads.", show_default="all cores", rich_help_panel=_RUN),
@@ -208,7 +222,9 @@ def train(  # noqa: PLR0913 (the options of the command)
     callbacks, begun = _checkpoint(checkpoint, checkpoint_every, resume=resume)
     screen = Screen()
     corpus = _read(screen, inputs, reading)
-    screen.note(f"training needs {memory_needed(corpus, config, workers=workers)}")
+    screen.note(
+        f"training needs {memory_needed(corpus, config, workers=workers, engine=engine.value)}"
+    )
     written = next((each.path for each in callbacks), None)
     with telling_of(written), screen.training() as shown:
         trained = run(
@@ -216,6 +232,7 @@ def train(  # noqa: PLR0913 (the options of the command)
             config,
             seed=seed,
             workers=workers,
+            engine=engine.value,
             validation=validation,
             callbacks=[shown, *callbacks],
             resume=begun,

@@ -23,6 +23,7 @@ class Word2Vec(Model):
     loss: Literal["negative-sampling", "hierarchical-softmax"] = "negative-sampling"
     group: int | None = None
     shared_negatives: int | None = None
+    shared_table: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -34,6 +35,7 @@ class Word2Vec(Model):
         check_float(self, "alpha", low=0.0, high=10.0)
         check_float(self, "min_alpha", low=0.0, high=self.alpha)
         check_choice(self, "loss", ("negative-sampling", "hierarchical-softmax"))
+        check_choice(self, "shared_table", (False, True))
         if self.group is not None:
             check_int(self, "group", low=1, high=8)
         if self.shared_negatives is not None:
@@ -92,6 +94,10 @@ class SkipGram(Word2Vec):
     shared_negatives : int, optional
         Noise words that a group shares. Their gradient is scaled as if there were `negative` for
         each pair. By default chosen with the group.
+    shared_table : bool
+        Learn one table, for words and for contexts, instead of two. A word is then pushed away
+        from itself as a context, and scores suffer: it is there for comparison (``engine="keras"``
+        only).
 
     Raises
     ------
@@ -121,7 +127,7 @@ class CBOW(Word2Vec):
         As in `SkipGram`.
     alpha : float
         Learning rate at the start; CBOW wants a higher one than skip-gram.
-    min_alpha, shrink_windows, loss, group, shared_negatives
+    min_alpha, shrink_windows, loss, group, shared_negatives, shared_table
         As in `SkipGram`.
 
     Raises

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wordkin.corpus import Corpus
     from wordkin.subwords import Subwords
 
-_ENGINES = ("cpu",)
+_ENGINES = ("cpu", "keras")
 
 
 class Block(NamedTuple):
@@ -218,7 +218,7 @@ def get_engine(name: str, *, workers: int) -> Engine:
     Parameters
     ----------
     name : str
-        "cpu".
+        "cpu" or "keras".
     workers : int
         Threads (or what the engine has instead).
 

@@ -74,6 +74,10 @@ def _home(config: Model) -> Any:  # noqa: ANN401
         raise ConfigError(
             f"The CPU engine can't train {type(config).__name__}; it knows {', '.join(_HOMES)}."
         )
+    if getattr(config, "shared_table", False):
+        raise ConfigError(
+            'The CPU engine has a table for contexts; shared_table=True needs engine="keras".'
+        )
     return importlib.import_module(f"wordkin.engines.{name}")
 
 

@@ -162,7 +162,13 @@ def make_sampling_table(
     if not sampling_factor > 0:
         raise ConfigError(f"sampling_factor must be above 0; got {sampling_factor!r}.")
     given = np.asarray(size)
-    if given.dtype.kind not in "iu" or given.ndim > 1 or given.size == 0 or given.min() < 0:
+    fewest = 1 if given.ndim == 0 else 0
+    if (
+        given.dtype.kind not in "iu"
+        or given.ndim > 1
+        or not (given >= fewest).all()
+        or not given.size
+    ):
         raise InputError(
             "make_sampling_table needs a number of words, or how often each word occurs "
             f"(whole numbers from 0 on, shape (V,)); got {size!r:.100}."

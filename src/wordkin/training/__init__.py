@@ -15,8 +15,6 @@ from wordkin.training import checkpoint
 from wordkin.training import validation as held_out_text
 from wordkin.training.callbacks import Checkpoint as Checkpoint
 from wordkin.training.callbacks import EarlyStopping as EarlyStopping
-from wordkin.training.callbacks import NearestReport as NearestReport
-from wordkin.training.callbacks import NearestWords as NearestWords
 from wordkin.training.display import show_training
 from wordkin.training.initial import initial_arrays
 from wordkin.training.job import Job, checked_workers
@@ -29,6 +27,10 @@ from wordkin.training.progress import Progress as Progress
 from wordkin.training.results import TrainedModel as TrainedModel
 from wordkin.training.results import TrainingAccount as TrainingAccount
 from wordkin.training.results import make_model
+from wordkin.training.watching import LossCurve as LossCurve
+from wordkin.training.watching import LossPoint as LossPoint
+from wordkin.training.watching import NearestReport as NearestReport
+from wordkin.training.watching import NearestWords as NearestWords
 
 if TYPE_CHECKING:
     import os
@@ -72,14 +74,15 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
         Threads; all cores by default. Two and more write to the same matrices without locks, so
         that runs differ a little.
     engine : str, default "cpu"
-        What does the work.
+        What does the work: "cpu", or "keras" for TensorFlow, JAX or PyTorch, whichever Keras runs
+        on, on its device (skip-gram and CBOW with negative sampling).
     validation : float, default 0
         Hold out this share of the text (up to half a million tokens), and compute the loss on it
         at the end of each epoch, in the same way for all settings (`wordkin.training.validation`
         tells how).
     callbacks : iterable of callable, optional
         Each is called with a `Progress` after each block; one that returns True ends the training.
-        There are `EarlyStopping`, `NearestWords` and `Checkpoint`.
+        There are `EarlyStopping`, `NearestWords`, `LossCurve` and `Checkpoint`.
     progress : bool, default False
         Show a bar on standard error (a line every ten seconds where it is no terminal).
     initial : TrainedModel or WordVectors, optional

@@ -1,27 +1,40 @@
-"""Callbacks that come with wordkin: stop early, look at words, write checkpoints."""
+"""Callbacks: stop early, write checkpoints; those that only look on are in `watching`."""
 
 from __future__ import annotations
 
 import re
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from wordkin.errors import ConfigError
-from wordkin.neighbors import nearest_rows
 from wordkin.training import checkpoint
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
     from wordkin.training.progress import Progress
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+class Moment(Protocol):
+    """What an interval asks about a moment; a `Progress` is one."""
+
+    @property
+    def step(self) -> int:
+        """Steps done."""
+        ...
+
+    @property
+    def epoch_ended(self) -> bool:
+        """Whether an epoch has just ended."""
+        ...
 
 
 class Interval:
@@ -49,12 +62,17 @@ class Interval:
             )
         self._last: float | None = None
 
-    def due(self, progress: Progress) -> bool:
+    @property
+    def at_epochs(self) -> bool:
+        """Whether it is time at the end of each epoch, and never else."""
+        return self._amount is None
+
+    def due(self, progress: Moment) -> bool:
         """Tell whether it is time after this block.
 
         Parameters
         ----------
-        progress : Progress
+        progress : Moment
             Where the run stands.
 
         Returns
@@ -177,93 +195,6 @@ class EarlyStopping:
                 self._kept[name] = np.empty(array.shape, array.dtype)
             self._kept[name][:] = array
         self._kept_epoch = len(progress.history)
-
-
-class NearestReport(NamedTuple):
-    """The nearest words at one moment."""
-
-    step: int
-    """Blocks done."""
-    words: int
-    """Words of the corpus seen."""
-    nearest: Mapping[str, Sequence[tuple[str, float]]]
-    """For each probe the nearest words and their cosines."""
-
-
-class NearestWords:
-    """Collect the nearest words of some probes while training goes on.
-
-    Parameters
-    ----------
-    probes : iterable of str
-        The words to look at.
-    every : int, float or str, optional
-        A whole number of blocks, seconds as a float, or a time such as "30s". By default at the
-        end of each epoch.
-    topn : int
-        How many words for each probe.
-    show : callable, optional
-        Is called with each report, such as ``print``.
-
-    Attributes
-    ----------
-    reports : list of NearestReport
-        (step, words, nearest), one for each time; `nearest` is {probe: [(word, cosine), ...]}.
-
-    Raises
-    ------
-    ConfigError
-        If `every` is no interval.
-    UnknownWordError
-        During training, if a probe is not in the vocabulary.
-
-    Examples
-    --------
-    >>> import wordkin as wk
-    >>> corpus = wk.Corpus.from_texts(["the cat sat on the mat"] * 50, min_count=1)
-    >>> look = wk.NearestWords(["cat"], topn=2)
-    >>> model = wk.train(corpus, wk.SkipGram(epochs=3), callbacks=[look])
-    >>> len(look.reports), len(look.reports[0].nearest["cat"])
-    (3, 2)
-    """
-
-    def __init__(
-        self,
-        probes: Iterable[str],
-        *,
-        every: float | str | None = None,
-        topn: int = 8,
-        show: Callable[[NearestReport], object] | None = None,
-    ) -> None:
-        self.probes = [probes] if isinstance(probes, str) else list(probes)
-        self.reports: list[NearestReport] = []
-        self._interval = Interval(every)
-        self._topn = topn
-        self._show = show
-
-    def __call__(self, progress: Progress) -> None:
-        """Look, if it is time.
-
-        Parameters
-        ----------
-        progress : Progress
-            Where the run stands.
-        """
-        vocabulary = progress.live.vocabulary()
-        rows = [vocabulary.id(word) for word in self.probes]  # an unknown one is told at once
-        if not rows or not self._interval.due(progress):
-            return
-        matrix = progress.live.vectors()  # no copy: the search takes padded rows too
-        found = nearest_rows(matrix, matrix[rows], topn=self._topn, exclude=[[r] for r in rows])
-        words = vocabulary.words
-        nearest = {
-            probe: [(words[i], c) for i, c in zip(ids.tolist(), cosines.tolist(), strict=True)]
-            for probe, (ids, cosines) in zip(self.probes, found, strict=True)
-        }
-        report = NearestReport(progress.step, progress.words, nearest)
-        self.reports.append(report)
-        if self._show is not None:
-            self._show(report)
 
 
 class Checkpoint:

@@ -1,0 +1,75 @@
+"""What the host does for an engine on a device: thin out the text, draw windows and noise."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from wordkin.kernels import kernel
+from wordkin.kernels.sampling import Buffer, begin, draw_noise, fill
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from wordkin.kernels.sampling import Text
+
+
+class Kept(NamedTuple):
+    """Tokens that stay, in order; int32 each."""
+
+    words: NDArray[np.int32]
+    places: NDArray[np.int32]
+    """Their numbers; a gap wider than the window parts two sentences."""
+    reaches: NDArray[np.int32]
+    """The window of each."""
+
+
+def keep(text: Text, rule: NamedTuple, span: NamedTuple, state: NDArray[np.uint64]) -> Kept:
+    """Thin out a span of text.
+
+    Parameters
+    ----------
+    text : Text
+        The corpus.
+    rule : NamedTuple
+        With `window`, and `shrink`: whether windows are drawn from 1..window.
+    span : NamedTuple
+        `start` and `stop`: which tokens.
+    state : ndarray
+        The random stream, changed in place.
+
+    Returns
+    -------
+    Kept
+        What stays.
+    """
+    start, stop = span
+    # one more than can be needed: a full buffer is written to before it is found full
+    buffer = Buffer(*(np.empty(stop - start + 1, np.int32) for _ in range(3)))
+    count = _fill_all(text, rule, span, buffer, state)
+    return Kept(*(array[:count] for array in buffer))
+
+
+@kernel
+def _fill_all(text, rule, span, buffer, state):
+    cursor = np.zeros(3, np.int64)
+    begin(text, span, cursor)
+    return fill(text, cursor, span.stop, buffer, 0, rule, state)
+
+
+@kernel
+def draw(noise, state, out):
+    """Draw noise words.
+
+    Parameters
+    ----------
+    noise : Noise
+        Their law.
+    state : ndarray
+        The random stream, changed in place.
+    out : ndarray
+        int32, shape (n,), to be filled.
+    """
+    for i in range(len(out)):
+        out[i] = draw_noise(noise, state)

@@ -12,7 +12,18 @@ import wordkin
 from wordkin.cli import app
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
-COMMANDS = typer.main.get_command(app._make_app()).commands
+
+
+def _flat(commands, prefix=""):
+    """The commands by name, those of a group behind the name of the group."""
+    found = {}
+    for name, command in commands.items():
+        inner = getattr(command, "commands", None)
+        found |= _flat(inner, f"{prefix}{name} ") if inner else {prefix + name: command}
+    return found
+
+
+COMMANDS = _flat(typer.main.get_command(app._make_app()).commands)
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +37,8 @@ def sections() -> dict[str, str]:
 def test_each_option_is_documented_and_each_documented_one_exists(
     sections: dict[str, str], name: str
 ) -> None:
-    there = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+    parameters = COMMANDS[name].params
+    there = {one for each in parameters for one in [*each.opts, *each.secondary_opts]}
     there = {option for option in there if option.startswith("-")} - {"--help"}
     documented = set(re.findall(r"`(-k|-o|--[a-z-]+)", sections[name]))
     assert documented == there

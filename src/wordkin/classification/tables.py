@@ -52,7 +52,7 @@ class Columns(NamedTuple):
 
 
 def _named(wanted: str | int | None, what: str, names: Sequence[str]) -> str:
-    listed = ", ".join(map(repr, names[:20]))
+    listed = ", ".join(f"{name!r:.40}" for name in names[:20])
     if isinstance(wanted, int):
         raise InputError(f"Columns of this table have names ({listed}); got {what}={wanted}.")
     if wanted is not None:
@@ -64,8 +64,9 @@ def _named(wanted: str | int | None, what: str, names: Sequence[str]) -> str:
         if usual in by_lower:
             return by_lower[usual]
     raise InputError(
-        f"Which column holds the {what}s? There are {listed}. Name it: {what}='...'; or, where the "
-        "first line is no line of names, number both: text=1, label=0."
+        f"Which column holds the {what}s? There are {listed}. Name it: {what}='...'; or number "
+        "both, where the first line is no line of names: text=1, label=0. (Lines that begin with "
+        "their label are kind='lines'.)"
     )
 
 

@@ -16,6 +16,8 @@ import typer
 from typer.core import TyperGroup
 
 import wordkin
+from wordkin.cli.classify import commands as classify_commands
+from wordkin.cli.compare import compare
 from wordkin.cli.convert import convert
 from wordkin.cli.demo import demo
 from wordkin.cli.download import download
@@ -100,8 +102,9 @@ def _make_app() -> typer.Typer:
     ) -> None:
         pass
 
-    for command in (demo, train, nearest, similarity, evaluate, info, convert, download):
+    for command in (demo, train, nearest, similarity, evaluate, info, convert, download, compare):
         app.command()(command)
+    app.add_typer(classify_commands(), name="classify")
     return app
 
 

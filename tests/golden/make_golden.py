@@ -24,6 +24,9 @@ WORDS = [
     "the", "cat", "sat", "on", "a", "mat", "and", "dog", "log", "naïve", "日本", "straße", "don't",
     "x1", "königin",
 ]  # fmt: skip
+LINES = [
+    "the quick brown fox jumps over the lazy dog", "größere Hunde jumps", "the foxes and the dogs",
+]  # fmt: skip
 UNKNOWN = ["cats", "日本語", "naïveté", "zzz", "hound", "ü"]
 expected: dict[str, dict[str, object]] = {}
 
@@ -70,6 +73,32 @@ def fasttext_files(folder):
             {word: model.get_word_vector(word) for word in model.words},
             {word: model.get_word_vector(word) for word in UNKNOWN},
         )
+
+
+def fasttext_training(folder):
+    """What full softmax learns in windows of one word: no random number but for the first rows.
+
+    With one thread fastText fills the first tenth of the rows at random, which holds all rows of
+    words, and leaves the others as they come from the system: zeros, in a matrix of this size. The
+    rate stays the same until 100 tokens are read: five times the text and the first line.
+    """
+    import fasttext
+
+    path = folder / ".text.txt"
+    path.write_text("\n".join(LINES) + "\n", encoding="utf-8")
+    arrays = {}
+    for model in ("skipgram", "cbow"):
+        for moment, rate in (("before", 0.0), ("after", 0.25)):
+            trained = fasttext.train_unsupervised(
+                str(path), model=model, loss="softmax", lr=rate, ws=1, dim=10, minCount=1, epoch=1,
+                thread=1, bucket=4_000, minn=3, maxn=4, t=1e9, verbose=0,
+            )  # fmt: skip
+            rows = trained.get_input_matrix()
+            used = np.flatnonzero(rows.any(axis=1))
+            arrays |= {f"{model}_{moment}": rows[used], f"{model}_{moment}_rows": used}
+        arrays[f"{model}_context"] = trained.get_output_matrix()
+    arrays["words"] = np.array(trained.get_words())
+    np.savez_compressed(folder / "training.fasttext.npz", **arrays)
 
 
 def floret_files(folder):
@@ -187,8 +216,8 @@ def main():
     if about.exists():
         expected.update(json.loads(about.read_text(encoding="utf-8")))
     for make in (
-        fasttext_files, floret_files, gensim_files, finalfusion_files, spacy_files, model2vec_files,
-        magnitude_files,
+        fasttext_files, fasttext_training, floret_files, gensim_files, finalfusion_files,
+        spacy_files, model2vec_files, magnitude_files,
     ):  # fmt: skip
         try:
             make(folder)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _RULES = ("mean", "zero", "random")
 _SAMPLE = 20  # missing words that a report names
 _PROBES = 32
-_AT_ONCE = 4096  # rows that are copied at a time
+_AT_ONCE = 1024  # rows that are copied at a time
 _SPREAD_ROWS = 50_000  # the most frequent words tell well enough how far vectors spread
 
 

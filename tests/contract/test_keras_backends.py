@@ -14,7 +14,8 @@ pytest.importorskip("keras", reason="the extra keras is not installed")
 
 from wordkin.frameworks import import_keras
 
-CONTRACT = Path(__file__).with_name("test_keras_layer.py")
+HERE = Path(__file__).parent
+CONTRACT = [HERE / f"test_keras_{part}.py" for part in ("layer", "training", "heads")]
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
@@ -22,10 +23,10 @@ def test_contract(backend):
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"{backend} is not installed")
     if import_keras().config.backend() == backend:
-        pytest.skip("test_keras_layer.py itself runs on it")
+        pytest.skip("the tests of this process run on it")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(CONTRACT)],
-        cwd=CONTRACT.parents[2],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, CONTRACT)],
+        cwd=HERE.parents[1],
         env={**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "2"},
         capture_output=True,
         text=True,

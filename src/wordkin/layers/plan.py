@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from wordkin.embedding import EmbeddingReport, Vectors
     from wordkin.layers.settings import Only
 
-_AT_ONCE = 4096  # rows that are rounded at a time
+_AT_ONCE = 1024  # rows that are rounded at a time
 _PROBES = 16
 
 

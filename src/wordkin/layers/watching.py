@@ -75,28 +75,46 @@ def _watch_keras(model: Any, keras: Any) -> Watched:  # noqa: ANN401
     inputs = getattr(model, "inputs", None) or []
     if len(inputs) > 1:
         raise InputError(f"The model must take ids alone; this one has {len(inputs)} inputs.")
-    layers = [layer for layer in getattr(model, "layers", []) if inputs and _has_output(layer)]
-    # the parts that were called once, and gave one tensor
-    whole = keras.Model(inputs[0], [layer.output for layer in layers]) if layers else None
 
     def run(ids: NDArray[np.int32]) -> tuple[NDArray[Any], Seen]:
-        found = _array(model(ids, training=False), keras)
-        if whole is None:
-            return found, []
-        names = [layer.name for layer in layers]
-        given = whole(ids, training=False)
-        given = given if isinstance(given, list) else [given]
-        return found, [(n, _array(g, keras)) for n, g in zip(names, given, strict=True)]
+        seen: Seen = []
+        with _listening(model, keras, seen):
+            found = model(ids, training=False)
+        return _array(found, keras), seen
 
     return Watched(run, _keras_rows(model), inputs[0].shape[1] if inputs else None)
 
 
-def _has_output(layer: Any) -> bool:  # noqa: ANN401
+@contextmanager
+def _listening(model: Any, keras: Any, seen: Seen) -> Iterator[None]:  # noqa: ANN401
+    """Note what layers give, while this lasts; not those inside of others, which may be traced."""
+    inside: list[str] = []
+
+    def noting(layer: Any) -> Callable[..., Any]:  # noqa: ANN401
+        call = layer.call
+
+        def note(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401
+            if inside:
+                return call(*args, **kwargs)
+            inside.append(layer.name)
+            try:
+                found = call(*args, **kwargs)
+            finally:
+                inside.pop()
+            if keras.ops.is_tensor(found):
+                seen.append((layer.name, _array(found, keras)))
+            return found
+
+        return note
+
+    parts = [layer for layer in model._flatten_layers() if not isinstance(layer, keras.Model)]
+    for layer in parts:
+        layer.call = noting(layer)
     try:
-        output = layer.output
-    except (AttributeError, ValueError):  # never called by itself, or several times
-        return False
-    return hasattr(output, "shape") and type(layer).__name__ != "InputLayer"
+        yield
+    finally:
+        for layer in parts:
+            del layer.call
 
 
 def _keras_rows(model: Any) -> int | None:  # noqa: ANN401

@@ -198,8 +198,8 @@ class FastTextRun:
         ----------
         arrays : mapping
             As `arrays` has them, or word vectors as "input": then the words' own rows become what
-            makes the means right (a compact model has none, and needs "ngrams"). "ngrams" may have
-            a row for each bucket.
+            makes the means right (a compact model has none, and needs "ngrams"). "ngram_rows" tells
+            the row in "ngrams" of each bucket, if they are others than here.
 
         Raises
         ------
@@ -207,10 +207,11 @@ class FastTextRun:
             If a compact model gets word vectors alone.
         """
         for name, table in self.arrays().items():
-            if name in arrays:
-                array = arrays[name]
-                every_bucket = name == "ngrams" and len(array) != len(table)
-                table[:] = array[self._spelling.buckets] if every_bucket else array
+            if name == "ngrams" and "ngram_rows" in arrays:
+                rows = arrays["ngram_rows"][self._spelling.buckets].astype(np.int64)
+                table[rows >= 0] = arrays[name][rows[rows >= 0]]
+            elif name in arrays:
+                table[:] = arrays[name]
         if "input" not in arrays:
             return
         if not self._spelling.n_own:

@@ -8,6 +8,7 @@ import numpy as np
 
 from wordkin.config import Word2Vec
 from wordkin.errors import ConfigError, InputError
+from wordkin.subwords.fasttext import FastTextIndex
 from wordkin.training.results import TrainedModel
 from wordkin.vectors import WordVectors
 
@@ -37,7 +38,8 @@ def initial_arrays(
     Returns
     -------
     mapping
-        Matrices (V, D) by name.
+        Matrices (V, D) by name; with rows of n-grams "ngrams" (B, D), and as "ngram_rows" the row
+        of each bucket, where it is not that of its number.
 
     Raises
     ------
@@ -64,11 +66,14 @@ def initial_arrays(
             f"The initial vectors have {vectors.vector_size} dimensions, and vector_size is "
             f"{job.config.vector_size}. Set vector_size={vectors.vector_size}."
         )
-    arrays = {name: table.vectors for name, table in tables.items()}
+    arrays: dict[str, NDArray[Any]] = {name: table.vectors for name, table in tables.items()}
     subwords = vectors.table.subwords
     if subwords is not None and job.config.spelling is not None:
         _check_spelling(subwords.index.settings(), job.config.spelling)
         arrays["ngrams"] = subwords.matrix
+        if isinstance(subwords.index, FastTextIndex):
+            every = np.arange(subwords.index.n_buckets)
+            arrays["ngram_rows"] = subwords.index.rows_of(every)
     return arrays
 
 

@@ -48,6 +48,16 @@ def test_importing_is_free():
     assert run("-c", code).stdout.strip() == "set()"
 
 
+def test_training_loads_no_framework():
+    """Numba's notes beside compiled code name modules, and import them when it looks there."""
+    code = (
+        "import sys, wordkin as wk; corpus = wk.Corpus.from_texts(['a b c d'] * 30, min_count=1); "
+        "wk.train(corpus, wk.SkipGram(vector_size=4, epochs=1)); "
+        "print(set(sys.modules) & {'keras', 'tensorflow', 'torch', 'jax', 'sklearn', 'pandas'})"
+    )
+    assert run("-c", code).stdout.strip() == "set()"
+
+
 def test_opening_vectors_needs_no_compiler():
     code = (
         "import sys, wordkin as wk; v = wk.WordVectors(['a', 'b'], [[1, 0], [0, 1]]); "

@@ -7,6 +7,7 @@ the named tokenizers and text from files. Importing this loads Numba.
 from __future__ import annotations
 
 import os
+import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.corpus.interning import Chunk
-from wordkin.kernels.text import PADDING, WordTable, rank_in_place, room, scan
+from wordkin.kernels.text import PADDING, Scanned, WordTable, rank_in_place, room, scan
 from wordkin.text.classes import rule_of
 from wordkin.text.sources import Block
 
@@ -67,6 +68,34 @@ class Cut(NamedTuple):
     undecodable: int
 
 
+class Room:
+    """Memory for cutting, asked of the system once: new pages cost a tenth of the time."""
+
+    def __init__(self) -> None:
+        self._data: NDArray[np.uint8] = np.zeros(0, np.uint8)
+
+    def of(self, n: int) -> tuple[NDArray[np.uint8], Scanned]:
+        """Make room for a text.
+
+        Parameters
+        ----------
+        n : int
+            Its length in bytes.
+
+        Returns
+        -------
+        data : ndarray of uint8
+            Shape (n + PADDING,), for the text; the end is spaces.
+        found : Scanned
+            For what will be found.
+        """
+        if n + PADDING > len(self._data):
+            self._data, self._found = np.empty(n + PADDING, np.uint8), room(n)
+        data = self._data[: n + PADDING]
+        data[n:] = ord(" ")
+        return data, self._found
+
+
 class Cutter:
     """Cut blocks of text into words, as a named tokenizer does.
 
@@ -80,13 +109,16 @@ class Cutter:
         self._tokenizer = tokenizer
         self._rule = rule_of(tokenizer)
 
-    def cut(self, block: Block) -> Cut:
+    def cut(self, block: Block, *, again: Room | None = None) -> Cut:
         """Cut a block into words; several threads may do this at once.
 
         Parameters
         ----------
         block : Block
             Some text, each line a sentence.
+        again : Room, optional
+            Memory to use, by one thread, for one block after the other: a `Cut` that was made in
+            it is spoiled by the next.
 
         Returns
         -------
@@ -95,9 +127,8 @@ class Cutter:
         """
         raw = block.data if isinstance(block.data, bytes) else block.data.encode()
         n = len(raw)
-        data = np.full(n + PADDING, ord(" "), np.uint8)
+        data, found = (again or Room()).of(n)
         data[:n] = np.frombuffer(raw, np.uint8)
-        found = room(n)
         tokens, lines, gaps, dropped = scan(data, self._rule, found)
         ends = found.ends[:lines]
         if block.ends_sentence and not raw.endswith((b"\n", b"\r")):
@@ -167,6 +198,7 @@ class CompiledInterner:
 
     def __init__(self, tokenizer: Named, table: WordTable | None = None) -> None:
         self._cutter = Cutter(tokenizer)
+        self._mine = threading.local()
         self._table = WordTable() if table is None else table
 
     def types(self) -> list[str]:
@@ -209,9 +241,12 @@ class CompiledInterner:
 
     def _count(self, block: Block) -> Counted:
         """Number the words of a block by themselves, so that little is left for one thread."""
-        cut, table = self._cutter.cut(block), WordTable()
+        if not hasattr(self._mine, "room"):
+            self._mine.room = Room()
+        cut, table = self._cutter.cut(block, again=self._mine.room), WordTable()
         ids = table.number(cut.text, cut.begins, cut.stops)
-        return Counted(ids, table, cut._replace(text=_NOTHING, begins=_NOWHERE, stops=_NOWHERE))
+        rest = Cut(_NOTHING, _NOWHERE, _NOWHERE, cut.ends.copy(), cut.dropped, cut.undecodable)
+        return Counted(ids, table, rest)
 
     def _numbered(
         self, pool: ThreadPoolExecutor, block: Block, future: Future[Counted]

@@ -8,7 +8,7 @@ there (`keras_tables`). Only skip-gram and CBOW with negative sampling.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -103,11 +103,6 @@ def _checked(config: Model) -> Word2Vec:
     return config
 
 
-class _Rule(NamedTuple):
-    window: int
-    shrink: bool
-
-
 class KerasRun:
     """A model being trained on a device, the input at random at first.
 
@@ -127,7 +122,7 @@ class KerasRun:
             counts = np.bincount(corpus.ids, minlength=len(corpus.vocabulary)).astype(np.int64)
         counts = np.maximum(counts, 1)  # a vocabulary from elsewhere may count a word zero times
         self._config, self._seed = config, seed
-        self._rule = _Rule(config.window, config.shrink_windows)
+        self._rule = bands.Reach(config.window, config.shrink_windows)
         self._text = sampling.Text(
             np.asarray(corpus.ids),
             np.asarray(corpus.starts),
@@ -162,7 +157,7 @@ class KerasRun:
         state = seed_state(self._seed, block.step, 0)
         kept = bands.keep(self._text, self._rule, Span(block.start, block.stop), state)
         losses = [self._tables.learn(batch) for batch in self._batches(kept, block)]
-        loss, pairs = np.sum([_to_host(each) for each in losses], axis=(0, 1)).tolist()
+        loss, pairs = np.sum([_to_host(each) for each in losses], axis=0).tolist()
         return Learned(len(kept.words), float(loss), round(pairs))
 
     def _batches(self, kept: bands.Kept, block: Block) -> Iterator[Batch]:

@@ -13,6 +13,25 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wordkin.kernels.sampling import Text
+    from wordkin.kernels.word2vec import Span
+
+
+class Reach(NamedTuple):
+    """How far windows reach.
+
+    What is handed to a kernel is a type of this room: Numba keeps a note of it beside the compiled
+    code, and imports its module whenever it looks there.
+    """
+
+    window: int
+    shrink: bool
+
+
+class Windows(NamedTuple):
+    """How far windows reach."""
+
+    window: int
+    shrink: bool
 
 
 class Kept(NamedTuple):
@@ -25,15 +44,15 @@ class Kept(NamedTuple):
     """The window of each."""
 
 
-def keep(text: Text, rule: NamedTuple, span: NamedTuple, state: NDArray[np.uint64]) -> Kept:
+def keep(text: Text, rule: Reach, span: NamedTuple, state: NDArray[np.uint64]) -> Kept:
     """Thin out a span of text.
 
     Parameters
     ----------
     text : Text
         The corpus.
-    rule : NamedTuple
-        With `window`, and `shrink`: whether windows are drawn from 1..window.
+    rule : Reach
+        The widest window, and whether windows are drawn from 1..window.
     span : NamedTuple
         `start` and `stop`: which tokens.
     state : ndarray

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from wordkin.errors import ConfigError
 from wordkin.kernels import pairs as kernels
 from wordkin.kernels import seed_state
+from wordkin.kernels.word2vec import Span
+from wordkin.kernels.word2vec import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,11 +74,6 @@ class Plan:
     def examples(self) -> int:
         """Examples made of a pair."""
         return 1 + self.negative
-
-
-class _Span(NamedTuple):
-    start: int
-    stop: int
 
 
 @final
@@ -254,8 +251,8 @@ class Skipgrams:
             kernels.shuffle(pool, n, state)
         yield pool[:n], True
 
-    def _span(self, piece: int) -> _Span:
-        return _Span(int(self._cuts[piece]), int(self._cuts[piece + 1]))
+    def _span(self, piece: int) -> Span:
+        return Span(int(self._cuts[piece]), int(self._cuts[piece + 1]))
 
     def _count(self, epoch: int, piece: int) -> int:
         state = seed_state(self.plan.seed, epoch, _TEXT, piece)

@@ -8,6 +8,8 @@ named by ``WORDKIN_TEXT8`` (text8.zip, or the text itself) and ``WORDKIN_GLOVE_1
 from __future__ import annotations
 
 import os
+import time
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,9 +58,18 @@ def start_corpus(text8_start):
 
 
 @pytest.fixture(scope="session")
-def start_model(start_corpus):
-    """Vectors of them: 5 seconds on two cores."""
-    return wk.train(start_corpus, wk.SkipGram(vector_size=100, epochs=5), seed=1)
+def start_run(start_corpus):
+    """Skip-gram on them, looked at while it trains: 8 seconds on two cores."""
+    look = wk.NearestWords(["eight"], every=4)
+    start = time.perf_counter()
+    model = wk.train(start_corpus, wk.SkipGram(window=8), seed=1, callbacks=[look])
+    return SimpleNamespace(model=model, look=look, seconds=time.perf_counter() - start)
+
+
+@pytest.fixture(scope="session")
+def start_model(start_run):
+    """What it has learned."""
+    return start_run.model
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from twins import fasttext as twin
 from twins.word2vec import SplitMix64
 
 from wordkin.kernels import seed_state, subword
+from wordkin.kernels.losses import predictor
 from wordkin.kernels.sampling import Noise, Text, keep_thresholds, make_noise, make_tree
 from wordkin.kernels.word2vec import Rule, Span, aligned, padded
 
@@ -93,7 +94,7 @@ def test_the_plain_kernel_equals_its_twin(cbow):
     lists, pieces = random_pieces(rng)
     tables = random_tables(rng)
     twins = [table[:-1, :DIMENSIONS].astype(np.float64) for table in tables]
-    kernel = subword.make_plain(cbow=cbow, hierarchical=False)
+    kernel = subword.make_plain(predictor("negative-sampling"), cbow=cbow)
     tally = learn(kernel, text, noise, tables, pieces, rule())
     random = SplitMix64(seed_state(7)[0])
     expected = twin.plain(text, noise, twins, lists, rule(), (0, 150), random, cbow=cbow)
@@ -131,7 +132,7 @@ def test_nothing_is_lost_between_buffers_and_a_wide_window_fits_the_ring(cbow):
     settings = rule(window=40, shrink=False, alpha=np.float32(1e-5), negative=1)
     changes = []
     for kernel in (
-        subword.make_plain(cbow=cbow, hierarchical=False),
+        subword.make_plain(predictor("negative-sampling"), cbow=cbow),
         subword.make_grouped(cbow=cbow, group=3, shared=6),
     ):
         tables, before = (random_tables(np.random.default_rng(4)) for _ in range(2))
@@ -151,7 +152,7 @@ def test_a_tree_learns_a_sure_thing():
     )
     _, pieces = random_pieces(rng)
     tables, tree = random_tables(rng), make_tree(counts)
-    kernel = subword.make_plain(cbow=False, hierarchical=True)
+    kernel = subword.make_plain(predictor("hierarchical-softmax"), cbow=False)
     losses = []
     for _ in range(30):
         tally = learn(kernel, text, tree, tables, pieces, rule(window=1, alpha=np.float32(0.1)))

@@ -56,6 +56,11 @@ class Model:
         check_int(self, "vector_size", low=1, high=65_536)
 
     @property
+    def family(self) -> str:
+        """By which engines find what trains it."""
+        return type(self).__name__
+
+    @property
     def passes(self) -> int:
         """How many times training goes over the corpus."""
         return 1

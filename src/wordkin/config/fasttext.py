@@ -36,7 +36,7 @@ class FastText(Word2Vec):
     alpha : float
         Learning rate at the start.
     loss : str
-        "negative-sampling" or "hierarchical-softmax".
+        As in `SkipGram`.
     mode : str
         "skipgram" or "cbow".
     min_n, max_n : int
@@ -91,6 +91,11 @@ class FastText(Word2Vec):
             check_int(self, "buckets", low=1, high=1 << 31)
         check_choice(self, "compact", (False, True))
         check_int(self, "hashes", low=1, high=4)
+
+    @property
+    def family(self) -> str:
+        """By which engines find what trains it: one file knows all losses."""
+        return "FastText"
 
     @property
     def averages(self) -> bool:

@@ -7,6 +7,9 @@ from typing import Literal
 
 from wordkin.config.base import Model, check_choice, check_float, check_int
 
+_FAST_LOSSES = ("negative-sampling", "hierarchical-softmax")
+_REFERENCE_LOSSES = ("softmax", "sampled-softmax", "nce")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Word2Vec(Model):
@@ -20,7 +23,9 @@ class Word2Vec(Model):
     alpha: float = 0.035
     min_alpha: float = 1e-4
     shrink_windows: bool = True
-    loss: Literal["negative-sampling", "hierarchical-softmax"] = "negative-sampling"
+    loss: Literal[
+        "negative-sampling", "hierarchical-softmax", "softmax", "sampled-softmax", "nce"
+    ] = "negative-sampling"
     group: int | None = None
     shared_negatives: int | None = None
     shared_table: bool = False
@@ -34,12 +39,17 @@ class Word2Vec(Model):
         check_float(self, "sample", low=0.0, high=1.0)
         check_float(self, "alpha", low=0.0, high=10.0)
         check_float(self, "min_alpha", low=0.0, high=self.alpha)
-        check_choice(self, "loss", ("negative-sampling", "hierarchical-softmax"))
+        check_choice(self, "loss", (*_FAST_LOSSES, *_REFERENCE_LOSSES))
         check_choice(self, "shared_table", (False, True))
         if self.group is not None:
             check_int(self, "group", low=1, high=8)
         if self.shared_negatives is not None:
             check_int(self, "shared_negatives", low=1, high=16 - (self.group or 8))
+
+    @property
+    def family(self) -> str:
+        """By which engines find what trains it."""
+        return "reference losses" if self.loss in _REFERENCE_LOSSES else super().family
 
     @property
     def passes(self) -> int:
@@ -87,7 +97,9 @@ class SkipGram(Word2Vec):
         Draw the window of each word from 1..window, which weighs near words more.
     loss : str
         "negative-sampling" or "hierarchical-softmax" (a Huffman tree; `negative`, `group` and
-        `shared_negatives` then mean nothing).
+        `shared_negatives` then mean nothing). For vocabularies of a few thousand words, to compare
+        with, there are also "softmax" (exact, over all words), "sampled-softmax" and "nce" (both
+        with `negative` noise words for each pair; they want more, such as 64).
     group : int, optional
         Neighbouring words that the kernel learns from at once, 1 to 8. More is faster and less
         exact. By default chosen for the size of the corpus.

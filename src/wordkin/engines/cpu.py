@@ -12,8 +12,13 @@ if TYPE_CHECKING:
     from wordkin.corpus import Corpus
     from wordkin.engines import Memory, Run
 
-_HOMES = {"SkipGram": "word2vec", "CBOW": "word2vec", "FastText": "fasttext"}
-"""The file of each model: it has `memory` and `make_run`, which take what `CpuEngine` does."""
+_HOMES = {
+    "SkipGram": "word2vec",
+    "CBOW": "word2vec",
+    "reference losses": "losses",
+    "FastText": "fasttext",
+}
+"""The file of each family: it has `memory` and `make_run`, which take what `CpuEngine` does."""
 
 
 class CpuEngine:
@@ -69,7 +74,7 @@ class CpuEngine:
 
 
 def _home(config: Model) -> Any:  # noqa: ANN401
-    name = _HOMES.get(type(config).__name__)
+    name = _HOMES.get(config.family)
     if name is None:
         raise ConfigError(
             f"The CPU engine can't train {type(config).__name__}; it knows {', '.join(_HOMES)}."

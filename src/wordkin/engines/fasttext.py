@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wordkin.engines import Block, Learned, Memory
+from wordkin.engines import Block, Memory
+from wordkin.engines.threads import Team
 from wordkin.errors import ConfigError
-from wordkin.kernels import sampling, seed_state, subword
+from wordkin.kernels import losses, sampling, seed_state, subword
 from wordkin.kernels.lanes import WIDE
-from wordkin.kernels.word2vec import Rule, Span, aligned, padded
+from wordkin.kernels.word2vec import Rule, aligned, padded
 from wordkin.subwords import NgramIndex, Subwords
 from wordkin.subwords.fasttext import FastTextIndex
 from wordkin.subwords.floret import FloretIndex
@@ -25,13 +23,13 @@ if TYPE_CHECKING:
 
     from wordkin.config import FastText
     from wordkin.corpus import Corpus
+    from wordkin.engines import Learned
+    from wordkin.kernels.word2vec import Span
 
 _SMALL = 1_000_000
 """A corpus of fewer tokens is done in no time: learn as fastText does, centre by centre."""
 _GROUPS = {"skipgram": (3, 6), "cbow": (2, 6)}
 """Centres in a group and noise words it shares."""
-_PARTS = 2
-"""Of a block for each thread: a thread that is held up leaves the next part to another."""
 _INIT_STREAM = 2**40
 """Beyond any block's step number, so that the first rows and the draws never share a stream."""
 _ROWS_AT_ONCE = 1 << 12
@@ -117,13 +115,9 @@ class FastTextRun:
             rows = self._tables.pieces[start : min(start + _ROWS_AT_ONCE, self._spelling.n_rows)]
             draws = rng.random((len(rows), config.vector_size), dtype=np.float32)
             rows[:, : config.vector_size] = (draws - np.float32(0.5)) * scale
-        self._workers = workers
-        self._desks: SimpleQueue[subword.Desk] = SimpleQueue()
-        for _ in range(workers):
-            self._desks.put(subword.make_desk(config.window, config.vector_size))
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="wordkin-train")
+        self._team = Team(workers, lambda: subword.make_desk(config.window, config.vector_size))
         # an empty block compiles the kernel, so that no clock of training counts that
-        self._learn(Block(0, 0, config.alpha, 0), 0, Span(0, 0))
+        self.update(Block(0, 0, config.alpha, 0))
 
     def update(self, block: Block) -> Learned:
         """Learn from a block, cut into parts that the threads take one after the other.
@@ -138,30 +132,18 @@ class FastTextRun:
         Learned
             How many tokens took part, and a sample of their loss.
         """
-        cuts = np.linspace(block.start, block.stop, _PARTS * self._workers + 1).astype(np.int64)
-        parts = [
-            self._pool.submit(self._learn, block, part, Span(int(a), int(b)))
-            for part, (a, b) in enumerate(itertools.pairwise(cuts))
-        ]
-        tokens, loss, pairs = np.sum([part.result() for part in parts], axis=0)
-        return Learned(int(tokens), float(loss), int(pairs))
 
-    def _learn(self, block: Block, part: int, span: Span) -> NDArray[np.float64]:
-        tally = np.zeros(3)
-        config, desk = self._config, self._desks.get()
-        self._kernel(
-            self._text,
-            self._law,
-            self._tables,
-            self._spelling.pieces,
-            Rule(config.window, config.shrink_windows, config.negative, np.float32(block.alpha)),
-            span,
-            desk,
-            seed_state(self._seed, block.step, part),
-            tally,
-        )
-        self._desks.put(desk)
-        return tally
+        def learn(desk: subword.Desk, part: int, span: Span) -> NDArray[np.float64]:
+            tally = np.zeros(3)
+            state = seed_state(self._seed, block.step, part)
+            given = (self._text, self._law, self._tables, self._spelling.pieces, rule)
+            self._kernel(*given, span, desk, state, tally)
+            return tally
+
+        config = self._config
+        alpha = np.float32(block.alpha)
+        rule = Rule(config.window, config.shrink_windows, config.negative, alpha)
+        return self._team.share(block, learn)
 
     def arrays(self) -> Mapping[str, NDArray[np.float32]]:
         """The matrices as they are now.
@@ -255,7 +237,7 @@ class FastTextRun:
 
     def close(self) -> None:
         """Stop all threads, and wait until they have stopped: not longer than a block takes."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._team.close()
 
 
 class _Spelling(NamedTuple):
@@ -323,11 +305,12 @@ def _without_padding(table: NDArray[np.float32], dimensions: int) -> NDArray[np.
 
 def _choose_kernel(
     config: FastText, counts: NDArray[np.int64]
-) -> tuple[Callable[..., None], sampling.Noise | sampling.Tree]:
+) -> tuple[Callable[..., None], sampling.Noise | sampling.Tree | losses.Law]:
     """The compiled loop for these settings, and the law it predicts words by."""
     cbow = config.averages
-    if config.loss == "hierarchical-softmax":
-        return subword.make_plain(cbow=cbow, hierarchical=True), sampling.make_tree(counts)
+    if config.loss != "negative-sampling":
+        law = losses.make_law(config.loss, counts, config.ns_exponent, config.negative)
+        return subword.make_plain(losses.predictor(config.loss), cbow=cbow), law
     group, shared = (1, 5) if counts.sum() < _SMALL else _GROUPS[config.mode]
     group = config.group or group
     shared = config.shared_negatives or min(shared, WIDE - group)

@@ -38,8 +38,6 @@ from wordkin.kernels.word2vec import (
     _LOSS_EVERY,
     _SLICE,
     Scratch,
-    _against_noise,
-    _along_path,
     _bounds,
     _make_meet,
     _measure,
@@ -162,22 +160,22 @@ def _hand_on(change, table, pieces, word):
 
 
 @lru_cache
-def make_plain(*, cbow: bool, hierarchical: bool) -> Callable[..., Any]:
+def make_plain(predict: Callable[..., Any], *, cbow: bool) -> Callable[..., Any]:
     """The reference kernel: one pair (or one bag) at a time, as in fastText.
 
     Parameters
     ----------
+    predict : callable
+        What to learn from a pair: a kernel of `losses`.
     cbow : bool
         Predict from the mean of all pieces of the contexts, not from each context.
-    hierarchical : bool
-        Use a Huffman tree (the second argument is a Tree) rather than noise words (a Noise).
 
     Returns
     -------
     callable
-        ``kernel(text, law, tables, pieces, rule, span, desk, state, tally)``: as in `word2vec`.
+        ``kernel(text, law, tables, pieces, rule, span, desk, state, tally)``: as in `word2vec`;
+        `law` is what `predict` takes.
     """
-    predict = _along_path if hierarchical else _against_noise
 
     @kernel(fastmath=True)
     def plain(text, law, tables, pieces, rule, span, desk, state, tally):

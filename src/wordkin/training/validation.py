@@ -9,7 +9,8 @@ in nats, a mean over (context, centre) pairs of held-out text: x is the context'
 table (CBOW: the mean row of all contexts), y and y_n are rows of the context table. Windows have
 their full width, no word is thinned out, and noise words are drawn once, before training; one that
 is the centre does not count, as in training. With hierarchical softmax the sum goes along the
-centre's path through the tree: the exact -log p(centre | context).
+centre's path through the tree: the exact -log p(centre | context). With softmax, sampled softmax
+and noise-contrastive estimation, which all learn scores of a softmax, it is that one's, exactly.
 
 It can be compared between runs that differ in vector size, learning rate, epochs, sample, group,
 threads or engine. Another window, `negative` or `ns_exponent` asks other questions.
@@ -18,7 +19,7 @@ threads or engine. Another window, `negative` or `ns_exponent` asks other questi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -26,7 +27,7 @@ from wordkin.config import Word2Vec
 from wordkin.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -38,6 +39,7 @@ _SHORTEST_SEGMENT = 64  # tokens, where there are enough of them for several
 _MOST_TOKENS = 1 << 19  # more text would only give pairs to choose from
 _MOST_ROWS = 500_000  # read for one loss: 70,000 pairs with 5 noise words each
 _ROWS_AT_ONCE = 1 << 12  # what stays in a processor's cache
+_ROWS_OF_A_PRODUCT = 64  # a matrix product goes over so many rows while one is looked up
 _STREAM = 2**41
 """Parts these draws from those of the engines, which use the same seed."""
 
@@ -54,6 +56,8 @@ class Questions(NamedTuple):
     target_ends: NDArray[np.int64]
     signs: NDArray[np.float32]
     """Shape (T,): 1 for a row to predict, -1 for noise, 0 for what does not count."""
+    exact: bool = False
+    """Whether to predict by softmax over all rows; there is one target for each question then."""
 
 
 @dataclass(frozen=True)
@@ -182,22 +186,30 @@ def ask(job: Job, segments: NDArray[np.int64], rng: np.random.Generator) -> Ques
         )
     if config.averages:
         chosen = np.flatnonzero(sizes)
-        chosen = _sample(rng, chosen, _MOST_ROWS // (2 * config.window + 1 + config.negative))
+        chosen = _sample(rng, chosen, _MOST_ROWS // (2 * config.window + _targets(job)))
         first, centres = left[chosen], places[chosen]
         ends = np.cumsum(sizes[chosen])
         rank = np.arange(ends[-1]) - np.repeat(ends - sizes[chosen], sizes[chosen])
         contexts = np.repeat(first, sizes[chosen]) + rank
         contexts += contexts >= np.repeat(centres, sizes[chosen])
     else:
-        pairs = _sample(rng, int(sizes.sum()), _MOST_ROWS // (2 + config.negative))
+        pairs = _sample(rng, int(sizes.sum()), _MOST_ROWS // (1 + _targets(job)))
         chosen = np.searchsorted(np.cumsum(sizes), pairs, side="right")
         centres = places[chosen]
         contexts = left[chosen] + pairs - (np.cumsum(sizes) - sizes)[chosen]
         contexts += contexts >= centres
         ends = np.arange(1, len(contexts) + 1)
     words = np.asarray(corpus.ids)[centres]
-    law = _along_paths if config.loss == "hierarchical-softmax" else _against_noise
+    law = _LAWS[config.loss]
     return Questions(np.asarray(corpus.ids)[contexts], ends, *law(job, words, rng))
+
+
+def _targets(job: Job) -> int:
+    """About as many rows as a question's targets cost to look up."""
+    config = _asking(job)
+    if _LAWS[config.loss] is _against_everything:
+        return 1 + len(job.corpus.vocabulary) // _ROWS_OF_A_PRODUCT
+    return 1 + config.negative
 
 
 def _asking(job: Job) -> Word2Vec:
@@ -265,6 +277,22 @@ def _along_paths(
     return tree.nodes[steps], ends, np.float32(1) - 2 * tree.turns[steps]
 
 
+def _against_everything(
+    _: Job, centres: NDArray[np.int32], __: np.random.Generator
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float32], bool]:
+    """The centre, among all words."""
+    return centres, np.arange(1, len(centres) + 1), np.ones(len(centres), np.float32), True
+
+
+_LAWS: Mapping[str, Callable[..., tuple[Any, ...]]] = {
+    "negative-sampling": _against_noise,
+    "hierarchical-softmax": _along_paths,
+    "softmax": _against_everything,
+    "sampled-softmax": _against_everything,
+    "nce": _against_everything,
+}
+
+
 def mean_loss(
     questions: Questions, inputs: NDArray[np.float32], outputs: NDArray[np.float32]
 ) -> float:
@@ -286,6 +314,8 @@ def mean_loss(
     target_starts = np.concatenate(([0], questions.target_ends))
     n = len(questions.context_ends)
     rows_each = (len(questions.contexts) + len(questions.targets)) / n
+    if questions.exact:
+        rows_each += len(outputs) / _ROWS_OF_A_PRODUCT
     at_once = max(1, int(_ROWS_AT_ONCE / rows_each))
     total = 0.0
     with np.errstate(all="ignore"):  # vectors that have exploded are reported as such
@@ -298,9 +328,22 @@ def mean_loss(
                 x = np.add.reduceat(x, context_starts[a:b] - first)
                 x /= sizes[:, None].astype(np.float32)
             first, last = target_starts[a], target_starts[b]
+            if questions.exact:
+                total += _exact_loss(x, outputs, questions.targets[first:last])
+                continue
             y = outputs[questions.targets[first:last]]
             owners = np.repeat(np.arange(b - a), np.diff(target_starts[a : b + 1]))
             signs = questions.signs[first:last]
             dots = signs * np.einsum("td,td->t", x[owners], y)
             total += float(np.logaddexp(0, -dots.astype(np.float64))[signs != 0].sum())
     return total / n
+
+
+def _exact_loss(
+    x: NDArray[np.float32], outputs: NDArray[np.float32], targets: NDArray[np.int32]
+) -> float:
+    """The sum of -log softmax(outputs x)[target]."""
+    scores = x.astype(np.float64) @ outputs.astype(np.float64).T
+    highest = scores.max(axis=1)
+    logs = highest + np.log(np.exp(scores - highest[:, None]).sum(axis=1))
+    return float((logs - scores[np.arange(len(targets)), targets]).sum())

@@ -12,6 +12,7 @@ import wordkin as wk
 from wordkin.errors import ConfigError, EmptyCorpusError, InputError, RowError
 from wordkin.kernels import pairs as kernels
 from wordkin.kernels import sampling, seed_state
+from wordkin.kernels.word2vec import Span
 from wordkin.pairs import stream
 
 PLAIN = {"window": 3, "negative": 2, "sample": 0, "shuffle": False, "batch_size": 10**6}
@@ -59,7 +60,7 @@ def test_the_kernel_does_what_its_twin_does(shrink, sample):
     text = sampling.Text(ids, starts, sampling.keep_thresholds(counts, sample))
     others = kernels.make_others(counts.astype(float) ** 0.75)
     rule = kernels.PairRule(4, shrink, 3)
-    span = stream._Span(1, 1_495)
+    span = Span(1, 1_495)
     expected = twin_examples(text, rule, span, others, [seed_state(1), seed_state(2)])
     n_pairs = kernels.count_pairs(text, rule, span, seed_state(1))
     assert n_pairs * 4 == len(expected)
@@ -155,7 +156,8 @@ def test_negatives_follow_the_counts_to_their_power(exponent):
         expected += 5 * n * rest / rest.sum()
     observed = np.bincount(contexts_[~true], minlength=60)
     assert abs(chi_square(observed, expected)) < 4
-    assert chi_square(observed[::-1], expected) > 100  # the check can fail
+    if exponent:
+        assert chi_square(observed[::-1], expected) > 100  # the check can fail
 
 
 def test_both_words_are_thinned_out():

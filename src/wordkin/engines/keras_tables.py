@@ -30,8 +30,8 @@ Tensor = Any
 class Tables(Protocol):
     """Matrices that live where the backend computes."""
 
-    def learn(self, batch: Batch) -> Tensor:
-        """Take one step; return its loss, which need not be there yet."""
+    def learn(self, batches: Batch) -> Tensor:
+        """Take a step for each batch of a stack; return the sum of their losses, maybe later."""
         ...
 
     def get(self, number: int) -> NDArray[np.float32]:
@@ -85,15 +85,16 @@ class _OnJax:
                 new[table] = new[table].at[rows].add(values)
             return tuple(new), loss
 
-        def learn(tables: tuple[Tensor, ...], batch: Batch) -> tuple[tuple[Tensor, ...], Tensor]:
-            return jax.lax.scan(one, tables, batch)
+        def learn(tables: tuple[Tensor, ...], batches: Batch) -> tuple[tuple[Tensor, ...], Tensor]:
+            tables, losses = jax.lax.scan(one, tables, batches)
+            return tables, losses.sum(axis=0)
 
         self._put = jax.device_put
-        self._step = jax.jit(learn, donate_argnums=0)  # donated: changed in place
+        self._learn = jax.jit(learn, donate_argnums=0)  # donated: changed in place
         self._tables = tuple(self._put(array) for array in arrays)
 
-    def learn(self, batch: Batch) -> Tensor:
-        self._tables, loss = self._step(self._tables, batch)
+    def learn(self, batches: Batch) -> Tensor:
+        self._tables, loss = self._learn(self._tables, batches)
         return loss
 
     def get(self, number: int) -> NDArray[np.float32]:
@@ -101,7 +102,7 @@ class _OnJax:
 
     def set(self, number: int, table: NDArray[np.float32]) -> None:
         tables = list(self._tables)
-        tables[number] = self._put(np.ascontiguousarray(table))
+        tables[number] = self._put(np.array(table, np.float32))
         self._tables = tuple(tables)
 
 
@@ -109,24 +110,30 @@ class _OnTensorFlow:
     def __init__(self, arrays: list[NDArray[np.float32]], step: Step) -> None:
         import tensorflow as tf
 
-        tables = [tf.Variable(array) for array in arrays]
+        variables = [tf.Variable(array) for array in arrays]
 
-        # compiled by XLA the table is changed in place; otherwise it is copied at each step
-        def learn(batch: Batch) -> Tensor:
-            changes, loss = step(tables, batch)
-            for table, rows, values in changes:
-                new = tf.tensor_scatter_nd_add(tables[table], rows[:, None], values)
-                tables[table].assign(new)
-            return loss
+        def learn(batches: Batch) -> Tensor:
+            kind = type(batches)
 
-        self._tables, self._step, self._tensor = (
-            tables,
-            tf.function(learn, jit_compile=True),
-            tf.convert_to_tensor,
-        )
+            def one(i: Tensor, tables: list[Tensor], total: Tensor) -> tuple[Tensor, ...]:
+                changes, loss = step(tables, kind(*(tensor[i] for tensor in batches)))
+                for table, rows, values in changes:
+                    tables[table] = tf.tensor_scatter_nd_add(tables[table], rows[:, None], values)
+                return i + 1, tables, total + loss
 
-    def learn(self, batch: Batch) -> Tensor:
-        return self._step(type(batch)(*map(self._tensor, batch)))
+            steps = batches.alpha.shape[0]
+            state = (0, [tf.convert_to_tensor(each) for each in variables], tf.zeros(2))
+            _, tables, total = tf.while_loop(lambda i, *_: i < steps, one, state)
+            for variable, table in zip(variables, tables, strict=True):
+                variable.assign(table)
+            return total
+
+        # compiled by XLA tables are changed in place; otherwise they are copied at each step
+        self._learn = tf.function(learn, jit_compile=True)
+        self._tables, self._tensor = variables, tf.convert_to_tensor
+
+    def learn(self, batches: Batch) -> Tensor:
+        return self._learn(type(batches)(*map(self._tensor, batches)))
 
     def get(self, number: int) -> NDArray[np.float32]:
         return np.array(self._tables[number])
@@ -143,12 +150,15 @@ class _OnTorch:
         self._tables = [self._tensor(array).clone() for array in arrays]
         self._step, self._no_grad = step, torch.no_grad
 
-    def learn(self, batch: Batch) -> Tensor:
+    def learn(self, batches: Batch) -> Tensor:
+        kind, total = type(batches), 0
         with self._no_grad():
-            changes, loss = self._step(self._tables, type(batch)(*map(self._tensor, batch)))
-            for table, rows, values in changes:
-                self._tables[table].index_add_(0, rows, values)
-        return loss
+            for batch in zip(*map(self._tensor, batches), strict=True):
+                changes, loss = self._step(self._tables, kind(*batch))
+                for table, rows, values in changes:
+                    self._tables[table].index_add_(0, rows, values)
+                total = total + loss
+        return total
 
     def get(self, number: int) -> NDArray[np.float32]:
         return np.array(self._tables[number].cpu())

@@ -27,13 +27,6 @@ class Reach(NamedTuple):
     shrink: bool
 
 
-class Windows(NamedTuple):
-    """How far windows reach."""
-
-    window: int
-    shrink: bool
-
-
 class Kept(NamedTuple):
     """Tokens that stay, in order; int32 each."""
 
@@ -44,7 +37,7 @@ class Kept(NamedTuple):
     """The window of each."""
 
 
-def keep(text: Text, rule: Reach, span: NamedTuple, state: NDArray[np.uint64]) -> Kept:
+def keep(text: Text, rule: Reach, span: Span, state: NDArray[np.uint64]) -> Kept:
     """Thin out a span of text.
 
     Parameters
@@ -53,8 +46,8 @@ def keep(text: Text, rule: Reach, span: NamedTuple, state: NDArray[np.uint64]) -
         The corpus.
     rule : Reach
         The widest window, and whether windows are drawn from 1..window.
-    span : NamedTuple
-        `start` and `stop`: which tokens.
+    span : Span
+        Which tokens.
     state : ndarray
         The random stream, changed in place.
 

@@ -11,7 +11,6 @@ from wordkin.errors import ConfigError
 from wordkin.kernels import pairs as kernels
 from wordkin.kernels import seed_state
 from wordkin.kernels.word2vec import Span
-from wordkin.kernels.word2vec import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

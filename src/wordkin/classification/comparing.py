@@ -58,10 +58,10 @@ def compare(
         Pretrained vectors for the models whose names end in ``-frozen`` (kept as they are) and
         ``-tuned``.
     models : iterable of str, or mapping of str to model, optional
-        Which ones: ``"majority"``, ``"tfidf-lr"``, ``"tfidf-svm"``, ``"mean"``, ``"cnn"``,
-        ``"cnn-frozen"``, ``"cnn-tuned"``, ``"gru"``, ``"gru-frozen"``, ``"gru-tuned"``. Or models
-        of your own by name: anything with ``fit(texts, labels)`` and ``predict(texts)``, which are
-        compared with the baselines. By default all that can run here, but the GRU.
+        Which ones: ``"majority"``, ``"tfidf-lr"``, ``"tfidf-svm"``, and ``"mean"``, ``"cnn"``,
+        ``"gru"`` with nothing, ``-frozen`` or ``-tuned`` behind it. Or models of your own by name:
+        anything with ``fit(texts, labels)`` and ``predict(texts)``, which are compared with the
+        baselines. By default all that can run here, but the GRU.
     test : float or (texts, labels)
         The share to test with, chosen at random, the same of each class; or other texts.
     leaks : bool
@@ -155,9 +155,7 @@ def _parts(
 
 
 _HEADS = ("mean", "cnn", "gru")
-_KNOWN = (
-    *BASELINES, "mean", "cnn", "cnn-frozen", "cnn-tuned", "gru", "gru-frozen", "gru-tuned",
-)  # fmt: skip
+_KNOWN = (*BASELINES, *(head + rule for head in _HEADS for rule in ("", "-frozen", "-tuned")))
 
 
 def _makers(
@@ -177,7 +175,7 @@ def _makers(
     for name in names:
         if name not in _KNOWN:
             raise ConfigError(f"There is no model {name!r}. There are {', '.join(_KNOWN)}.")
-        if "-" in name and name not in BASELINES and vectors is None:
+        if _needs_vectors(name) and vectors is None:
             raise ConfigError(f"The model {name!r} needs pretrained vectors: vectors=wk.load(...).")
     return {name: _named(name, vectors, seed) for name in names}, {}
 
@@ -192,12 +190,15 @@ def _can_run(name: str, vectors: Vectors | None) -> str | None:
     """Return why a model can't run here, or None."""
     if name.startswith("tfidf") and find_spec("sklearn") is None:
         return 'needs scikit-learn: pip install "wordkin[sklearn]"'
-    if name.startswith(("cnn", "gru")):
-        if find_spec("keras") is None:
-            return 'needs Keras: pip install "wordkin[keras]"'
-        if "-" in name and vectors is None:
-            return "needs pretrained vectors"
+    if name.startswith(("cnn", "gru")) and find_spec("keras") is None:
+        return 'needs Keras: pip install "wordkin[keras]"'
+    if _needs_vectors(name) and vectors is None:
+        return "needs pretrained vectors"
     return None
+
+
+def _needs_vectors(name: str) -> bool:
+    return name not in BASELINES and "-" in name
 
 
 def _named(name: str, vectors: Vectors | None, seed: int) -> Make:

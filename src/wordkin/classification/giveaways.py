@@ -73,12 +73,10 @@ def giveaways(texts: Sequence[str], labels: Sequence[str]) -> list[Giveaway]:
 
     Examples
     --------
-    >>> texts = ["from: bot@spam.com win"] * 9 + ["win a race"] * 9
-    >>> [(found.token, found.kind) for found in giveaways(texts, ["spam"] * 9 + ["sport"] * 9)]
-    []
-    >>> texts, labels = texts * 9, (["spam"] * 9 + ["sport"] * 9) * 9
-    >>> [(found.token, found.kind) for found in giveaways(texts, labels)][:2]
-    [('bot@spam.com', 'address'), ('from', 'word')]
+    >>> texts = ["from bot@promo.com win"] * 50 + ["win a race"] * 50
+    >>> found = giveaways(texts, ["spam"] * 50 + ["sport"] * 50)[0]
+    >>> found.token, found.label, found.kind, found.precision
+    ('bot@promo.com', 'spam', 'address', 1.0)
     """
     tokens, where = _bags(texts)
     classes, targets = np.unique(np.asarray(labels, dtype=object), return_inverse=True)
@@ -154,9 +152,10 @@ def _lower_bound(hits: NDArray[np.int64], n: NDArray[np.int64]) -> NDArray[np.fl
 
 def _kind(token: str, label: str) -> Kind:
     lowered = label.lower()
-    # "soc.religion" in "alt.atheism,soc.religion", but not "acq" in "acquire"
-    named = re.search(rf"(?<!\w){re.escape(lowered)}(?!\w)", token)
-    if named or (len(token) > 2 and token in re.split(r"\W+", lowered)):
+    parts = {lowered, *re.split(r"\W+", lowered)}
+    # "soc.religion" in "alt.atheism,soc.religion", but not "acq" in "acquire", nor "a" in "x@a.org"
+    named = len(lowered) > 2 and re.search(rf"(?<!\w){re.escape(lowered)}(?!\w)", token)
+    if named or (len(token) > 2 and token in parts):
         return "label"
     if "@" in token or re.search(r"[a-z]\.[a-z]", token) or "!" in token:
         return "address"

@@ -209,16 +209,16 @@ def predict(
     clf = load_classifier(model)
     for lines in _lines(source, encoding):
         probabilities = clf.predict_proba(lines)
-        shown_labels = k or (len(clf.classes_) if as_json else 1)
-        orders = (-probabilities).argsort(axis=1, kind="stable")[:, :shown_labels]
+        n_labels = k or (len(clf.classes_) if as_json else 1)
+        orders = (-probabilities).argsort(axis=1, kind="stable")[:, :n_labels]
         for line, row, order in zip(lines, probabilities, orders, strict=True):
             best = [(str(clf.classes_[i]), float(row[i])) for i in order]
             if as_json:
                 screen.json({"text": line, "label": best[0][0], "probabilities": dict(best)})
             elif k:
-                screen.line("\t".join(f"{shown(label)} {p:.4f}" for label, p in best))
+                screen.plain("\t".join(f"{shown(label)} {p:.4f}" for label, p in best))
             else:
-                screen.line(shown(best[0][0]))
+                screen.plain(shown(best[0][0]))
 
 
 def _lines(source: Path | None, encoding: str) -> Iterator[list[str]]:

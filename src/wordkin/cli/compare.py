@@ -41,8 +41,8 @@ def compare(  # noqa: PLR0913 (the options of the command)
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="majority, tfidf-lr, tfidf-svm, mean, cnn, gru, and -frozen, -tuned behind the "
-            "last two; with commas between.",
+            help="majority, tfidf-lr, tfidf-svm; mean, cnn, gru, with nothing, -frozen or -tuned "
+            "behind it; with commas between.",
             show_default="all but gru",
         ),
     ] = None,

@@ -89,6 +89,16 @@ class Screen:
         """
         self._out.file.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
 
+    def plain(self, text: str) -> None:
+        """Print a line for programs: as it is, tabs and all, and fast.
+
+        Parameters
+        ----------
+        text : str
+            The line.
+        """
+        self._out.file.write(text + "\n")
+
     def note(self, text: str) -> None:
         """Tell something about the work, not of its results.
 

@@ -1,0 +1,130 @@
+"""``wordkin classify`` and ``wordkin compare``: what they print and what they leave behind."""
+
+from __future__ import annotations
+
+import csv
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from wordkin.cli import app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def wk(*arguments: object, stdin: str | None = None) -> Any:
+    """Run a command in this process."""
+    command = list(map(str, arguments))
+    return CliRunner().invoke(app._make_app(), command, input=stdin, prog_name="wordkin")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A table of 80 texts of two classes."""
+    rows = ["good film,pos", "fine music,pos", "bad film,neg", "awful music,neg"] * 20
+    path = tmp_path / "reviews.csv"
+    path.write_text("text,label\n" + "\n".join(rows) + "\n")
+    return path
+
+
+@pytest.fixture
+def model(tmp_path: Path, data: Path) -> Path:
+    """A classifier of them."""
+    path = tmp_path / "model.safetensors"
+    done = wk("classify", "fit", data, "-o", path, "--workers", 1)
+    assert done.exit_code == 0, done.stderr
+    assert "80 texts of 2 classes" in done.stderr
+    assert "accuracy 1.000" in done.stdout
+    assert f"Saved a classifier of 2 classes: {path}" in done.stdout
+    return path
+
+
+def test_predict_from_standard_input_and_from_a_file(tmp_path, model):
+    assert wk("classify", "predict", model, stdin="a good one\nawful\n").stdout == "pos\nneg\n"
+    texts = tmp_path / "texts.txt"
+    texts.write_bytes(b"good caf\xe9\n\nbad\n")
+    lines = wk("classify", "predict", model, texts, "--encoding", "latin-1").stdout.splitlines()
+    assert len(lines) == 3  # an empty line is a text, too
+    assert (lines[0], lines[2]) == ("pos", "neg")
+
+
+def test_predict_with_probabilities(model):
+    [line] = wk("classify", "predict", model, "-k", 2, stdin="good\n").stdout.splitlines()
+    first, second = (part.split() for part in line.split("\t"))
+    assert (first[0], second[0]) == ("pos", "neg")
+    assert float(first[1]) + float(second[1]) == pytest.approx(1, abs=1e-3)
+    found = json.loads(wk("classify", "predict", model, "--json", stdin="good\n").stdout)
+    assert (found["text"], found["label"]) == ("good", "pos")
+    assert sum(found["probabilities"].values()) == pytest.approx(1)
+
+
+def test_score_and_explain(model, data):
+    assert "accuracy 1.000" in wk("classify", "score", model, data).stdout
+    found = json.loads(wk("classify", "score", model, data, "--json").stdout)
+    assert found["accuracy"] == found["macro_f1"] == 1.0
+    assert [one["label"] for one in found["classes"]] == ["neg", "pos"]
+    assert "good" in wk("classify", "explain", model, "good film").stdout
+    why = json.loads(wk("classify", "explain", model, "good", "--label", "neg", "--json").stdout)
+    assert why["label"] == "neg"
+    assert why["score"] == pytest.approx(why["bias"] + sum(one["adds"] for one in why["terms"]))
+
+
+def test_numbered_columns_and_the_other_options(tmp_path, data):
+    path = tmp_path / "small.safetensors"
+    done = wk(
+        "classify", "fit", data, "-o", path, "--text", 0, "--label", "1", "--kind", "csv",
+        "--validation", 0, "--ngrams", 1, "--epochs", 3, "--balanced", "--max-vocab", 4,
+        "--strip", "headers, quotes",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    assert "81 texts of 3 classes" in done.stderr  # the line of names is a text here
+    assert "accuracy" not in done.stdout
+
+
+def test_mistakes_are_one_line(tmp_path, data, model):
+    cases = [
+        (("classify", "fit", data, "-o", tmp_path / "no" / "x"), 1, "does not exist"),
+        (("classify", "fit", data, "-o", tmp_path), 1, "it is a folder"),
+        (("classify", "fit", data, "-o", tmp_path / "x", "--label", "rubric"), 1, "'rubric'"),
+        (("classify", "fit", data, "-o", tmp_path / "x", "--epochs", 0), 2, "epochs"),
+        (("classify", "predict", data), 1, "safetensors"),
+        (("classify", "score", model, tmp_path / "none.csv"), 1, "none.csv"),
+        (("compare", data, "--models", "best"), 2, "best"),
+        (("compare", data, "--test", "1.5"), 1, "share"),
+        (("compare", data, "--split", data, "--test", "0.3"), 2, "not both"),
+    ]
+    for arguments, code, message in cases:
+        done = wk(*arguments)
+        assert done.exit_code == code, (arguments, done.stderr)
+        last = done.stderr.splitlines()[-1]
+        assert last.startswith("wordkin: ")
+        assert message in last
+    assert not (tmp_path / "x").exists()
+
+
+def test_compare(tmp_path, data):
+    table = tmp_path / "table.csv"
+    done = wk("compare", data, "--models", "majority,mean", "--csv", table)
+    assert done.exit_code == 0, done.stderr
+    assert "training mean" in done.stderr
+    assert done.stdout.splitlines()[0].startswith("model     accuracy")
+    assert "64 texts to learn from, 16 to test with, 2 labels." in done.stdout
+    assert "What makes this test easier" in done.stdout
+    assert "stand by half or more in a training text" in done.stdout  # all are repeated
+    rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
+    assert [row["model"] for row in rows] == ["majority", "mean"]
+
+
+def test_compare_with_other_data_with_a_split_and_in_markdown(tmp_path, data):
+    done = wk("compare", data, "--models", "mean", "--test", data, "--no-leaks", "--markdown")
+    assert "80 texts to learn from, 80 to test with" in done.stdout
+    assert "| mean | 100.0 % |" in done.stdout
+    assert "easier" not in done.stdout
+    split = tmp_path / "split.tsv"
+    parts = ["test" if i % 4 == 0 else "train" for i in range(40)]
+    split.write_text("".join(f"{part}\tline {i + 2}\n" for i, part in enumerate(parts)))
+    done = wk("compare", data, "--models", "majority", "--split", split, "--no-leaks")
+    assert "30 texts to learn from, 10 to test with" in done.stdout, done.stderr

@@ -17,6 +17,8 @@ from wordkin.layers.plan import LayerPlan
 pytestmark = [
     # dense layers that drop Keras' mask say so
     pytest.mark.filterwarnings("ignore:Layer .* was passed an input with a mask:UserWarning"),
+    # Keras, when a layer refuses to be loaded
+    pytest.mark.filterwarnings("ignore:Skipping nested container:UserWarning"),
 ]
 
 ADAPTER = get_adapter(os.environ["WORDKIN_TEST_LAYER"])

@@ -18,7 +18,7 @@ from wordkin.errors import FileError, FormatError, InputError, RowError
 pytest.importorskip("keras", reason="the extra keras is not installed")
 
 from wordkin.layers import keras as layers
-from wordkin.layers import keras_heads
+from wordkin.layers import keras_embedding, keras_heads
 from wordkin.layers.keras import WordEmbedding, cosine_model, keras_layer, text_classifier
 from wordkin.layers.keras_heads import MeanOfWords
 
@@ -134,12 +134,12 @@ class TestRows:
         assert np.array_equal(numpy(layer([2])), before)
 
     def test_a_layer_that_returns_wrong_rows_is_noticed(self, table, monkeypatch):
-        keep = WordEmbedding.set_weights
+        keep = keras_embedding._values
 
-        def shifted(layer, weights):
-            keep(layer, [np.vstack([weights[0][:1], weights[0][:-1]])])
+        def shifted(rows):
+            return keep(np.vstack([rows[:1], rows[:-1]]))
 
-        monkeypatch.setattr(WordEmbedding, "set_weights", shifted)
+        monkeypatch.setattr(keras_embedding, "_values", shifted)
         with pytest.raises(RowError, match="does not return the vector of 'the'"):
             keras_layer(table)
 

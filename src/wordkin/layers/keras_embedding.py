@@ -15,7 +15,7 @@ from wordkin.layers.rows import PAD_ROW, SPECIALS, UNK_ROW
 
 if TYPE_CHECKING:
     import keras
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from wordkin.embedding import EmbeddingReport
     from wordkin.layers.plan import LayerPlan
@@ -67,7 +67,8 @@ class WordEmbedding(keras.layers.Layer):
     frozen_epochs : int
         How many epochs `wordkin.TuneEmbedding` waits before training may change the vectors.
     **kwargs
-        As any Keras layer takes: ``name``, ``trainable``, ``dtype``.
+        As any Keras layer takes: ``name``, ``trainable``, ``dtype``; and ``weights``, arrays to
+        begin with in place of zeros, which may be used without a copy.
 
     Raises
     ------
@@ -90,6 +91,7 @@ class WordEmbedding(keras.layers.Layer):
         frozen_epochs: int = 0,
         **kwargs: Any,  # noqa: ANN401
     ) -> None:
+        weights = kwargs.pop("weights", ())
         # the table is looked up in its own dtype, and only the rows found are cast
         super().__init__(autocast=False, **kwargs)
         self.n_rows = rows.checked_size("n_rows", n_rows, len(SPECIALS))
@@ -103,7 +105,7 @@ class WordEmbedding(keras.layers.Layer):
         self.supports_masking = True
         self.report: EmbeddingReport | None = None
         self._vocabulary: Vocabulary | None = None
-        self.build()
+        self._make_weights(*weights)
 
     @classmethod
     def from_matrix(
@@ -134,10 +136,10 @@ class WordEmbedding(keras.layers.Layer):
             If matrix and vocabulary don't fit, or row 0 is not zero.
         """
         table = rows.checked_matrix(matrix, vocabulary)
-        layer = cls(*table.shape, fingerprint=vocabulary.fingerprint(), **kwargs)
-        if layer.quantized is not None:
+        if kwargs.get("quantized") is not None:
             raise ConfigError("from_matrix keeps floats; to_keras(quantized='int8') rounds them.")
-        layer.set_weights([table])
+        mark = vocabulary.fingerprint()
+        layer = cls(*table.shape, fingerprint=mark, weights=[np.array(table)], **kwargs)
         layer._vocabulary = vocabulary
         return layer
 
@@ -159,7 +161,7 @@ class WordEmbedding(keras.layers.Layer):
         Returns
         -------
         WordEmbedding
-            It holds a copy of the rows.
+            It may hold the rows themselves, not a copy: the plan is used up.
 
         Raises
         ------
@@ -180,9 +182,9 @@ class WordEmbedding(keras.layers.Layer):
             trainable=wanted.trains and not waits,
             dtype=wanted.dtype,
             name=wanted.name,
+            weights=[plan.table] if plan.scales is None else [plan.table, plan.scales],
             **kwargs,
         )
-        layer.set_weights([plan.table] if plan.scales is None else [plan.table, plan.scales])
         layer._vocabulary = plan.vocabulary
         layer.report = plan.report
         found = ops.cast(layer(plan.probes()), "float32")
@@ -191,20 +193,29 @@ class WordEmbedding(keras.layers.Layer):
         return layer
 
     def build(self, input_shape: object = None) -> None:  # noqa: D102
-        if self.built:
-            return
+        self.built = True  # a layer that knows its sizes has its weights from the beginning
+
+    def _make_weights(
+        self, table: NDArray[Any] | None = None, scales: NDArray[np.float32] | None = None
+    ) -> None:
         shape = (self.n_rows, self.dimensions)
         if self.quantized is None:
-            self.embeddings = self.add_weight(shape=shape, initializer="zeros", name="embeddings")
+            self.embeddings = self.add_weight(
+                shape=shape, initializer=_values(table), name="embeddings"
+            )
             # an optimizer knows variables only, not the layers they belong to
             self.embeddings.wordkin_lr_factor = self.lr_factor
         else:
-            bytewise = {"initializer": "zeros", "trainable": False, "autocast": False}
+            fixed = {"trainable": False, "autocast": False}
             self.embeddings = self.add_weight(
-                shape=shape, dtype="int8", name="embeddings", **bytewise
+                shape=shape, dtype="int8", initializer=_values(table), name="embeddings", **fixed
             )
             self.scales = self.add_weight(
-                shape=shape[:1], dtype="float32", name="scales", **bytewise
+                shape=shape[:1],
+                dtype="float32",
+                initializer=_values(scales),
+                name="scales",
+                **fixed,
             )
         self.built = True
 
@@ -354,6 +365,13 @@ class WordEmbedding(keras.layers.Layer):
 
 def _check_spec(ids: keras.KerasTensor) -> None:
     rows.check_integer(keras.backend.standardize_dtype(ids.dtype), _FloatIdsError)
+
+
+def _values(array: NDArray[Any] | None) -> Any:  # noqa: ANN401
+    """Make an initialiser of values; zeros without any. Zeros first would be one more table."""
+    if array is None:
+        return "zeros"
+    return lambda shape, dtype: ops.convert_to_tensor(array, dtype=dtype)
 
 
 def _clipped(vectors: Any, limit: float) -> Any:  # noqa: ANN401

@@ -134,10 +134,11 @@ class TuneEmbedding(keras.callbacks.Callback):
     --------
     >>> import numpy as np
     >>> import wordkin as wk
+    >>> from wordkin.layers.keras_pooling import MaxOfWords
     >>> vectors = wk.WordVectors(["good", "bad"], [[1, 2], [1, 3]])
     >>> layer = vectors.to_keras(trainable="after:2", lr_factor=0.1)
     >>> ids = keras.Input((None,), dtype="int32")
-    >>> pooled = keras.layers.GlobalMaxPooling1D()(layer(ids))
+    >>> pooled = MaxOfWords()(layer(ids))
     >>> model = keras.Model(ids, keras.layers.Dense(1)(pooled))
     >>> model.compile("adam", "mse")
     >>> texts, y = np.array([[2], [3]], np.int32), np.array([[1.0], [0.0]])

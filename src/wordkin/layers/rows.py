@@ -20,13 +20,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from wordkin.embedding import Vectors
 
 SPECIALS = (PAD, UNK)
 PAD_ROW = SPECIALS.index(PAD)
 UNK_ROW = SPECIALS.index(UNK)
-
-_PROBES = 16
 
 
 def check_specials(vocabulary: Vocabulary) -> None:
@@ -203,54 +200,6 @@ def host_ids(ids: object, n_rows: int) -> NDArray[np.int32]:
     check_integer(array.dtype.name)
     check_in_range(array, n_rows)
     return array.astype(np.int32)
-
-
-def probes(table: Vectors, vocabulary: Vocabulary) -> tuple[list[str], NDArray[np.float32]]:
-    """Choose some words, spread over the vocabulary, and look up their vectors by the word.
-
-    Parameters
-    ----------
-    table : VectorTable or WordVectors
-        The vectors.
-    vocabulary : Vocabulary
-        The words of a layer.
-
-    Returns
-    -------
-    words : list of str
-        Up to 16 words n that have vectors.
-    vectors : ndarray of float32
-        Shape (n, D).
-    """
-    places = np.unique(np.linspace(0, max(len(vocabulary) - 1, 0), _PROBES).astype(int))
-    words = [vocabulary.words[i] for i in places if i < len(vocabulary)]
-    words = [word for word in words if word in table.vocabulary]
-    matrix: Any = getattr(table, "matrix", None)
-    matrix = getattr(table, "vectors", None) if matrix is None else matrix
-    return words, np.asarray(matrix[table.vocabulary.ids(words)], dtype=np.float32)
-
-
-def check_probes(words: list[str], same: NDArray[np.bool_]) -> None:
-    """Raise an error where a layer did not give back the vector of a word.
-
-    Parameters
-    ----------
-    words : list of str
-        The n probes.
-    same : ndarray of bool
-        Shape (n,): whether each came back as it went in.
-
-    Raises
-    ------
-    RowError
-        If one did not, which would be a fault of this library.
-    """
-    for word, ok in zip(words, same, strict=True):
-        if not ok:
-            raise RowError(
-                f"The layer does not return the vector of {word!r} for its id. This is a fault of "
-                "wordkin: please report it."
-            )
 
 
 def vocabulary_to_json(vocabulary: Vocabulary) -> bytes:

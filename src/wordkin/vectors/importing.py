@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+_KERAS_SPECIALS = ("", "[UNK]")  # as TextVectorization.get_vocabulary() begins
+
 
 def from_rows(
     matrix: ArrayLike, vocabulary: Vocabulary | Sequence[str], source: str = "matrix"
@@ -79,8 +81,8 @@ def from_keras(
     Returns
     -------
     WordVectors
-        The words with their rows, copied; special rows are left out, and so is Keras' ``""``
-        (padding) at the beginning of a list.
+        The words with their rows, copied; special rows are left out, and so are Keras' ``""``
+        (padding) and ``"[UNK]"`` at the beginning of a list.
 
     Raises
     ------
@@ -105,9 +107,10 @@ def from_keras(
     rows = rows_of(found)
     if not isinstance(vocabulary, Vocabulary):
         words = list(vocabulary)
-        # Keras' own vocabularies begin with "" for padding, or leave row 0 out
-        padded = words[:1] == [""] or len(words) + 1 == len(rows)
-        vocabulary, rows = words[words[:1] == [""] :], rows[padded:]
+        if len(words) + 1 == len(rows):
+            rows = rows[1:]
+        special = next((i for i, word in enumerate(words) if word not in _KERAS_SPECIALS), 0)
+        vocabulary, rows = words[special:], rows[special:]
     return from_rows(rows, vocabulary, "layer")
 
 

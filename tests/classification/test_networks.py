@@ -45,6 +45,14 @@ def test_learns_and_saves_and_loads_the_same(fitted, tmp_path):
     np.testing.assert_array_equal(again.decision_function(texts), scores)
 
 
+def test_the_loss_of_an_epoch_is_the_mean_over_all_texts_whatever_the_last_batch_holds():
+    # batches of 40 and 8 come in any order; hardly anything is learned
+    for weight in (None, {"pos": 3.0, "neg": 3.0}):
+        clf = classifier("cnn", batch_size=40, learning_rate=1e-9, epochs=6, class_weight=weight)
+        losses = clf.fit(TEXTS, LABELS).history_["loss"]
+        np.testing.assert_allclose(losses, np.log(2), atol=0.1)
+
+
 def test_other_texts_of_a_batch_make_no_difference(fitted):
     alone = fitted.decision_function(["good film"])[0]
     among = fitted.decision_function(["good film", "bad " * 60, *TEXTS])[0]

@@ -83,10 +83,6 @@ class Network:
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         )
 
-    def begin_epoch(self) -> None:
-        """Forget the losses so far."""
-        self._model.reset_metrics()
-
     def step(
         self, rows: NDArray[np.int32], targets: NDArray[np.int32], weights: NDArray[np.float32]
     ) -> float:
@@ -104,9 +100,11 @@ class Network:
         Returns
         -------
         float
-            The mean loss of this epoch so far.
+            The sum of the losses of these texts, each as much as it counts.
         """
-        return float(self._model.train_on_batch(rows, targets, sample_weight=weights))
+        # Keras divides by the number of texts, whatever they count
+        mean = self._model.train_on_batch(rows, targets, sample_weight=weights)
+        return float(mean) * len(rows)
 
     def logits(self, rows: NDArray[np.int32]) -> NDArray[np.float32]:
         """Score texts.

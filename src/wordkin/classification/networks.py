@@ -84,7 +84,6 @@ class _NetworkHead:
         network = self._built()
         random = np.random.default_rng([self._plan.settings["seed"], epoch])
         lengths = lesson.documents.lengths()
-        network.begin_epoch()
         loss = 0.0
         for chosen in _batches(lengths, self._batch, random):
             rows = self._rows(lesson.documents, chosen, self._batch)
@@ -93,8 +92,8 @@ class _NetworkHead:
             weights = np.zeros(len(rows), np.float32)
             targets[: len(chosen)] = lesson.targets[chosen]
             weights[: len(chosen)] = lesson.weights[chosen]
-            loss = network.step(rows, targets, weights)
-        return loss
+            loss += network.step(rows, targets, weights)
+        return loss / max(float(lesson.weights.sum()), 1e-30)
 
     def scores(self, documents: Documents) -> NDArray[np.float32]:
         """Return logits, shape (n, k)."""

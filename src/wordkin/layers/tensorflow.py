@@ -267,7 +267,7 @@ class WordEmbedding(tf.Module):
             found = _clipped(found, rows.in_single(self.settings.max_norm))
         if self._frozen:
             found = tf.stop_gradient(found)
-        return tf.where(self.mask(ids)[..., tf.newaxis], found, tf.zeros_like(found))
+        return tf.where(self.mask(ids)[..., tf.newaxis], found, tf.constant(0, found.dtype))
 
 
 def tensorflow_layer(

@@ -96,6 +96,23 @@ def test_options_reach_their_places(texts: Path, tmp_path: Path) -> None:
     assert "over max_vocab" in result.stdout
 
 
+def test_fasttext_is_trained_and_told_where_it_is_not_meant(texts: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.bin"
+    options = ["--model", "fasttext", "--mode", "cbow", "--min-n", "2", "--max-n", "3"]
+    result = wk("train", texts, "-o", output, *SMALL, *options, "--buckets", "100")
+    assert result.exit_code == 0, result.stderr
+    assert "rows of words and n-grams" in result.stderr
+    saved = load(output)
+    assert saved.table.settings["model"] == "cbow"
+    assert saved.table.subwords.matrix.shape == (100, 8)
+    result = wk("train", texts, "-o", tmp_path / "v.floret", *SMALL, *options[:2], "--compact")
+    assert result.exit_code == 0, result.stderr
+    assert len(load(tmp_path / "v.floret").table.subwords.matrix) == 50_000
+    result = wk("train", texts, "-o", output, *SMALL, "--min-n", "2")
+    assert result.exit_code == 2
+    assert "SkipGram has no setting 'min_n'" in result.stderr
+
+
 def test_a_stored_corpus_trains_again(texts: Path, tmp_path: Path) -> None:
     store, first, second = tmp_path / "store", tmp_path / "1.npy", tmp_path / "2.npy"
     assert wk("train", texts, "-o", first, *SMALL, "--store", store).exit_code == 0

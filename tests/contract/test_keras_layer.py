@@ -140,7 +140,7 @@ class TestRows:
             return keep(np.vstack([rows[:1], rows[:-1]]))
 
         monkeypatch.setattr(keras_embedding, "_values", shifted)
-        with pytest.raises(RowError, match="does not return the vector of 'the'"):
+        with pytest.raises(RowError, match="does not return the vector of '<unk>'"):
             keras_layer(table)
 
     def test_half_precision(self, table):

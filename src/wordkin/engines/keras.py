@@ -28,10 +28,13 @@ if TYPE_CHECKING:
 
 _STRETCH = 32
 """Centres in a stretch: fewer make small products, more make products of words far apart."""
-_NOISE = 32
-"""Noise words that a stretch shares."""
-_STEPS = 8
+_NOISE = 64
+"""Noise words that a stretch shares: two for each centre, as on the CPU."""
 _CENTRES = 256
+"""In a step: the fewer, the less rows are out of date."""
+_STEPS = 8
+"""In a batch, one after the other without coming back to the host: with windows of 1 to 5 a batch
+is about 12,000 pairs."""
 _FAR = -(2**30)
 """A place that is in nobody's window."""
 _INIT_STREAM = 2**40

@@ -5,9 +5,11 @@ stretch has H = L + 2 W *contexts*, and it shares S *noise* words. All that meet
 in three small matrix products (scores, and the two gradients), which is what devices are good at;
 a mask (the *band*) says which context lies in whose window.
 
-A batch learns from old rows, so the many changes of one frequent row add up to a step that is too
-long, and training explodes. Each row's changes are therefore scaled by min(1, _STEADY / n), where
-n counts the row's comparisons in the batch: rare rows keep their full step.
+A batch learns from old rows, so the changes of a frequent row, added up, can carry it too far, and
+training explodes. How far is safe follows from the curvature of the loss along the step, which is
+at most a quarter of the squared change of each score (the logistic function is nowhere steeper):
+where alpha is more than one over that, the row's step is shortened. Rows that are rare in a batch
+keep their full step.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ else:
 ops = keras.ops
 
 _CAUTION = 0.25
+"""Of the curvature, how much counts: the bound. (Without any the first text tried, 10 MB, exploded;
+1 learns less, and much less does not hold on small vocabularies.)"""
 
 Tensor = Any
 """Of whatever backend Keras runs on."""
@@ -128,15 +132,16 @@ def _skipgram(x: Tensor, y: Tensor, *, band: Tensor, other: Tensor) -> _Found:
     """Each context predicts the centres in whose windows it lies."""
     weight = ops.concatenate([band, ops.matmul(band, other)], axis=-1)  # (N, H, L + S)
     right = ops.concatenate([band, ops.zeros_like(weight[:, :, band.shape[2] :])], axis=-1)
-    scores = ops.matmul(x, ops.transpose(y, (0, 2, 1)))
+    scores = ops.matmul(x, _flip(y))
     gradient = right - weight * ops.sigmoid(scores)
     signed = ops.where(right[0] > 0, scores[0], -scores[0])
     loss = ops.sum(weight[0] * ops.softplus(-signed))
+    dx, dy = ops.matmul(gradient, y), ops.matmul(_flip(gradient), x)
     return _Found(
-        ops.matmul(gradient, y),
-        ops.matmul(ops.transpose(gradient, (0, 2, 1)), x),
-        _times(weight, ops.sum(y * y, axis=2)),
-        _times(ops.transpose(weight, (0, 2, 1)), ops.sum(x * x, axis=2)),
+        dx,
+        dy,
+        _along(dx, y, weight),
+        _along(dy, x, _flip(weight)),
         ops.stack([loss, ops.sum(band[0])]),
     )
 
@@ -146,31 +151,42 @@ def _cbow(x: Tensor, y: Tensor, *, band: Tensor, other: Tensor) -> _Found:
     n_centres = band.shape[2]
     size = ops.sum(band, axis=1)  # (N, L)
     there = ops.cast(size > 0, "float32")
-    mean = ops.matmul(ops.transpose(band, (0, 2, 1)), x) / ops.maximum(size, 1.0)[:, :, None]
+    mean = ops.matmul(_flip(band), x) / ops.maximum(size, 1.0)[:, :, None]
     centre, noise = y[:, :n_centres], y[:, n_centres:]
     score = ops.sum(mean * centre, axis=-1)  # (N, L)
-    scores = ops.matmul(mean, ops.transpose(noise, (0, 2, 1)))  # (N, L, S)
+    scores = ops.matmul(mean, _flip(noise))  # (N, L, S)
     weight = other * there[:, :, None]
     pull = there * (1.0 - ops.sigmoid(score))
     push = -weight * ops.sigmoid(scores)
     change = pull[:, :, None] * centre + ops.matmul(push, noise)  # of the means
-    steepness = there * ops.sum(centre * centre, axis=2)
-    steepness = steepness + _times(weight, ops.sum(noise * noise, axis=2))
-    length = ops.sum(mean * mean, axis=2)
+    pushed = ops.matmul(_flip(push), mean)
+    steepness = _along(
+        change, y, ops.concatenate([there[:, :, None] * ops.eye(n_centres), weight], axis=2)
+    )
     loss = ops.sum(there[0] * ops.softplus(-score[0])) + ops.sum(
         weight[0] * ops.softplus(scores[0])
     )
     return _Found(
         ops.matmul(band, change),
+        ops.concatenate([pull[:, :, None] * mean, pushed], axis=1),
+        ops.matmul(band, steepness[:, :, None])[:, :, 0],
         ops.concatenate(
-            [pull[:, :, None] * mean, ops.matmul(ops.transpose(push, (0, 2, 1)), mean)], axis=1
+            [there * ops.sum(mean * mean, axis=2), _along(pushed, mean, _flip(weight))], axis=1
         ),
-        _times(band, steepness),
-        ops.concatenate([there * length, _times(ops.transpose(weight, (0, 2, 1)), length)], axis=1),
         ops.stack([loss, ops.sum(there[0])]),
     )
 
 
-def _times(matrices: Tensor, vectors: Tensor) -> Tensor:
-    """(N, A, B) times (N, B): (N, A)."""
-    return ops.matmul(matrices, vectors[:, :, None])[:, :, 0]
+def _flip(matrices: Tensor) -> Tensor:
+    """(N, A, B) to (N, B, A)."""
+    return ops.transpose(matrices, (0, 2, 1))
+
+
+def _along(directions: Tensor, others: Tensor, weight: Tensor) -> Tensor:
+    """The weighted squares of what a unit step in each direction adds to the scores.
+
+    (N, A, D), (N, B, D) and (N, A, B) give (N, A).
+    """
+    steps = ops.matmul(directions, _flip(others))
+    lengths = ops.sum(directions * directions, axis=2)
+    return ops.sum(weight * steps * steps, axis=2) / ops.maximum(lengths, 1e-30)

@@ -136,7 +136,7 @@ class _OnTensorFlow:
         return self._learn(type(batches)(*map(self._tensor, batches)))
 
     def get(self, number: int) -> NDArray[np.float32]:
-        return np.array(self._tables[number])
+        return np.array(self._tables[number].numpy())
 
     def set(self, number: int, table: NDArray[np.float32]) -> None:
         self._tables[number].assign(table)
@@ -161,7 +161,7 @@ class _OnTorch:
         return total
 
     def get(self, number: int) -> NDArray[np.float32]:
-        return np.array(self._tables[number].cpu())
+        return np.array(self._tables[number].cpu().numpy())
 
     def set(self, number: int, table: NDArray[np.float32]) -> None:
         self._tables[number].copy_(self._tensor(np.ascontiguousarray(table)))

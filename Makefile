@@ -23,7 +23,7 @@ demo: $(DEMO)/.installed
 	$(DEMO)/bin/wordkin demo
 
 test: $(VENV)/.installed-$(EXTRAS)
-	$(BIN)/python -m pytest --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=term
 
 test-slow: $(VENV)/.installed-$(EXTRAS)
 	$(BIN)/python -m pytest -m slow

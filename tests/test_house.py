@@ -14,13 +14,12 @@ import wordkin
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = {
-    "Account", "CBOW", "Checkpoint", "Corpus", "EarlyStopping", "FastText", "NearestWords", "SkipGram",
-    "TextClassifier", "TrainedModel", "VectorTable", "Vocabulary",
-    "WordVectors", "WordkinError", "__version__", "cosine_model", "embedding_matrix",
-    "evaluate", "from_torch", "get_tokenizer", "load", "load_classifier", "compare", "read_labelled",
-    "TuneEmbedding", "check_padding", "from_keras",
-    "train", "download", "pretrained", "probe_words",
-    "LossCurve", "make_sampling_table", "skipgrams",
+    "__version__", "Account", "CBOW", "check_padding", "Checkpoint", "compare", "Corpus",
+    "cosine_model", "download", "EarlyStopping", "embedding_matrix", "evaluate", "FastText",
+    "from_keras", "from_torch", "get_tokenizer", "load", "load_classifier", "LossCurve",
+    "make_sampling_table", "NearestWords", "pretrained", "probe_words", "read_labelled", "SkipGram",
+    "skipgrams", "TextClassifier", "train", "TrainedModel", "TuneEmbedding", "VectorTable",
+    "Vocabulary", "WordkinError", "WordVectors",
 }  # fmt: skip
 
 

@@ -292,10 +292,11 @@ def _filler(
 def _spread(table: NDArray[np.float32]) -> NDArray[np.float64]:
     """Standard deviation by dimension, a few rows at a time: a copy in float64 would be large."""
     mean = table.mean(axis=0, dtype=np.float64)
-    squares = np.zeros_like(mean)
+    squares = np.zeros(table.shape[1])
     for start in range(0, len(table), _AT_ONCE):
         squares += np.square(table[start : start + _AT_ONCE] - mean).sum(axis=0)
-    return np.sqrt(squares / max(len(table), 1))
+    spread: NDArray[np.float64] = np.sqrt(squares / max(len(table), 1))
+    return spread
 
 
 def _check_finite(rows: NDArray[np.float32], target: Vocabulary) -> None:

@@ -410,7 +410,8 @@ class WordTable:
             With the same words.
         """
         twin = WordTable()
-        twin._words = Words(*(array.copy() for array in self._words))
+        slots, arena, offsets = self._words
+        twin._words = Words(slots.copy(), arena.copy(), offsets.copy())
         twin._fill = self._fill.copy()
         return twin
 

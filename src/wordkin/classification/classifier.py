@@ -76,6 +76,9 @@ class TextClassifier(Judged):
         Sequences and stretches that are in fewer texts of the training part are left out.
     max_ngrams : int
         The mean head knows this many of them at most, those that are in most texts.
+    idf_power : float
+        How much more rare words and n-grams count than those that are in many texts: the power of
+        their inverse document frequency (mean head).
     C : float
         How much errors count against simplicity, as in scikit-learn's ``LinearSVC`` (mean head).
     max_length : int
@@ -130,7 +133,8 @@ class TextClassifier(Judged):
     letters: tuple[int, int] | None = None
     min_ngram_count: int = 1
     max_ngrams: int = 1 << 22
-    C: float = 1.0
+    idf_power: float = 1.5
+    C: float = 2.0
     max_length: int = 1000
     epochs: int | None = None
     learning_rate: float | None = None
@@ -341,7 +345,7 @@ class TextClassifier(Judged):
         limit = n_bytes(size)
         judged = texts is not None or self._judged_by is not None
         before = self.report(texts, labels).accuracy if judged else None
-        whole = Pruned(head.linear, self.vocabulary_)
+        whole = Pruned(head.linear, self.vocabulary_, self.idf_power)
         whole_size = self._size(whole)
         small = fitted_into(whole, limit, self._size)
         plan = plan_of(self, small.vocabulary, n_classes=len(self.classes_))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from wordkin.classification.kinds import NGRAM_WEIGHT
 from wordkin.errors import InputError
 from wordkin.vocabulary import Vocabulary
 
@@ -96,10 +97,13 @@ class Pruned(NamedTuple):
         What it has learned.
     vocabulary : Vocabulary
         The words that its first rows belong to.
+    idf_power : float
+        Its setting.
     """
 
     linear: Linear
     vocabulary: Vocabulary
+    idf_power: float
 
 
 def fitted_into(whole: Pruned, limit: int, measure: Callable[[Pruned], int]) -> Pruned:
@@ -124,7 +128,7 @@ def fitted_into(whole: Pruned, limit: int, measure: Callable[[Pruned], int]) -> 
     InputError
         If not even one word fits.
     """
-    order = np.argsort(-importance(whole.linear), kind="stable")
+    order = np.argsort(-importance(whole.linear, whole.idf_power), kind="stable")
     sums = np.cumsum(_costs(whole)[order])
     n = len(order)
     while n > 0:
@@ -137,13 +141,15 @@ def fitted_into(whole: Pruned, limit: int, measure: Callable[[Pruned], int]) -> 
     raise InputError(f"{limit:,} bytes are too few for a classifier of these labels. Give it more.")
 
 
-def importance(linear: Linear) -> NDArray[np.float64]:
+def importance(linear: Linear, idf_power: float) -> NDArray[np.float64]:
     """Tell how much would be lost without each feature.
 
     Parameters
     ----------
     linear : Linear
         A classifier.
+    idf_power : float
+        Its setting.
 
     Returns
     -------
@@ -154,8 +160,11 @@ def importance(linear: Linear) -> NDArray[np.float64]:
     weights = linear.weights.astype(np.float64)
     if weights.shape[1] > 1:
         weights -= weights.mean(axis=1, keepdims=True)
-    idf = linear.features.idf.astype(np.float64)
-    added = np.sqrt((weights**2).sum(axis=1)) * idf
+    value = linear.features.idf.astype(np.float64)
+    added = np.sqrt((weights**2).sum(axis=1)) * value
+    idf = value.copy()
+    idf[linear.features.kinds.n_words :] /= NGRAM_WEIGHT
+    idf **= 1 / idf_power
     out: NDArray[np.float64] = added * np.exp((1 - idf) / 2)
     return out
 
@@ -173,4 +182,4 @@ def _pruned(whole: Pruned, rows: NDArray[np.int64]) -> Pruned:
     words = whole.vocabulary.words
     kept = [words[i] for i in rows[rows < len(words)].tolist()]
     vocabulary = Vocabulary(kept, tokenizer=whole.vocabulary.tokenizer)
-    return Pruned(whole.linear.take(rows, len(kept)), vocabulary)
+    return whole._replace(linear=whole.linear.take(rows, len(kept)), vocabulary=vocabulary)

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wordkin.classification.kinds import Features, Kinds
+from wordkin.classification.kinds import NGRAM_WEIGHT, Features, Kinds
 from wordkin.classification.threads import n_threads
 from wordkin.kernels.classify import (
     Bags,
@@ -25,7 +25,7 @@ from wordkin.kernels.classify import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -124,7 +124,7 @@ def _joined_spelling(first: Spelling, then: Spelling) -> Spelling:
 
 
 def learn_features(
-    documents: Documents, words: Sequence[str], kinds: Kinds, *, most: int, min_count: int
+    documents: Documents, words: Sequence[str], kinds: Kinds, *, settings: Mapping[str, Any]
 ) -> tuple[Features, Bags]:
     """Choose the features of a training part, and weigh them.
 
@@ -136,10 +136,8 @@ def learn_features(
         The V known words.
     kinds : Kinds
         What is a feature.
-    most : int
-        Keep this many n-grams at most, those that are in most documents.
-    min_count : int
-        Leave out n-grams that are in fewer documents.
+    settings : mapping
+        "max_ngrams", "min_ngram_count" and "idf_power" of the classifier.
 
     Returns
     -------
@@ -161,13 +159,15 @@ def learn_features(
     counts = _joined(parts)
     n_words = kinds.n_words
     frequency = np.bincount(counts.rows, minlength=n_words + int(grown[1]))
-    kept = np.flatnonzero(frequency[n_words:] >= min_count)
+    kept = np.flatnonzero(frequency[n_words:] >= settings["min_ngram_count"])
     # frequent rows side by side: they are what is read most
-    kept = kept[np.argsort(-frequency[n_words + kept], kind="stable")][:most]
+    kept = kept[np.argsort(-frequency[n_words + kept], kind="stable")][: settings["max_ngrams"]]
     rows = np.concatenate((np.arange(n_words), n_words + kept))
     new_rows = np.full(len(frequency), -1, np.int32)
     new_rows[rows] = np.arange(len(rows))
-    idf = (np.log((1 + documents.n_documents) / (1 + frequency[rows])) + 1).astype(np.float32)
+    idf = np.log((1 + documents.n_documents) / (1 + frequency[rows])) + 1
+    idf = (idf ** settings["idf_power"]).astype(np.float32)
+    idf[n_words:] *= NGRAM_WEIGHT
     features = Features(kinds, _keys(slots, int(grown[1]))[kept].astype(np.uint32), idf)
     out = _room(len(counts.rows), documents.n_documents)
     weigh(counts, new_rows, idf, out)

@@ -55,8 +55,7 @@ class Linear(NamedTuple):
         ndarray of float32
             Shape (n, k).
         """
-        both = np.concatenate((-sums, sums), axis=1) if len(self.bias) == 1 else sums
-        return both * np.float32(self.sharpness)
+        return both_classes(sums) * np.float32(self.sharpness)
 
     def column(self, position: int) -> tuple[NDArray[np.float32], float]:
         """Return what each feature adds to the logit of a class, for a value of 1, and the bias.
@@ -160,3 +159,19 @@ class Linear(NamedTuple):
         small = self._replace(features=kept, weights=self.weights[rows], quantized=True)
         # what a file would give back, so that there is no difference to what is loaded from it
         return Linear.of(small.arrays(), kinds, max(2, len(self.bias)))
+
+
+def both_classes(sums: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return sums for two classes where there are those of the second only.
+
+    Parameters
+    ----------
+    sums : ndarray of float32
+        Shape (n, c).
+
+    Returns
+    -------
+    ndarray of float32
+        Shape (n, max(2, c)).
+    """
+    return np.concatenate((-sums, sums), axis=1) if sums.shape[1] == 1 else sums

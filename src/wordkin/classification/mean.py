@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from wordkin.classification.documents import Documents
     from wordkin.classification.features import Scorer
     from wordkin.classification.heads import Lesson, Plan
+    from wordkin.classification.kinds import Features
+    from wordkin.classification.pretrained import Dense, Frozen
 
 _EPOCHS = 10
 _COMPILED = "wordkin.kernels.classify"
@@ -43,9 +45,13 @@ class MeanHead:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self.epochs: int = plan.settings["epochs"] or _EPOCHS
+        frozen = not plan.settings["trainable"]
+        self.epochs: int = 1 if frozen else plan.settings["epochs"] or _EPOCHS
         self._linear: Linear
-        self._descent: Descent
+        self._stale = False  # what `_learner` has learned is not in `_linear` yet
+        self._features: Features
+        self._learner: Descent | Frozen
+        self._dense: Dense | None = None
         self._compiled: Scorer | None = None
         self._plain: PlainScorer | None = None
 
@@ -72,12 +78,17 @@ class MeanHead:
     @property
     def linear(self) -> Linear:
         """What has been learned."""
+        if self._stale:
+            weights, bias, sharpness = self._learner.learned()
+            if self._dense is not None:
+                weights = self._dense.folded(weights, len(self._features.idf))
+            self._take(Linear(self._features, weights, bias, sharpness))
         return self._linear
 
     def _take(self, linear: Linear) -> None:
         if self._compiled is None or linear.features is not self._linear.features:
             self._compiled = self._plain = None
-        self._linear = linear
+        self._linear, self._stale = linear, False
 
     def begin(self, lesson: Lesson) -> None:
         """Choose the features, and make a table of zeros.
@@ -90,15 +101,27 @@ class MeanHead:
         from wordkin.classification.descent import Descent
         from wordkin.classification.features import learn_features
 
-        settings, vocabulary = self._plan.settings, self._plan.vocabulary
-        features, bags = learn_features(
+        settings, words = self._plan.settings, self._plan.vocabulary.words
+        self._features, bags = learn_features(
             lesson.documents,
-            vocabulary.words,
+            words,
             kinds_of(self._plan),
-            most=settings["max_ngrams"],
-            min_count=settings["min_ngram_count"],
+            settings=settings,
         )
-        self._descent = Descent(bags, lesson, (features, self._plan))
+        n_rows = len(self._features.idf)
+        if self._plan.vectors is None:
+            self._learner = Descent(bags, lesson, self._plan, n_rows=n_rows)
+            return
+        from wordkin.classification.pretrained import Dense, Frozen
+
+        dense = Dense.of(self._plan.vectors, words)
+        if settings["trainable"]:
+            self._dense, bags = dense.joined(bags, n_rows)
+            n_rows += dense.matrix.shape[1]
+            self._learner = Descent(bags, lesson, self._plan, n_rows=n_rows)
+        else:
+            self._dense, means = dense.means(bags, 1.0)
+            self._learner = Frozen(means, lesson, self._plan)
 
     def learn(self, lesson: Lesson, epoch: int) -> float:
         """Pass over the training part once.
@@ -115,9 +138,8 @@ class MeanHead:
         float
             The mean squared hinge loss, a class against the rest.
         """
-        loss, linear = self._descent.learn(epoch, self.epochs)
-        self._take(linear)
-        return loss
+        self._stale = True
+        return self._learner.learn(epoch, self.epochs)
 
     def scores(self, documents: Documents) -> NDArray[np.float32]:
         """Return logits.
@@ -132,7 +154,7 @@ class MeanHead:
         ndarray of float32
             Shape (n, k); those of a document without a known feature are the biases.
         """
-        linear = self._linear
+        linear = self.linear
         if len(documents.ids) <= _FEW_WORDS and _COMPILED not in sys.modules:
             sums = self.plain().scores(documents, linear.weights, linear.bias)
         else:
@@ -144,7 +166,7 @@ class MeanHead:
         if self._compiled is None:
             from wordkin.classification.features import Scorer
 
-            self._compiled = Scorer(self._linear.features, self._plan.vocabulary.words)
+            self._compiled = Scorer(self.linear.features, self._plan.vocabulary.words)
         return self._compiled
 
     def plain(self) -> PlainScorer:
@@ -156,7 +178,7 @@ class MeanHead:
             Of the features of this head.
         """
         if self._plain is None:
-            self._plain = PlainScorer(self._linear.features, self._plan.vocabulary.words)
+            self._plain = PlainScorer(self.linear.features, self._plan.vocabulary.words)
         return self._plain
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -167,7 +189,7 @@ class MeanHead:
         dict of str to ndarray
             For `restore`.
         """
-        return self._linear.arrays()
+        return self.linear.arrays()
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take arrays that `arrays` gave.
@@ -199,4 +221,6 @@ def kinds_of(plan: Plan) -> Kinds:
         For the vocabulary as it is.
     """
     letters = plan.settings["letters"] and tuple(plan.settings["letters"])
+    if not plan.settings["trainable"]:
+        return Kinds(len(plan.vocabulary), 1, None)  # only words have vectors
     return Kinds(len(plan.vocabulary), plan.settings["ngrams"], letters or None)

@@ -139,14 +139,20 @@ def plan_of(
     del values["vectors"], values["tokenizer"]
     _check_whole(settings)
     _check_choices(values)
-    for name in ("learning_rate", "C"):
-        rate = values[name]
-        if (rate is not None or name == "C") and not (_is_number(rate) and 0 < rate < 1e30):
-            raise ConfigError(f"{name} must be above 0; got {rate!r}.")
+    _check_numbers(values)
     _check_letters(values["letters"])
     if isinstance(values["class_weight"], Mapping):
         values["class_weight"] = {str(k): float(v) for k, v in values["class_weight"].items()}
     return Plan(settings=values, vocabulary=vocabulary, n_classes=n_classes, vectors=vectors)
+
+
+def _check_numbers(values: dict[str, Any]) -> None:
+    for name, high in (("learning_rate", 1e9), ("C", 1e9), ("idf_power", 10)):
+        value = values[name]
+        if value is None and name == "learning_rate":
+            continue
+        if not (_is_number(value) and 0 < value <= high):
+            raise ConfigError(f"{name} must be above 0, and {high:g} at most; got {value!r}.")
 
 
 def _check_choices(values: dict[str, Any]) -> None:

@@ -60,6 +60,22 @@ def test_characters_are_hashed_whole_for_old_gensim():
     assert index.rows([b"</s>"])[1].tolist() == [4]
 
 
+def test_buckets_that_were_never_trained_share_a_row():
+    whole = FastTextIndex(50, 3, 4)
+    rows = whole.rows([b"hello", b"world"])[0]
+    kept = np.unique(rows)[::2]
+    pairs = np.column_stack([kept, np.arange(len(kept))])
+    index = FastTextIndex(50, 3, 4, pairs, rest=len(kept))
+    assert index.largest() == len(kept)
+    assert index.settings()["rest"] == len(kept)
+    some, counts = index.rows([b"hello", b"world"])
+    names = kept.tolist()
+    assert some.tolist() == [names.index(r) if r in names else len(names) for r in rows.tolist()]
+    np.testing.assert_array_equal(counts, whole.rows([b"hello", b"world"])[1])
+    everything = index.rows_of(np.arange(50))
+    assert np.flatnonzero(everything < len(kept)).tolist() == names
+
+
 def test_pruned_buckets_have_no_row():
     whole = FastTextIndex(50, 3, 4)
     rows = whole.rows([b"hello", b"world"])[0]

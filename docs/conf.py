@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import wordkin
 
 project = "wordkin"
@@ -23,6 +25,9 @@ myst_heading_anchors = 3
 
 autosummary_generate = True
 autosummary_imported_members = True
+# their modules are described where a framework is not installed, too
+_FRAMEWORKS = ("torch", "jax", "flax", "tensorflow")
+autodoc_mock_imports = [name for name in _FRAMEWORKS if importlib.util.find_spec(name) is None]
 autodoc_typehints = "none"  # the docstrings say it in words
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False  # the template lists them

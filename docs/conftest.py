@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 
 _NEEDS = {
+    "layers.md": ("torch", "flax", "tensorflow"),
     "articles/query-then-every-framework.md": ("keras", "tensorflow", "torch", "flax"),
     "articles/pretrained-in-a-classifier.md": ("keras", "sklearn"),
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,11 @@ LABELS = ["pos", "pos", "neg", "neg"] * 12
 VECTORS = wk.WordVectors(
     ["good", "fine", "bad", "awful"], np.array([[1, 0, 1], [1, 0, 2], [0, 1, 1], [0, 1, 2]]) / 2
 )
+
+BASE = {
+    "epochs": None, "batch_size": 128, "max_length": 50, "backend": None, "seed": 1,
+    "vector_size": 4, "learning_rate": None, "trainable": True,
+}  # fmt: skip
 
 
 def classifier(head, **settings):
@@ -132,6 +138,15 @@ def test_class_weights_count():
     heavy = classifier("cnn", epochs=1, learning_rate=1e-4, class_weight={"neg": 50.0, "pos": 1.0})
     p, q = (c.fit(documents, labels).predict_proba(["film here"])[0, 0] for c in (plain, heavy))
     assert q > p
+
+
+@pytest.mark.parametrize(("n", "epochs"), [(48, 60), (128 * 40, 15), (128 * 500, 10)])
+def test_few_texts_are_seen_more_often(fitted, n, epochs):
+    head = make_head(replace(fitted._head._plan, settings={**BASE, "head": "cnn"}))
+    documents = fitted._documents(["good"] * n)
+    lesson = Lesson(documents, np.zeros(n, np.int32), np.ones(n, np.float32))
+    head.begin(lesson)
+    assert head.epochs == epochs
 
 
 def test_batches_hold_each_text_once_and_texts_of_like_length():

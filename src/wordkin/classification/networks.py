@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from wordkin.classification.keras_network import Network
 
 _SIZE = 100  # of vectors that are learned from scratch, as in Chollet's article
-_EPOCHS = 10
+_EPOCHS, _MOST_EPOCHS = 10, 60
+_STEPS = 600  # a network of few texts needs more passes to get as many steps
 _RATE = 1e-3
 _WIDTHS = (25, 50, 100, 200, 400, 700)  # each is compiled once
 _FEW = 8  # a batch of this size is compiled for predicting a text or two
@@ -46,8 +47,10 @@ class _NetworkHead:
         self._network: Network | None = None
 
     def begin(self, lesson: Lesson) -> None:
-        """Build the network on pretrained vectors, or on random ones."""
-        del lesson
+        """Build the network on pretrained vectors, or on random ones; choose the epochs."""
+        if self._plan.settings["epochs"] is None:
+            steps = -(-len(lesson.targets) // self._batch)
+            self.epochs = min(_MOST_EPOCHS, max(_EPOCHS, -(-_STEPS // max(1, steps))))
         self._build(self._first_rows())
 
     def _first_rows(self) -> NDArray[np.float32]:

@@ -88,7 +88,9 @@ def fit(  # noqa: PLR0913 (the options of the command)
     ] = 1000,
     epochs: Annotated[
         int | None,
-        typer.Option(help="Passes over the texts.", show_default="10", rich_help_panel=_RUN),
+        typer.Option(
+            help="Passes over the texts.", show_default="10, networks more", rich_help_panel=_RUN
+        ),
     ] = None,
     learning_rate: Annotated[
         float | None,

@@ -122,6 +122,16 @@ def test_lines(tmp_path):
         read_labelled(path)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1252"])
+def test_other_encodings(tmp_path, encoding):
+    path = tmp_path / "a.data"
+    for content in ("text\tlabel\r\nnaïve\tx\r\nn\ty\r\n", "__label__x naïve\n__label__y n\n",
+                    '{"text": "naïve", "label": "x"}\n{"text": "n", "label": "y"}'):  # fmt: skip
+        path.write_bytes(content.encode(encoding))
+        data = read_labelled(path, encoding=encoding)
+        assert (data.texts, data.labels) == (["naïve", "n"], ["x", "y"])
+
+
 FILES = {
     "news/b/2": b"two", "news/b/10": b"ten", "news/a/1": b"caf\xe9", "news/a/.hidden": b"no",
     "news/a/readme": b"hm", "news/about": b"beside",

@@ -158,8 +158,8 @@ def _kind_of(path: str | os.PathLike[str], decoder: Decoder) -> str:
 def _lines(path: str | os.PathLike[str], decoder: Decoder, *, mark: str) -> Iterator[Record]:
     """Read lines that begin with their label; empty lines are none."""
     with open_bytes(path) as stream:
-        for number, raw in enumerate(stream, 1):
-            line = decoder(raw).strip()
+        for number, raw in enumerate(decoder.lines(stream), 1):
+            line = raw.strip()
             if not line:
                 continue
             first, _, text = line.partition(" ") if "\t" not in line else _at_first_gap(line)

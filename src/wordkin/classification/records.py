@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import codecs
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from wordkin.errors import FormatError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 
 class Record(NamedTuple):
@@ -62,6 +65,24 @@ class Decoder:
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         return text
+
+    def lines(self, stream: Iterable[bytes]) -> Iterator[str]:
+        """Decode a file line by line.
+
+        Parameters
+        ----------
+        stream : iterable of bytes
+            An open file.
+
+        Yields
+        ------
+        str
+            A line, perhaps with its end.
+        """
+        if self.encoding.startswith(("utf-16", "utf-32")):  # a line feed has several bytes there
+            yield from self(b"".join(stream)).split("\n")
+        else:
+            yield from map(self, stream)
 
     def peek(self, head: bytes) -> str:
         """Decode the beginning of a file, for a look at it; nothing is counted.

@@ -122,9 +122,8 @@ def _parsed(content: str, **settings: Any) -> list[tuple[int, list[str]]]:  # no
 
 def _json_lines(path: StrPath, decoder: Decoder, columns: Columns) -> Iterator[Record]:
     with open_bytes(path) as stream:
-        for number, raw in enumerate(stream, 1):
-            line = decoder(raw).strip()
-            if line:
+        for number, raw in enumerate(decoder.lines(stream), 1):
+            if line := raw.strip():
                 where = f"Line {number} of {str(path)!r}"
                 yield _from_object(_parsed_json(line, where), columns, where)._replace(
                     name=f"line {number}"

@@ -233,8 +233,8 @@ def _lines(source: Path | None, encoding: str) -> Iterator[list[str]]:
     stream: Any = sys.stdin.buffer if source is None else open_bytes(source)
     group: list[str] = []
     with stream:
-        for raw in stream:
-            group.append(decoder(raw).removesuffix("\n"))
+        for line in decoder.lines(stream):
+            group.append(line.removesuffix("\n"))
             if len(group) == at_once:
                 yield group
                 group = []

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     Texts = Iterable[str]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class TextClassifier(Judged):
     """Tell the class of a text, after learning from texts whose class is known.
 
@@ -254,7 +254,8 @@ class TextClassifier(Judged):
         InputError
             If a text is no string, or nothing has been learned.
         """
-        chosen: NDArray[np.str_] = self.classes_[self.decision_function(texts).argmax(axis=1)]
+        best = self.decision_function(texts).argmax(axis=1)
+        chosen: NDArray[np.str_] = self.classes_[best]
         return chosen
 
     def save(self, path: str | os.PathLike[str]) -> None:

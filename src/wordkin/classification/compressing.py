@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wordkin.classification.kinds import NGRAM_WEIGHT
+from wordkin.classification.kinds import weights_of
 from wordkin.errors import InputError
 from wordkin.vocabulary import Vocabulary
 
@@ -163,7 +163,7 @@ def importance(linear: Linear, idf_power: float) -> NDArray[np.float64]:
     value = linear.features.idf.astype(np.float64)
     added = np.sqrt((weights**2).sum(axis=1)) * value
     idf = value.copy()
-    idf[linear.features.kinds.n_words :] /= NGRAM_WEIGHT
+    idf[linear.features.kinds.n_words :] /= weights_of(linear.features.keys)
     idf **= 1 / idf_power
     out: NDArray[np.float64] = added * np.exp((1 - idf) / 2)
     return out

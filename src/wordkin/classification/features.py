@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wordkin.classification.kinds import NGRAM_WEIGHT, Features, Kinds
+from wordkin.classification.kinds import Features, Kinds, weights_of
 from wordkin.classification.threads import n_threads
 from wordkin.kernels.classify import (
     Bags,
@@ -165,10 +165,11 @@ def learn_features(
     rows = np.concatenate((np.arange(n_words), n_words + kept))
     new_rows = np.full(len(frequency), -1, np.int32)
     new_rows[rows] = np.arange(len(rows))
+    keys = _keys(slots, int(grown[1]))[kept].astype(np.uint32)
     idf = np.log((1 + documents.n_documents) / (1 + frequency[rows])) + 1
     idf = (idf ** settings["idf_power"]).astype(np.float32)
-    idf[n_words:] *= NGRAM_WEIGHT
-    features = Features(kinds, _keys(slots, int(grown[1]))[kept].astype(np.uint32), idf)
+    idf[n_words:] *= weights_of(keys)
+    features = Features(kinds, keys, idf)
     out = _room(len(counts.rows), documents.n_documents)
     weigh(counts, new_rows, idf, out)
     m = out.starts[-1]

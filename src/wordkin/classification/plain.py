@@ -47,8 +47,8 @@ def _mixed(number: int) -> int:
     return number ^ number >> 32
 
 
-def _key(number: int) -> int:
-    return _mixed(number) >> 32 or 1
+def _key(number: int, *, of_letters: bool) -> int:
+    return (_mixed(number) >> 32 | 2) & ~1 | of_letters
 
 
 def _added(number: int, data: bytes) -> int:
@@ -69,7 +69,7 @@ def _letters(word: str, low: int, high: int) -> Iterator[tuple[str, int]]:
                 inner = f"<{word}>"[first : last + 1].strip("<>")
                 before = "" if first == 0 else "*"
                 after = "" if last == len(characters) - 1 else "*"
-                yield before + inner + after, _key(number)
+                yield before + inner + after, _key(number, of_letters=True)
 
 
 class PlainScorer:
@@ -160,7 +160,7 @@ class PlainScorer:
             for last in range(first + 1, min(first + longest, len(words))):
                 number = (_mixed(number) + own[words[last]]) & _64_BITS
                 names.append(" ".join(words[first : last + 1]))
-                keys.append(_key(number))
+                keys.append(_key(number, of_letters=False))
             if letters is not None:
                 for name, key in _letters(word, *letters):
                     names.append(name)

@@ -68,8 +68,9 @@ class Dense(NamedTuple):
         ids = table.vocabulary.ids(words)
         known = np.flatnonzero(ids >= 0)
         matrix = np.zeros((len(words), table.dimensions), np.float32)
-        matrix[known] = table.matrix[ids[known]]
-        matrix[known] -= matrix[known].mean(axis=0, keepdims=True)
+        if len(known):
+            matrix[known] = table.matrix[ids[known]]
+            matrix[known] -= matrix[known].mean(axis=0, keepdims=True)
         if not matrix.any():
             raise InputError(
                 "None of the words of the texts has a vector. Are the vectors of this language, "

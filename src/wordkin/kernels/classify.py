@@ -6,7 +6,7 @@ row. `weigh` turns counts into weights, logarithmic term frequency by inverse do
 at unit length. Then `descend` learns a row of class scores for each feature, and `score` adds up
 the rows of a document.
 
-Hashes of different n-grams meet in one of some billions of cases, and an n-gram that was never
+Hashes of different n-grams meet in one of a billion cases, and an n-gram that was never
 learned from is not found in the table, so that it adds no noise (a table without keys, such as
 fastText's buckets, gives every unseen n-gram the row of another).
 """
@@ -57,10 +57,10 @@ def _mixed(number):
 
 
 @inline
-def _key(number):
-    """Return the 32 bits of a hash that the table keeps; 0 is a free slot."""
-    key = number >> _32
-    return key if key != _0 else _1
+def _key(number, of_letters):
+    """Return the 32 bits of a hash that the table keeps: 31, and whether it is one of letters."""
+    # never 0, which is a free slot
+    return (number >> _32 | np.uint64(2)) & ~_1 | of_letters
 
 
 @inline
@@ -144,7 +144,7 @@ def letter_keys(text, offsets, sizes, spelling):
                 chars += 1
                 if chars >= low and not (first == begin and at == stop):
                     if len(keys):
-                        keys[n] = _key(_mixed(number))
+                        keys[n] = _key(_mixed(number), _1)
                     n += 1
         starts[w + 1] = n
 
@@ -224,7 +224,7 @@ def bag(documents, limits, spelling, slots, grown, bags):
             number = hashes[word]
             for u in range(t + 1, min(t + longest, stop)):
                 number = _mixed(number) + hashes[ids[u]]
-                row = _row(slots, grown, _key(_mixed(number)))
+                row = _row(slots, grown, _key(_mixed(number), _0))
                 if row >= 0:
                     _count(seen, touched, fill, n_words + row)
             for p in range(pieces[word], pieces[word + 1]):

@@ -29,6 +29,7 @@ autosummary_imported_members = True
 _FRAMEWORKS = ("torch", "jax", "flax", "tensorflow")
 autodoc_mock_imports = [name for name in _FRAMEWORKS if importlib.util.find_spec(name) is None]
 autodoc_typehints = "none"  # the docstrings say it in words
+autodoc_inherit_docstrings = False  # those of frameworks are no clean reStructuredText
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False  # the template lists them
 

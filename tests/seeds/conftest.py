@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from seeds.tools import GROUPS
 
 import wordkin as wk
 from wordkin import downloads
@@ -89,6 +90,24 @@ def glove(data_dir):
     """GloVe 6B in 100 dimensions: all of it, or those of its words that the test data have."""
     named = os.environ.get("WORDKIN_GLOVE_100D")
     return wk.load(named or data_dir / "glove.6B.100d.subset.txt.xz")
+
+
+@pytest.fixture(scope="session")
+def posts(data_dir):
+    """All 19,997 posts with their headers."""
+    path = data_dir / "20_newsgroup.tar.gz"
+    return wk.read_labelled(path, encoding="latin-1", digits_only=True)
+
+
+@pytest.fixture(scope="session")
+def four(posts):
+    """800 posts of four groups, with headers."""
+    chosen = [
+        i
+        for group in GROUPS
+        for i in [i for i, label in enumerate(posts.labels) if label == group][:200]
+    ]
+    return posts.subset(chosen)
 
 
 @pytest.fixture

@@ -11,20 +11,11 @@ import zipfile
 
 import numpy as np
 import pytest
-from seeds.tools import as_numpy
+from seeds.tools import GROUPS, as_numpy
 
 import wordkin as wk
 from wordkin import downloads
 from wordkin.text.mail import strip_parts
-
-GROUPS = ("comp.graphics", "rec.autos", "sci.space", "talk.politics.guns")
-
-
-@pytest.fixture(scope="module")
-def posts(data_dir):
-    """All 19,997 posts with their headers."""
-    path = data_dir / "20_newsgroup.tar.gz"
-    return wk.read_labelled(path, encoding="latin-1", digits_only=True)
 
 
 @pytest.fixture(scope="module")
@@ -37,17 +28,6 @@ def bodies(posts):
 def corpus(bodies):
     """Their words as Keras' old Tokenizer cut them."""
     return wk.Corpus.from_texts(bodies.texts, tokenizer="keras", min_count=1)
-
-
-@pytest.fixture(scope="module")
-def four(posts):
-    """800 posts of four groups, with headers."""
-    chosen = [
-        i
-        for group in GROUPS
-        for i in [i for i, label in enumerate(posts.labels) if label == group][:200]
-    ]
-    return posts.subset(chosen)
 
 
 @pytest.fixture(scope="module")

@@ -305,3 +305,37 @@ def test_D16_in_a_bag_a_cnn_and_an_lstm(keras, toy, head):
     ids = toy.vocabulary.encode_batch(["the cat sat on the mat", "cat"], max_length=9)
     assert as_numpy(model(ids)).shape == (2, 2)
     assert wk.check_padding(model, ids)
+
+
+LOSSES = {
+    "softmax": {},
+    "sampled-softmax": {"negative": 64},
+    "nce": {"negative": 64},
+    "negative-sampling": {},
+    "hierarchical-softmax": {},
+}
+
+
+def test_D17_five_losses_side_by_side(text8_start):
+    from wordkin.files import open_bytes
+
+    with open_bytes(text8_start) as file:
+        words = file.read(200_000).decode().split()[:-1]
+    lines = [words[i : i + 1000] for i in range(0, len(words), 1000)]
+    corpus = wk.Corpus.from_sentences(lines, min_count=1, max_vocab=500)
+    for loss, settings in LOSSES.items():
+        # as the article's sister script: two words to each side, 64 sampled
+        config = wk.SkipGram(
+            loss=loss,
+            window=2,
+            shrink_windows=False,
+            vector_size=32,
+            epochs=2,
+            sample=0,
+            **settings,
+        )
+        model = wk.train(corpus, config, workers=1)
+        first, last = model.history[0], model.history[-1]
+        print(f"{loss:22}{last.words_per_second:12,.0f} words/s  loss {last.loss:.3f}")  # noqa: T201
+        assert last.loss < first.loss
+        assert np.isfinite(model.vectors.vectors).all()

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+GROUPS = ("comp.graphics", "rec.autos", "sci.space", "talk.politics.guns")
 NUMBERS = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"}
 
 

@@ -94,7 +94,8 @@ class Run(Protocol):
         Returns
         -------
         mapping
-            Live views by name, all that a checkpoint must hold. "input" is (V, D), the word
+            Live views by name (where the matrices are on a device, copies of this moment, each made
+            when it is asked for), all that a checkpoint must hold. "input" is (V, D), the word
             vectors, unless the run is `Composed`; "context" is too, where the model has one.
         """
         ...

@@ -114,7 +114,8 @@ class Progress:
         -------
         mapping
             Views by name, which training goes on changing: with `SkipGram` and `CBOW` "input" and
-            "context", (V, D). Their rows are padded: they are not C-contiguous.
+            "context", (V, D). Their rows are padded: they are not C-contiguous. With
+            ``engine="keras"`` each is a copy of this moment, made when it is asked for.
 
         Raises
         ------

@@ -10,7 +10,11 @@ import pytest
 
 from wordkin import frameworks
 from wordkin.errors import FormatError, InputError, MissingExtraError, RowError
+from wordkin.formats.tensors import write_arrays
 from wordkin.layers import rows
+from wordkin.layers.saving import SavedRows, load_rows, pack, save_rows, unpack
+from wordkin.layers.settings import LayerSettings
+from wordkin.vectors.importing import from_rows
 from wordkin.vocabulary import Vocabulary
 
 
@@ -115,3 +119,70 @@ class TestVocabularyFile:
         path.write_bytes(rows.vocabulary_to_json(vocabulary))
         with pytest.raises(FormatError, match="fingerprint differs"):
             rows.vocabulary_from_json(path, Vocabulary(["x"]).fingerprint())
+
+
+class TestSavedRows:
+    @pytest.fixture
+    def saved(self):
+        words = Vocabulary(["a", "\ud800"], [2, 1], tokenizer="words")
+        weight = np.arange(8, dtype=np.float32).reshape(4, 2)
+        return SavedRows(weight, None, words, LayerSettings(trainable="after:2", max_norm=0.5))
+
+    @pytest.mark.parametrize("dtype", ["float32", "float16", "float64", "int8", "int32"])
+    def test_everything_survives(self, saved, tmp_path, dtype):
+        scales = np.ones((4, 1), np.float32) if dtype == "int8" else None
+        saved = saved._replace(weight=saved.weight.astype(dtype), scales=scales)
+        save_rows(tmp_path / "a.safetensors", saved)
+        if dtype == "int32":  # no type that vectors come in
+            with pytest.raises(FormatError, match=r"types \['I32'\]"):
+                load_rows(tmp_path / "a.safetensors")
+            return
+        again = load_rows(tmp_path / "a.safetensors")
+        assert np.array_equal(again.weight, saved.weight)
+        assert again.weight.dtype == dtype
+        assert (again.scales is None) == (scales is None)
+        assert (again.vocabulary, again.settings) == (saved.vocabulary, saved.settings)
+        assert np.array_equal(again.vocabulary.counts, [2, 1])
+
+    def test_rows_of_other_words_are_not_saved(self, saved, tmp_path):
+        with pytest.raises(InputError, match="There are 3 rows"):
+            save_rows(tmp_path / "a", saved._replace(weight=saved.weight[1:]))
+        assert not list(tmp_path.iterdir())
+
+    def test_rows_that_do_not_fit_are_not_loaded(self, saved, tmp_path):
+        with (tmp_path / "a").open("wb") as file:
+            words = np.frombuffer(pack(saved.vocabulary, saved.settings), np.uint8)
+            write_arrays(file, {"weight": saved.weight[1:], "_extra_state": words}, {})
+        with pytest.raises(FormatError, match=r"\(3, 2\) is no shape of 4 rows"):
+            load_rows(tmp_path / "a")
+
+    @pytest.mark.parametrize(
+        "kept", [b"", b"[]", b'{"max_norm": -1}', b'{"trainable": "when"}', b'{"colour": 1}']
+    )
+    def test_settings_that_are_damaged(self, saved, kept):
+        fingerprint, _, words = pack(saved.vocabulary, saved.settings).split(b"\n", 2)
+        with pytest.raises(FormatError, match="settings of the layer are damaged"):
+            unpack(b"\n".join([fingerprint, kept, words]))
+
+    @pytest.mark.parametrize("data", [b"", b"\n\n", b"\xff\n{}\n{}"])
+    def test_words_that_are_damaged(self, data):
+        with pytest.raises(FormatError, match="damaged"):
+            unpack(data)
+
+
+class TestFromRows:
+    @pytest.mark.parametrize("special", [0, 2])
+    def test_special_rows_are_left_out(self, special):
+        matrix = np.arange(2 * (special + 3)).reshape(special + 3, 2)
+        found = from_rows(matrix, ["a", "b", "c"])
+        assert np.array_equal(found.vectors, matrix[special:])
+        assert found.vectors.dtype == np.float32
+
+    @pytest.mark.parametrize("shape", [(4, 2), (6, 2), (5,), (5, 2, 2)])
+    def test_other_shapes(self, shape):
+        with pytest.raises(InputError, match="must be"):
+            from_rows(np.ones(shape), ["a", "b", "c"])
+
+    def test_numbers_that_are_none(self):
+        with pytest.raises(InputError, match="NaN"):
+            from_rows([[1.0], [np.nan]], ["a", "b"])

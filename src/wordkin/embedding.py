@@ -164,7 +164,7 @@ def embedding_matrix(
             raise InputError(f"{name} must be one of {', '.join(known)}; got {rule!r}.")
     source, table = _parts(vectors)
     target = _target(vocabulary, source)
-    ids = source.ids(target.words)
+    ids = _ids(source, target)
     hit = ids >= 0
     rows = np.zeros((target.n_rows, table.shape[1]), dtype=np.float32)
     words = rows[target.first_row :]  # a view
@@ -214,7 +214,7 @@ def check_rows(rows: NDArray[np.float32], vectors: Vectors, vocabulary: Vocabula
         )
     if vocabulary.pad_row is not None and rows[vocabulary.pad_row].any():
         raise RowError(f"Row {vocabulary.pad_row} is for padding and should be zero; it is not.")
-    common = np.flatnonzero(source.ids(vocabulary.words) >= 0)
+    common = np.flatnonzero(_ids(source, vocabulary) >= 0)
     # first, last, and evenly between: a shift by one row shows everywhere
     for i in [*common[:: max(1, len(common) // _PROBES)], *common[-1:]]:
         word = vocabulary.words[i]
@@ -234,6 +234,13 @@ def _parts(vectors: Vectors) -> tuple[Vocabulary, NDArray[np.float32]]:
             "Your own arrays become one by WordVectors(words, matrix)."
         )
     return words, table
+
+
+def _ids(source: Vocabulary, target: Vocabulary) -> NDArray[np.int32]:
+    """Look up the words of one vocabulary in the other; at once where they are the same list."""
+    if target.words is source.words:
+        return np.arange(len(source), dtype=np.int32)
+    return source.ids(target.words)
 
 
 def _target(vocabulary: Vocabulary | None, source: Vocabulary) -> Vocabulary:

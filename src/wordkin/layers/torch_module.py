@@ -104,10 +104,10 @@ class WordEmbedding(torch.nn.Module):
             On the CPU.
         """
         layer = cls(*plan.table.shape, settings=plan.settings)
-        with torch.no_grad():
-            layer.weight.copy_(torch.from_numpy(plan.table))
-            if layer.scales is not None and plan.scales is not None:
-                layer.scales.copy_(torch.from_numpy(plan.scales[:, None]))
+        # the plan's own memory where the type is the same: a table may be most of what there is
+        layer.weight.data = torch.from_numpy(plan.table).to(layer.weight.dtype)
+        if layer.scales is not None and plan.scales is not None:
+            layer.scales.copy_(torch.from_numpy(plan.scales[:, None]))
         layer._words, layer.report = plan.vocabulary, plan.report
         return layer
 

@@ -50,4 +50,4 @@ def test_unknown_words_have_the_vectors_that_the_tool_gives_them(name):
 
 
 def test_the_golden_files_are_small():
-    assert all(path.stat().st_size < 50_000 for path in FILES.rglob("*"))
+    assert all(path.stat().st_size < 80_000 for path in FILES.rglob("*"))

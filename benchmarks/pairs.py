@@ -1,6 +1,6 @@
 """Skip-gram pairs beside the function that Keras had, on the same ids.
 
-    python benchmarks/pairs.py [--text wiki8.txt] [--tokens 100000] [--pairs 5]
+    python benchmarks/pairs.py [--text wiki8.txt] [--tokens 20000] [--pairs 5]
 
 One run of each after the other, several times; the ratio of their speeds in examples a second, its
 median and range. Keras' function makes one negative for each pair, and knows no other law than the
@@ -52,7 +52,7 @@ def parse() -> argparse.Namespace:
     shared = os.environ.get("WORDKIN_TEST_DATA", "../shared/data")
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--text", default=f"{shared}/wiki8.xz")
-    parser.add_argument("--tokens", type=int, default=100_000)
+    parser.add_argument("--tokens", type=int, default=20_000)
     parser.add_argument("--pairs", type=int, default=5, help="how often each is run")
     return parser.parse_args()
 

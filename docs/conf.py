@@ -40,4 +40,5 @@ html_theme_options = {
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
 }
+html_sidebars = {"*": []}  # pages of the top level have no siblings to list at their side
 html_show_sourcelink = False

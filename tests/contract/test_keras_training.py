@@ -77,8 +77,7 @@ def fit(layer, optimizer, epochs=1, callbacks=None):
 
 
 class TestFactor:
-    @pytest.mark.parametrize("name", OPTIMIZERS)
-    @pytest.mark.parametrize("factor", [0.1, 3.0])
+    @pytest.mark.parametrize(("name", "factor"), [("adam", 0.1), ("adamw", 3.0), ("sgd", 0.1)])
     def test_a_step_is_scaled_whatever_the_optimizer(self, table, name, factor):
         make = OPTIMIZERS[name]
         whole, before = keras_layer(table, trainable=True), keras_layer(table)
@@ -125,7 +124,7 @@ class TestFactor:
 
 
 class TestThaw:
-    @pytest.mark.parametrize("name", OPTIMIZERS)
+    @pytest.mark.parametrize("name", ["adamw", "sgd"])
     def test_frozen_first(self, table, name):
         layer = keras_layer(table, trainable="after:2")
         assert layer.waits
@@ -173,8 +172,7 @@ class TestThaw:
             with pytest.raises(InputError, match="no layer to tune"):
                 fit(layer, "sgd")
 
-    @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
-    @pytest.mark.parametrize("factor", [1.0, 0.1])
+    @pytest.mark.parametrize(("optimizer", "factor"), [("adam", 1.0), ("adam", 0.1)])
     def test_saved_and_gone_on_with(self, table, tmp_path, optimizer, factor):
         layer = keras_layer(table, trainable="after:1", lr_factor=factor)
         model, _ = fit(layer, optimizer, epochs=2)

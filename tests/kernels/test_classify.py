@@ -1,4 +1,4 @@
-"""The kernels of the mean head beside plain Python; what they do together is tried with the head."""
+"""The kernels of the mean head beside plain Python; together they are tried with the head."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import wordkin as wk
 from wordkin.classification.compressing import n_bytes
-from wordkin.classification.documents import Reader
+from wordkin.documents.reading import Reader
 from wordkin.classification.features import Scorer, learn_features
 from wordkin.classification.kinds import Kinds
 from wordkin.classification.plain import PlainScorer

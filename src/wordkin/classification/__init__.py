@@ -14,9 +14,9 @@ import numpy as np
 
 from wordkin.classification import saving
 from wordkin.classification.classifier import TextClassifier
-from wordkin.classification.documents import Reader
 from wordkin.classification.heads import make_head
 from wordkin.classification.plans import plan_of
+from wordkin.documents.reading import Reader
 from wordkin.errors import FormatError
 from wordkin.formats.rows import naming
 

@@ -2,42 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wordkin.documents.texts import checked_texts as checked_texts
+from wordkin.documents.texts import hint_for, list_of, shown
 from wordkin.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
-
-
-def checked_texts(texts: Iterable[str]) -> list[str]:
-    """Return texts as a list.
-
-    Parameters
-    ----------
-    texts : iterable of str
-        A list, an array, a column of a data frame.
-
-    Returns
-    -------
-    list of str
-        The texts.
-
-    Raises
-    ------
-    InputError
-        If it is one string, or holds something else than strings.
-    """
-    listed = _listed(texts, "texts", "a list with one text is [text]")
-    for i, text in enumerate(listed):
-        if not isinstance(text, str):
-            raise InputError(f"Texts must be str; number {i} is {_shown(text)}.{_hint(text)}")
-    return listed
 
 
 def checked_labels(labels: Iterable[str], n_texts: int) -> NDArray[np.str_]:
@@ -60,11 +36,11 @@ def checked_labels(labels: Iterable[str], n_texts: int) -> NDArray[np.str_]:
     InputError
         If one is no string (a number, None), or there are more or less than texts.
     """
-    listed = _listed(labels, "labels", "give one label for each text")
+    listed = list_of(labels, "labels", "give one label for each text")
     for i, label in enumerate(listed):
         if not isinstance(label, str):
             raise InputError(
-                f"Labels must be str; number {i} is {_shown(label)}.{_hint(label, 'labels')}"
+                f"Labels must be str; number {i} is {shown(label)}.{hint_for(label, 'labels')}"
             )
     if len(listed) != n_texts:
         raise InputError(
@@ -161,31 +137,5 @@ def named(classes: Sequence[str] | NDArray[np.str_]) -> str:
     str
         Up to ten of them.
     """
-    shown = ", ".join(repr(str(label)) for label in classes[:10])
-    return shown + (f" and {len(classes) - 10} more" if len(classes) > 10 else "")
-
-
-def _listed(values: Any, what: str, advice: str) -> list[Any]:  # noqa: ANN401
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        raise InputError(f"Give {what} as a list of str; got {_shown(values)}: {advice}.")
-    # tolist makes Python's str of NumPy's; a data frame's column has it too
-    listed = values.tolist() if hasattr(values, "tolist") else list(values)
-    if not isinstance(listed, list):
-        raise InputError(f"Give {what} as a list of str; got {_shown(values)}: {advice}.")
-    return listed
-
-
-def _shown(value: object) -> str:
-    return f"{type(value).__name__} {value!r:.60}"
-
-
-def _hint(value: object, what: str = "texts") -> str:
-    if isinstance(value, bytes):
-        return " Decode it: .decode('utf-8')."
-    if value is None or value != value:
-        return (
-            f" Leave out what has none, or give it {'a label' if what == 'labels' else repr('')}."
-        )
-    if isinstance(value, list):
-        return " Join tokens to a text: ' '.join(tokens)."
-    return f" Use str() on them: [str(x) for x in {what}]."
+    some = ", ".join(repr(str(label)) for label in classes[:10])
+    return some + (f" and {len(classes) - 10} more" if len(classes) > 10 else "")

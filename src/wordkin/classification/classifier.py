@@ -9,7 +9,6 @@ import numpy as np
 
 from wordkin.classification import checks, saving
 from wordkin.classification.compressing import Compression, Pruned, fitted_into, n_bytes
-from wordkin.classification.documents import Reader
 from wordkin.classification.explaining import Explanation, explained
 from wordkin.classification.heads import make_head
 from wordkin.classification.judging import Judged
@@ -18,6 +17,7 @@ from wordkin.classification.mean import MeanHead
 from wordkin.classification.plans import plan_of, table_of
 from wordkin.classification.preparing import prepared
 from wordkin.classification.progress import shown
+from wordkin.documents.reading import Reader
 from wordkin.errors import InputError
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from wordkin.classification.documents import Documents
     from wordkin.classification.heads import Head
     from wordkin.classification.learning import History
     from wordkin.classification.preparing import Given, Validation
+    from wordkin.documents.reading import Documents
     from wordkin.table import VectorTable
     from wordkin.vectors import WordVectors
     from wordkin.vocabulary import TokenizerSpec, Vocabulary

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wordkin.classification.documents import Documents, Reader
+from wordkin.documents.reading import Documents, Reader
 from wordkin.text.tokenizers import Words
 from wordkin.vocabulary import Vocabulary
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from wordkin.classification.documents import Documents
     from wordkin.classification.mean import MeanHead
+    from wordkin.documents.reading import Documents
 
 _SHOWN = 10
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from wordkin.classification.documents import Documents
+    from wordkin.documents.reading import Documents
 
 _FEW_SLOTS = 1 << 16
 _PART = 1 << 20  # features that are counted by one call while learning

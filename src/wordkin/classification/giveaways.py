@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 
-from wordkin.classification.documents import Reader
+from wordkin.documents.reading import Reader
 from wordkin.text.tokenizers import Whitespace
 from wordkin.vocabulary import Vocabulary
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from wordkin.classification.documents import Documents
+    from wordkin.documents.reading import Documents
     from wordkin.table import VectorTable
     from wordkin.vocabulary import Vocabulary
 

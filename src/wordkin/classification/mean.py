@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wordkin.classification.descent import Descent
-    from wordkin.classification.documents import Documents
     from wordkin.classification.features import Scorer
     from wordkin.classification.heads import Lesson, Plan
     from wordkin.classification.kinds import Features
     from wordkin.classification.pretrained import Dense, Frozen
+    from wordkin.documents.reading import Documents
 
 _EPOCHS = 10
 _COMPILED = "wordkin.kernels.classify"

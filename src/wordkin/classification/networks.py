@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from wordkin.classification.documents import Documents
     from wordkin.classification.heads import Lesson, Plan
     from wordkin.classification.keras_network import Network
+    from wordkin.documents.reading import Documents
 
 _SIZE = 100  # of vectors that are learned from scratch, as in Chollet's article
 _EPOCHS, _MOST_EPOCHS = 10, 60

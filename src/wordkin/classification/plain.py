@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from wordkin.classification.documents import Documents
     from wordkin.classification.kinds import Features
+    from wordkin.documents.reading import Documents
 
 _MIX = 0xD6E8FEB86659FD93
 _WORD, _LETTERS = 0x2545F4914F6CDD1D, 0x5851F42D4C957F2D

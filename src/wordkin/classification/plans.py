@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from wordkin.classification.documents import Reader
 from wordkin.classification.heads import HEADS, Plan
+from wordkin.documents.reading import Reader
 from wordkin.errors import ConfigError, EmptyCorpusError, InputError
 from wordkin.table import VectorTable
 from wordkin.text.tokenizers import get_tokenizer
@@ -14,7 +14,7 @@ from wordkin.vectors import WordVectors
 
 if TYPE_CHECKING:
     from wordkin.classification import TextClassifier
-    from wordkin.classification.documents import Documents
+    from wordkin.documents.reading import Documents
     from wordkin.vocabulary import Vocabulary
 
 _BACKENDS = ("jax", "torch", "tensorflow")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wordkin.classification.classifier import TextClassifier
-    from wordkin.classification.documents import Reader
+    from wordkin.documents.reading import Reader
     from wordkin.table import VectorTable
 
     Pair = tuple[Iterable[str], Iterable[str]]

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CompiledInterner", "rank_in_place"]
 
+_BLOCK_SLOTS = 1 << 16  # 1 MB; a block of English has 15,000 types, and the table need not grow
 _BLOCKS_AHEAD = 2  # for each thread: enough to keep it busy while results are fetched in order
 
 
@@ -243,7 +244,8 @@ class CompiledInterner:
         """Number the words of a block by themselves, so that little is left for one thread."""
         if not hasattr(self._mine, "room"):
             self._mine.room = Room()
-        cut, table = self._cutter.cut(block, again=self._mine.room), WordTable()
+        cut = self._cutter.cut(block, again=self._mine.room)
+        table = WordTable(_BLOCK_SLOTS)
         ids = table.number(cut.text, cut.begins, cut.stops)
         rest = Cut(_NOTHING, _NOWHERE, _NOWHERE, cut.ends.copy(), cut.dropped, cut.undecodable)
         return Counted(ids, table, rest)

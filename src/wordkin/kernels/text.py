@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 # the classes of characters
 OTHER, LETTER, DIGIT, MARK, JOINER, NUMBER, LINE_END, SPACE, FOREIGN = range(9)
 
-PADDING = 8
-"""Bytes that must follow a text: kernels load eight at a time, also those of its last word."""
+PADDING = 16
+"""Bytes that must follow a text: kernels load as many at a time, also those of its last word."""
 
 _RETURN, _NEWLINE = np.uint8(13), np.uint8(10)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -40,7 +40,6 @@ _ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
 _LOW = np.uint64(0xFFFFFFFF)
 # numba makes a float of the sum of a signed and an unsigned number: all are of one kind here
 _0, _1, _8, _32, _64 = (np.uint64(n) for n in (0, 1, 8, 32, 64))
-_FEW_SLOTS = 1 << 12
 
 
 class Rule(NamedTuple):
@@ -48,6 +47,7 @@ class Rule(NamedTuple):
 
     classes: NDArray[np.uint8]  # (0x110000,) of each code point
     lower: NDArray[np.int32]  # (0x110000,) the code point that it becomes
+    plain: NDArray[np.uint8]  # (5,) what `plain_letters` makes of the two
     min_chars: int  # words that are shorter,
     max_chars: int  # or longer,
     not_first: int  # or begin with this byte are dropped; -1: any may begin
@@ -108,6 +108,85 @@ def _eight(typing: Any, array: Any, index: Any) -> Any:
         return value
 
     return types.uint64(array, types.intp), emit
+
+
+@intrinsic
+def _take_plain(typing: Any, data: Any, i: Any, text: Any, at: Any, plain: Any) -> Any:
+    """Copy plain letters from data[i] on, lowered, to text[at]; return how many, 16 at most.
+
+    Sixteen bytes are written in any case: what is behind the letters is to be written over.
+    """
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = ir.VectorType(ir.IntType(8), PADDING)
+
+        def address(array: Any, item: Any, index: Any) -> Any:
+            first = context.make_array(array)(context, builder, item).data
+            return builder.bitcast(builder.gep(first, [index]), kind.as_pointer())
+
+        def between(first: Any, span: Any) -> Any:
+            return builder.icmp_unsigned("<", builder.sub(value, first), span)
+
+        numbers = context.make_array(plain)(context, builder, args[4]).data
+        splats = []
+        for n in range(5):
+            scalar = builder.load(builder.gep(numbers, [ir.Constant(ir.IntType(64), n)]))
+            one = builder.insert_element(
+                ir.Constant(kind, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0)
+            )
+            lanes = ir.Constant(ir.VectorType(ir.IntType(32), PADDING), [0] * PADDING)
+            splats.append(builder.shuffle_vector(one, one, lanes))
+        value = builder.load(address(data, args[0], args[1]))
+        value.align = 1
+        first, span, other, other_span, lift = splats
+        capital = between(first, span)
+        letter = builder.or_(capital, between(other, other_span))
+        lifted = builder.select(capital, builder.add(value, lift), value)
+        builder.store(lifted, address(text, args[2], args[3])).align = 1
+        mask = builder.bitcast(builder.not_(letter), ir.IntType(PADDING))
+        wide = builder.zext(mask, ir.IntType(64))
+        ended = builder.or_(wide, ir.Constant(ir.IntType(64), 1 << PADDING))
+        return builder.cttz(ended, ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(data, types.intp, text, types.intp, plain), emit
+
+
+def plain_letters(classes: NDArray[np.uint8], lower: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """Find the letters of ASCII that need no table: two ranges of bytes, the first to be lowered.
+
+    Parameters
+    ----------
+    classes, lower : ndarray
+        As in `Rule`.
+
+    Returns
+    -------
+    ndarray of uint8
+        The first byte of a range and its length, the same of another, and what the first range
+        is lifted by to make it lower case. Letters beside these go by the tables.
+
+    Examples
+    --------
+    >>> classes = np.full(0x110000, OTHER, np.uint8)
+    >>> classes[[*range(65, 91), *range(97, 123)]] = LETTER
+    >>> lower = np.arange(0x110000, dtype=np.int32)
+    >>> lower[65:91] += 32
+    >>> plain_letters(classes, lower).tolist()
+    [65, 26, 97, 26, 32]
+    """
+    found = []
+    code = 0
+    while code < 0x80:
+        end = code
+        while end < 0x80 and classes[end] == LETTER and lower[end] - end == lower[code] - code:
+            end += 1
+        if end > code:
+            found.append((int(lower[code] - code), end - code, code))
+        code = max(end, code + 1)
+    raised = max((run for run in found if run[0] > 0), key=lambda run: run[1], default=(0, 0, 0))
+    same = max((run for run in found if run[0] == 0), key=lambda run: run[1], default=(0, 0, 0))
+    lift, span, first = raised
+    return np.array([first, span, same[2], same[1], lift], np.uint8)
 
 
 @inline
@@ -174,14 +253,14 @@ def scan(data, rule, found):
     i = 0
     bounds[0] = 0
     while i <= n:
+        letters = _take_plain(data, i, text, at, rule.plain)  # in English, the rest of the word
+        at += letters
+        i += letters
+        if letters == PADDING:
+            continue
         code, size = np.int64(data[i]), 1
         if code < 0x80:
             kind = classes[code]
-            if kind == LETTER:  # most of the text in English, and the short way for it
-                text[at] = lower[code]
-                at += 1
-                i += 1
-                continue
         else:
             code, size = _decode(_eight(data, i))
             kind = classes[code] if code >= 0 else FOREIGN
@@ -368,6 +447,11 @@ class WordTable:
     it is a hash. The second holds the word's length and, in the lower half, its number + 1; 0 is
     a free slot. At most half of the slots are taken.
 
+    Parameters
+    ----------
+    slots : int
+        How many to begin with, a power of two: the table grows by itself.
+
     Examples
     --------
     >>> table = WordTable()
@@ -379,9 +463,9 @@ class WordTable:
     ['to', 'be', 'or', 'not']
     """
 
-    def __init__(self) -> None:
+    def __init__(self, slots: int = 1 << 12) -> None:
         self._words = Words(
-            np.zeros((_FEW_SLOTS, 2), np.uint64), np.empty(0, np.uint8), np.zeros(1, np.int64)
+            np.zeros((slots, 2), np.uint64), np.empty(0, np.uint8), np.zeros(1, np.int64)
         )
         self._fill = np.zeros(2, np.int64)
 

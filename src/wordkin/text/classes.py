@@ -23,6 +23,7 @@ from wordkin.kernels.text import (
     OTHER,
     SPACE,
     Rule,
+    plain_letters,
 )
 from wordkin.text.patterns import JOINERS, KERAS_FILTERS, mark_ranges
 from wordkin.text.tokenizers import Gensim, Keras, Whitespace, Words
@@ -52,13 +53,21 @@ def rule_of(tokenizer: Named) -> Rule:
     """
     match tokenizer:
         case Words(digits):
-            return Rule(_word_classes(digits), _lower_words(), 1, -1, -1)
+            return _rule(_word_classes(digits), _lower_words())
         case Whitespace():
-            return Rule(_space_classes(), np.arange(_CODES, dtype=np.int32), 1, -1, -1)
+            return _rule(_space_classes(), np.arange(_CODES, dtype=np.int32))
         case Gensim(min_len, max_len):
-            return Rule(_gensim_classes(), _lower()[0], min_len, max_len, ord("_"))
+            return _rule(_gensim_classes(), _lower()[0], (min_len, max_len, ord("_")))
         case Keras():
-            return Rule(_keras_classes(), _lower()[0], 1, -1, -1)
+            return _rule(_keras_classes(), _lower()[0])
+
+
+def _rule(
+    classes: NDArray[np.uint8],
+    lower: NDArray[np.int32],
+    bounds: tuple[int, int, int] = (1, -1, -1),
+) -> Rule:
+    return Rule(classes, lower, plain_letters(classes, lower), *bounds)
 
 
 @functools.cache

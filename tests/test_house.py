@@ -15,9 +15,12 @@ import wordkin
 ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = {
     "__version__", "Account", "CBOW", "check_padding", "Checkpoint", "compare", "Corpus",
-    "cosine_model", "download", "EarlyStopping", "embedding_matrix", "evaluate", "FastText",
+    "cosine_model", "DocumentEncoder", "download", "EarlyStopping", "embedding_matrix", "evaluate",
+    "FastText",
     "from_keras", "from_torch", "get_tokenizer", "load", "load_classifier", "LossCurve",
-    "make_sampling_table", "NearestWords", "pretrained", "probe_words", "read_labelled", "SkipGram",
+    "make_sampling_table", "NearestWords", "plot_analogy", "plot_axis", "plot_confusion", "plot_map",
+    "plot_neighbors", "plot_training", "pretrained", "probe_words", "read_labelled", "RunRecord",
+    "SkipGram",
     "skipgrams", "TextClassifier", "train", "TrainedModel", "TuneEmbedding", "VectorTable",
     "Vocabulary", "WordkinError", "WordVectors",
 }  # fmt: skip

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wordkin.config import SkipGram as SkipGram
     from wordkin.corpus import Account as Account
     from wordkin.corpus import Corpus as Corpus
+    from wordkin.documents import DocumentEncoder as DocumentEncoder
     from wordkin.downloads import download as download
     from wordkin.downloads.ready import pretrained as pretrained
     from wordkin.embedding import embedding_matrix as embedding_matrix
@@ -28,12 +29,19 @@ if TYPE_CHECKING:
     from wordkin.layers.padding import check_padding as check_padding
     from wordkin.pairs import make_sampling_table as make_sampling_table
     from wordkin.pairs import skipgrams as skipgrams
+    from wordkin.plotting import plot_analogy as plot_analogy
+    from wordkin.plotting import plot_axis as plot_axis
+    from wordkin.plotting import plot_confusion as plot_confusion
+    from wordkin.plotting import plot_map as plot_map
+    from wordkin.plotting import plot_neighbors as plot_neighbors
+    from wordkin.plotting import plot_training as plot_training
     from wordkin.table import VectorTable as VectorTable
     from wordkin.text.tokenizers import get_tokenizer as get_tokenizer
     from wordkin.training import Checkpoint as Checkpoint
     from wordkin.training import EarlyStopping as EarlyStopping
     from wordkin.training import LossCurve as LossCurve
     from wordkin.training import NearestWords as NearestWords
+    from wordkin.training import RunRecord as RunRecord
     from wordkin.training import TrainedModel as TrainedModel
     from wordkin.training import train as train
     from wordkin.vectors import WordVectors as WordVectors
@@ -50,10 +58,12 @@ _HOME = {
     "CBOW": "wordkin.config",
     "Checkpoint": "wordkin.training",
     "Corpus": "wordkin.corpus",
+    "DocumentEncoder": "wordkin.documents",
     "EarlyStopping": "wordkin.training",
     "FastText": "wordkin.config",
     "LossCurve": "wordkin.training",
     "NearestWords": "wordkin.training",
+    "RunRecord": "wordkin.training",
     "SkipGram": "wordkin.config",
     "TextClassifier": "wordkin.classification",
     "TrainedModel": "wordkin.training",
@@ -74,6 +84,12 @@ _HOME = {
     "load": "wordkin.vectors",
     "load_classifier": "wordkin.classification",
     "make_sampling_table": "wordkin.pairs",
+    "plot_analogy": "wordkin.plotting",
+    "plot_axis": "wordkin.plotting",
+    "plot_confusion": "wordkin.plotting",
+    "plot_map": "wordkin.plotting",
+    "plot_neighbors": "wordkin.plotting",
+    "plot_training": "wordkin.plotting",
     "pretrained": "wordkin.downloads.ready",
     "probe_words": "wordkin.vocabulary.probes",
     "read_labelled": "wordkin.classification.reading",
@@ -86,10 +102,12 @@ __all__ = [
     "Account",
     "Checkpoint",
     "Corpus",
+    "DocumentEncoder",
     "EarlyStopping",
     "FastText",
     "LossCurve",
     "NearestWords",
+    "RunRecord",
     "SkipGram",
     "TextClassifier",
     "TrainedModel",
@@ -111,6 +129,12 @@ __all__ = [
     "load",
     "load_classifier",
     "make_sampling_table",
+    "plot_analogy",
+    "plot_axis",
+    "plot_confusion",
+    "plot_map",
+    "plot_neighbors",
+    "plot_training",
     "pretrained",
     "probe_words",
     "read_labelled",

@@ -10,7 +10,7 @@ import numpy as np
 
 from wordkin.classification.calibrating import kept_back, sharpest
 from wordkin.classification.linear import both_classes
-from wordkin.classification.threads import n_threads
+from wordkin.documents.threads import n_threads
 from wordkin.kernels.classify import Bags, descend, score
 
 if TYPE_CHECKING:

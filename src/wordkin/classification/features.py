@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wordkin.classification.kinds import Features, Kinds, weights_of
-from wordkin.classification.threads import n_threads
+from wordkin.documents.threads import n_threads
 from wordkin.kernels.classify import (
     Bags,
     Spelling,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wordkin.classification.kinds import Features, Kinds
-from wordkin.classification.taking import taken
+from wordkin.documents.taking import taken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,12 +7,20 @@ from typing import TYPE_CHECKING, Any
 from wordkin.errors import InputError, require
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from wordkin.classification.reporting import Report
 
 _NAMED = 30  # classes; the names of more could not be read
+_NUMBERED = 22  # classes; more leave no room for numbers
 
 
-def confusion_picture(report: Report, axes: Any = None) -> Any:  # noqa: ANN401
+def confusion_picture(
+    report: Report,
+    axes: Any = None,  # noqa: ANN401
+    *,
+    families: Sequence[str] = ("sans-serif",),
+) -> Any:  # noqa: ANN401
     """Draw the confusion matrix, each row as shares of the texts of its class.
 
     Parameters
@@ -21,6 +29,8 @@ def confusion_picture(report: Report, axes: Any = None) -> Any:  # noqa: ANN401
         What was taken for what.
     axes : matplotlib.axes.Axes, optional
         Where to draw; by default a new figure.
+    families : sequence of str
+        Fonts for the labels.
 
     Returns
     -------
@@ -36,16 +46,28 @@ def confusion_picture(report: Report, axes: Any = None) -> Any:  # noqa: ANN401
     axes = _axes(axes, size=max(4.0, min(12.0, 2.0 + 0.4 * k)))
     shares = report.confusion / report.support.clip(1)[:, None]
     picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.figure.colorbar(picture, ax=axes, label="share of the texts of the class")
+    bar = axes.figure.colorbar(picture, ax=axes, shrink=0.8)
+    bar.set_label("share of the texts of the class", fontsize=8)
+    bar.ax.tick_params(labelsize=8)
+    names = [str(name) for name in report.classes]
+    size = 9 if k <= _NAMED // 2 else 7.5
+    font = {"fontsize": size, "family": list(families), "parse_math": False}
     if k <= _NAMED:
-        axes.set_xticks(range(k), report.classes, rotation=90)
-        axes.set_yticks(range(k), report.classes)
-    if k <= _NAMED // 2:
+        # short names can be read as they stand
+        upright = max(map(len, names)) > 4 or k > _NAMED // 2
+        axes.set_xticks(range(k), names, rotation=90 if upright else 0, **font)
+        axes.set_yticks(range(k), names, **font)
+        axes.tick_params(length=0)
+    if k <= _NUMBERED:
         for i in range(k):
             for j in range(k):
-                shade = "white" if shares[i, j] > 0.5 else "black"
-                axes.text(j, i, str(report.confusion[i, j]), ha="center", va="center", color=shade)
-    axes.set(xlabel="taken for", ylabel="class", title=f"accuracy {report.accuracy:.1%}")
+                if report.confusion[i, j]:
+                    shade = "white" if shares[i, j] > 0.5 else "black"
+                    count = str(report.confusion[i, j])
+                    axes.text(j, i, count, ha="center", va="center", color=shade, fontsize=size - 2)
+    axes.set_xlabel("taken for", fontsize=9)
+    axes.set_ylabel("class", fontsize=9)
+    axes.set_title(f"accuracy {100 * report.accuracy:.1f} %", fontsize=10)
     return axes
 
 

@@ -1,12 +1,13 @@
-"""Texts as numbers: what every head of a classifier learns from and predicts for.
+"""Texts as numbers: what encoders add up, and heads of classifiers learn from.
 
 The words of the vocabulary are numbered 0..V-1. Words that are not in it are numbered too, from V
-on and only within one call, so that heads may look at their letters. Many texts go through the
+on and only within one call, so that their letters may be looked at. Many texts go through the
 compiled tokenizer, few through Python's, which starts at once; both give the same.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -195,8 +196,12 @@ class Reader:
         from wordkin.kernels.text import WordTable
 
         if self._table is None:
-            self._table = WordTable()
-            self._table.add(self.vocabulary.words)
+            table = WordTable()
+            try:
+                table.add(self.vocabulary.words)
+            except UnicodeEncodeError:  # words of a file in another encoding
+                return self._plain(texts)
+            self._table = table
         table = self._table.copy()
         ids, starts = [np.empty(0, np.int32)], [np.zeros(1, np.int64)]
         for chunk in CompiledInterner(tokenizer, table).chunks(_blocks(texts)):
@@ -208,18 +213,12 @@ class Reader:
 
 def _blocks(texts: Sequence[str]) -> Iterator[Block]:
     """Join texts, a line each, to blocks that are worth a thread's while."""
-    lines: list[str] = []
-    size = 0
-    for text in texts:
-        lines.append(text.replace("\n", " ").replace("\r", " "))
-        size += len(text)
-        if size >= _BLOCK_CHARACTERS:
-            yield _block(lines)
-            lines, size = [], 0
-    if lines:
-        yield _block(lines)
-
-
-def _block(lines: list[str]) -> Block:
-    # half a surrogate pair is no UTF-8; the tokenizer sees to it like to all that is none
-    return Block(("\n".join(lines) + "\n").encode("utf-8", "surrogatepass"))
+    sizes = np.cumsum([len(text) for text in texts])
+    cuts = np.searchsorted(sizes, np.arange(_BLOCK_CHARACTERS, sizes[-1], _BLOCK_CHARACTERS))
+    for first, last in pairwise(np.unique([0, *cuts.tolist(), len(texts)]).tolist()):
+        lines = texts[first:last]
+        block = "\n".join(lines)
+        if "\r" in block or block.count("\n") >= len(lines):  # most texts are a line already
+            block = "\n".join([text.replace("\n", " ").replace("\r", " ") for text in lines])
+        # half a surrogate pair is no UTF-8; the tokenizer sees to it like to all that is none
+        yield Block((block + "\n").encode("utf-8", "surrogatepass"))

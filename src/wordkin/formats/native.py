@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from wordkin.subwords import Subwords
     from wordkin.text.tokenizers import Tokenizer
 
-__all__ = ["check", "looks_like", "read", "write"]
+__all__ = ["Beside", "check", "looks_like", "read", "read_beside", "write"]
 
 _FORMAT = "wordkin"
 _FEW_WORDS = 1 << 14  # up to so many are read faster (5 ms) than an index could be of use
@@ -50,7 +50,27 @@ _OF_NGRAMS = (
 _VERSION = 1  # raised only when an old reader would misread a new file: see the docs page
 
 
-def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
+class Beside(NamedTuple):
+    """What is made of vectors and lies in their file: readers of vectors don't look at it.
+
+    Parameters
+    ----------
+    name : str
+        What it is; the arrays have it in front of their names.
+    settings : mapping
+        JSON-able values by name.
+    arrays : mapping
+        Arrays by name.
+    """
+
+    name: str
+    settings: Mapping[str, Any]
+    arrays: Mapping[str, NDArray[Any]]
+
+
+def write(
+    table: VectorTable, path: str | os.PathLike[str], *, beside: Beside | None = None
+) -> None:
     """Save vectors in the native format.
 
     Parameters
@@ -59,6 +79,8 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
         The vectors, their vocabulary and how they were made.
     path : str or path-like
         The file; one that is there is replaced when the new one is complete.
+    beside : Beside, optional
+        What else to put into it.
 
     Raises
     ------
@@ -94,6 +116,9 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
         metadata["ngrams"] = _to_json(rows.settings)
     if vocabulary.tokenizer is not None:
         metadata["tokenizer"] = _to_json(vocabulary.tokenizer.settings())
+    if beside is not None:
+        metadata[beside.name] = _to_json(beside.settings)
+        arrays |= {f"{beside.name}.{key}": array for key, array in beside.arrays.items()}
     with atomic_write(path) as file:
         write_arrays(file, arrays, metadata)
 
@@ -124,6 +149,42 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
     """
     with naming(path), seekable(path) as file:
         return _read(file)
+
+
+def read_beside(path: str | os.PathLike[str], name: str) -> Beside | None:
+    """Load what lies beside vectors in their file.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    name : str
+        What it is called.
+
+    Returns
+    -------
+    Beside or None
+        Its arrays are mapped and read-only, and for the caller to check; None if there is nothing
+        of this name.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it can't be read.
+    FormatError
+        If it is no file in the native format, or truncated or damaged.
+    """
+    with naming(path), seekable(path) as file:
+        header = read_header(file)
+        _check_version(header.metadata)
+        if name not in header.metadata:
+            return None
+        arrays = {
+            key.removeprefix(f"{name}."): map_array(file, tensor)
+            for key, tensor in header.tensors.items()
+            if key.startswith(f"{name}.") and tensor.dtype in ("F32", "I64", "U8")
+        }
+        return Beside(name, _from_json(header.metadata, name, dict), arrays)
 
 
 def _read(file: BinaryIO) -> VectorTable:

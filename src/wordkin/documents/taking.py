@@ -21,12 +21,12 @@ def taken(
     *,
     shape: tuple[int | None, ...],
 ) -> NDArray[Any]:
-    """Return one of the arrays of a head.
+    """Return one of the arrays of what was saved.
 
     Parameters
     ----------
     arrays : mapping of str to ndarray
-        What `Head.restore` is given.
+        What a file holds.
     name : str
         Which one.
     dtype : dtype

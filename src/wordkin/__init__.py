@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from wordkin.plotting import plot_neighbors as plot_neighbors
     from wordkin.plotting import plot_training as plot_training
     from wordkin.table import VectorTable as VectorTable
+    from wordkin.text.phrases import PhraseRule as PhraseRule
+    from wordkin.text.phrases import Phrases as Phrases
     from wordkin.text.tokenizers import get_tokenizer as get_tokenizer
     from wordkin.training import Checkpoint as Checkpoint
     from wordkin.training import EarlyStopping as EarlyStopping
@@ -63,6 +65,8 @@ _HOME = {
     "FastText": "wordkin.config",
     "LossCurve": "wordkin.training",
     "NearestWords": "wordkin.training",
+    "PhraseRule": "wordkin.text.phrases",
+    "Phrases": "wordkin.text.phrases",
     "RunRecord": "wordkin.training",
     "SkipGram": "wordkin.config",
     "TextClassifier": "wordkin.classification",
@@ -107,6 +111,8 @@ __all__ = [
     "FastText",
     "LossCurve",
     "NearestWords",
+    "PhraseRule",
+    "Phrases",
     "RunRecord",
     "SkipGram",
     "TextClassifier",

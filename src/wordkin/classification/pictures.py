@@ -48,7 +48,6 @@ def confusion_picture(
     picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     bar = axes.figure.colorbar(picture, ax=axes, shrink=0.8)
     bar.set_label("share of the texts of the class", fontsize=8)
-    bar.ax.tick_params(labelsize=8)
     names = [str(name) for name in report.classes]
     size = 9 if k <= _NAMED // 2 else 7.5
     font = {"fontsize": size, "family": list(families), "parse_math": False}

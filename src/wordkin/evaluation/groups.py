@@ -150,7 +150,7 @@ def evaluate_categories(
     names = np.array([" ".join(item[1:]) for item in items])[covered]
     categories = np.unique(names, return_inverse=True)[1]
     units = unit_rows(table.matrix[rows[covered]].astype(np.float64))
-    clusters = _clusters(units, int(categories.max()) + 1, np.random.default_rng(seed))
+    clusters = spherical_clusters(units, int(categories.max()) + 1, np.random.default_rng(seed))
     outcomes = np.full(len(items), -1, np.int8)
     right = np.zeros(len(units), np.int8)
     for cluster in np.unique(clusters):
@@ -166,9 +166,25 @@ def _result(outcomes: NDArray[np.int8], skipped: int) -> GroupResult:
     return GroupResult(accuracy, len(outcomes), len(known), skipped, outcomes)
 
 
-def _clusters(
+def spherical_clusters(
     units: NDArray[np.float64], count: int, rng: np.random.Generator
 ) -> NDArray[np.int64]:
+    """Cluster unit vectors by spherical k-means.
+
+    Parameters
+    ----------
+    units : ndarray
+        Shape (n, D): rows of length 1.
+    count : int
+        How many clusters; some may be left empty.
+    rng : numpy.random.Generator
+        Draws the starts.
+
+    Returns
+    -------
+    ndarray
+        Shape (n,): the cluster of each row, of the best of ten starts.
+    """
     best, best_score = np.zeros(len(units), np.int64), -np.inf
     for _ in range(_RESTARTS):
         centres = units[rng.choice(len(units), min(count, len(units)), replace=False)]

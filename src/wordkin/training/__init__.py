@@ -24,6 +24,9 @@ from wordkin.training.memory import memory_needed as memory_needed
 from wordkin.training.progress import Callback as Callback  # noqa: TC001 (for users)
 from wordkin.training.progress import EpochRecord as EpochRecord
 from wordkin.training.progress import Progress as Progress
+from wordkin.training.recording import RunPoint as RunPoint
+from wordkin.training.recording import RunRecord as RunRecord
+from wordkin.training.recording import Snapshot as Snapshot
 from wordkin.training.results import TrainedModel as TrainedModel
 from wordkin.training.results import TrainingAccount as TrainingAccount
 from wordkin.training.results import make_model

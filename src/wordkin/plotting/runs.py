@@ -1,0 +1,275 @@
+"""How training went, and what a classifier took for what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from wordkin.classification.pictures import confusion_picture
+from wordkin.classification.reporting import Report
+from wordkin.errors import InputError
+from wordkin.plotting import page
+from wordkin.plotting.lettering import lettering
+from wordkin.training import EpochRecord, LossCurve, TrainedModel
+from wordkin.training.recording import RunRecord
+from wordkin.vectors import WordVectors
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    Run = TrainedModel | RunRecord | LossCurve | WordVectors | Sequence[EpochRecord]
+    Points = Sequence[tuple[float, float]]
+
+_MANY = 1000  # points in a line; more can't be seen
+
+
+class _Curves(NamedTuple):
+    """What can be drawn of a run; each a list of (x, y)."""
+
+    loss: Points
+    held_out: Points
+    speed: Points
+    scores: Mapping[str, Points]
+    by_words: bool = True  # x counts words of the text; otherwise steps
+
+
+def plot_training(
+    run: Run | Mapping[str, Run], *, path: str | os.PathLike[str] | None = None
+) -> Any:  # noqa: ANN401
+    """Draw loss, words a second and scores over a training.
+
+    Parameters
+    ----------
+    run : TrainedModel, RunRecord, LossCurve, WordVectors or history, or a mapping of names to them
+        A run, or several to compare. A `RunRecord` knows most; vectors know the history of their
+        training if wordkin made them, also when they come from a ``.safetensors`` file.
+    path : path-like, optional
+        Save it here, as .png or .svg.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One axes for each that is known, one below the other.
+
+    Raises
+    ------
+    InputError
+        If nothing is known of the training, or the path is no picture's.
+    MissingExtraError
+        If Matplotlib is not installed.
+    FileError
+        If the file can't be written.
+
+    Examples
+    --------
+    >>> import wordkin as wk
+    >>> corpus = wk.Corpus.from_texts(["the cat sat on the mat"] * 50, min_count=1)
+    >>> model = wk.train(corpus, wk.SkipGram(epochs=3), validation=0.1)
+    >>> [axes.get_ylabel() for axes in wk.plot_training(model).axes]
+    ['loss (nats)', 'words/s']
+    """
+    page.check_path(path)
+    runs = run if isinstance(run, Mapping) else {"": run}
+    curves = {str(name): _curves(each) for name, each in runs.items()}
+    if not any(len(each.loss) for each in curves.values()):
+        raise InputError("Nothing is known of this training: there is no history to draw.")
+    by_words = all(each.by_words for each in curves.values())
+    panels = [_draw_loss]
+    panels += [_draw_speed] if any(len(each.speed) > 1 for each in curves.values()) else []
+    panels += [_draw_scores] if any(each.scores for each in curves.values()) else []
+    figure = page.new_page(6.8, 1.0 + 1.7 * len(panels) + 0.7)
+    figure.set_layout_engine("constrained", hspace=0.04)
+    heights = [1.5, *([1.0] * (len(panels) - 1))]
+    grid = figure.subplots(len(panels), 1, sharex=True, squeeze=False,
+                           gridspec_kw={"height_ratios": heights}).ravel()  # fmt: skip
+    letters = lettering(curves)
+    drawn = {letters.drawn(name): each for name, each in curves.items()}
+    for draw, axes in zip(panels, grid, strict=True):
+        page.plain_axes(axes)
+        axes.grid(axis="y", color=page.GRID, linewidth=0.6)
+        draw(axes, drawn)
+        if axes.get_legend_handles_labels()[1]:
+            axes.legend(frameon=False, labelcolor=page.INK,
+                        prop={"family": letters.families, "size": 8})  # fmt: skip
+    grid[-1].set_xlabel("words of the text, all epochs" if by_words else "steps", fontsize=8.5,
+                        color=page.INK, family="DejaVu Sans")  # fmt: skip
+    for axes in grid:
+        axes.xaxis.set_major_formatter(_short)
+        axes.set_xlim(left=0)
+    return page.finish(figure, path)
+
+
+def _curves(run: Any) -> _Curves:  # noqa: ANN401
+    if isinstance(run, RunRecord):
+        points = run.points
+        held_out = [(p.words, p.validation_loss) for p in points if p.validation_loss is not None]
+        return _Curves(
+            [(p.words, p.loss) for p in points], held_out,
+            [(p.words, p.words_per_second) for p in points], run.scores(),
+        )  # fmt: skip
+    if isinstance(run, LossCurve):
+        by_words = any(point.words for point in run.points)
+        x = [point.words if by_words else point.step for point in run.points]
+        pairs = zip(x, run.points, strict=True)
+        held_out = [(at, p.validation_loss) for at, p in pairs if p.validation_loss is not None]
+        loss = [(at, p.loss) for at, p in zip(x, run.points, strict=True)]
+        return _Curves(loss, held_out, [], {}, by_words)
+    return _of_history(_history(run))
+
+
+def _history(run: Any) -> list[EpochRecord]:  # noqa: ANN401
+    if isinstance(run, TrainedModel):
+        return list(run.history)
+    if isinstance(run, WordVectors):
+        records = run.table.settings.get("history") or []
+        known = EpochRecord._fields
+        return [EpochRecord(**{k: r[k] for k in known if k in r}) for r in records]
+    if isinstance(run, Sequence) and all(isinstance(each, EpochRecord) for each in run):
+        return list(run)
+    raise InputError(
+        f"plot_training takes a TrainedModel, a RunRecord, a LossCurve, vectors that wordkin "
+        f"trained, or a history; got {type(run).__name__}."
+    )
+
+
+def _of_history(history: list[EpochRecord]) -> _Curves:
+    """Take an epoch for a point; its speed is that of the epoch, not the mean since the start."""
+    words = [record.words_per_second * record.seconds for record in history]
+    seconds = [record.seconds for record in history]
+    speeds = np.diff([0.0, *words]) / np.maximum(np.diff([0.0, *seconds]), 1e-9)
+    held_out = [
+        (at, record.validation_loss)
+        for at, record in zip(words, history, strict=True)
+        if record.validation_loss is not None
+    ]
+    return _Curves(
+        [(at, record.loss) for at, record in zip(words, history, strict=True)],
+        held_out,
+        list(zip(words, speeds.tolist(), strict=True)),
+        {},
+    )
+
+
+def _draw_loss(axes: Any, curves: Mapping[str, _Curves]) -> None:  # noqa: ANN401
+    axes.set_ylabel("loss (nats)", fontsize=8.5, color=page.INK, family="DejaVu Sans")
+    alone = len(curves) == 1
+    for number, (name, each) in enumerate(curves.items()):
+        both = alone and bool(each.held_out)
+        label = name or ("training" if both else None)
+        _line(axes, each.loss, number=number, label=label)
+        if each.held_out:
+            label = f"{name}, held-out text" if name else "held-out text"
+            _line(axes, each.held_out, number=1 if alone else number, label=label, dashed=True)
+
+
+def _draw_speed(axes: Any, curves: Mapping[str, _Curves]) -> None:  # noqa: ANN401
+    axes.set_ylabel("words/s", fontsize=8.5, color=page.INK, family="DejaVu Sans")
+    for number, each in enumerate(curves.values()):
+        _line(axes, each.speed, number=number)
+    axes.set_ylim(bottom=0)
+    axes.yaxis.set_major_formatter(_short)
+
+
+def _draw_scores(axes: Any, curves: Mapping[str, _Curves]) -> None:  # noqa: ANN401
+    axes.set_ylabel("score", fontsize=8.5, color=page.INK, family="DejaVu Sans")
+    number = 0
+    for name, each in curves.items():
+        for score, points in each.scores.items():
+            _line(axes, points, number=number, label=f"{name}, {score}" if name else score)
+            number += 1
+
+
+def _line(
+    axes: Any,  # noqa: ANN401
+    points: Points,
+    *,
+    number: int,
+    label: str | None = None,
+    dashed: bool = False,
+) -> None:
+    if not len(points):
+        return
+    x, y = np.array(points[:: max(1, len(points) // _MANY)], np.float64).T
+    few = len(x) <= 30
+    axes.plot(
+        x, y, color=page.COLOURS[number % len(page.COLOURS)], linewidth=1.5, label=label,
+        linestyle="--" if dashed else "-", markersize=4, markeredgewidth=0,
+        marker=page.MARKERS[number % len(page.MARKERS)] if few else None,
+    )  # fmt: skip
+
+
+def _short(value: float, _place: object = None) -> str:
+    """Return a number as people read it.
+
+    Examples
+    --------
+    >>> _short(2_500_000.0), _short(40_000.0), _short(0.0)
+    ('2.5 M', '40 k', '0')
+    """
+    for size, name in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if abs(value) >= size:
+            return f"{value / size:g}{name}"
+    return f"{value:g}"
+
+
+def plot_confusion(
+    judged: Any,  # noqa: ANN401
+    texts: Iterable[str] | None = None,
+    labels: Iterable[str] | None = None,
+    *,
+    path: str | os.PathLike[str] | None = None,
+) -> Any:  # noqa: ANN401
+    """Draw what a classifier took for what, each row as shares of the texts of a class.
+
+    Parameters
+    ----------
+    judged : Report, or TextClassifier
+        What was taken for what; or who is to be judged, and then by the texts, or by those that
+        `fit` held out.
+    texts, labels : iterable of str, optional
+        What to judge a classifier by.
+    path : path-like, optional
+        Save it here, as .png or .svg.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The matrix. Numbers are texts; of many classes there are colours only.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to judge by, or the path is no picture's.
+    MissingExtraError
+        If Matplotlib is not installed.
+    FileError
+        If the file can't be written.
+
+    Examples
+    --------
+    >>> import wordkin as wk
+    >>> from wordkin.classification.reporting import Report
+    >>> figure = wk.plot_confusion(Report.of(["a", "a", "b", "b"], ["a", "b", "b", "b"]))
+    >>> figure.axes[0].get_title()
+    'accuracy 75.0 %'
+    """
+    page.check_path(path)
+    if not isinstance(judged, Report):
+        if not hasattr(judged, "report"):
+            raise InputError(
+                f"plot_confusion takes a Report or a classifier; got {type(judged).__name__}."
+            )
+        judged = judged.report(texts, labels)
+    names = [str(name) for name in judged.classes]
+    side = max(3.4, min(11.0, 1.2 + 0.36 * len(names)))
+    figure = page.new_page(side + 1.4 + 0.055 * max(map(len, names)), side)
+    figure.set_layout_engine("constrained")
+    confusion_picture(judged, figure.subplots(), families=lettering(names).families)
+    for axes in figure.axes:  # of the matrix, and of the bar that explains its colours
+        axes.tick_params(labelsize=8, width=0.6)
+        for spine in axes.spines.values():
+            spine.set_linewidth(0.6)
+    return page.finish(figure, path)

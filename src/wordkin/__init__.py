@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from wordkin.classification.comparing import compare as compare
     from wordkin.classification.reading import read_labelled as read_labelled
     from wordkin.config import CBOW as CBOW
+    from wordkin.config import Doc2Vec as Doc2Vec
     from wordkin.config import FastText as FastText
     from wordkin.config import SkipGram as SkipGram
     from wordkin.corpus import Account as Account
     from wordkin.corpus import Corpus as Corpus
     from wordkin.documents import DocumentEncoder as DocumentEncoder
+    from wordkin.documents import DocumentModel as DocumentModel
     from wordkin.downloads import download as download
     from wordkin.downloads.ready import pretrained as pretrained
     from wordkin.embedding import embedding_matrix as embedding_matrix
@@ -60,7 +62,9 @@ _HOME = {
     "CBOW": "wordkin.config",
     "Checkpoint": "wordkin.training",
     "Corpus": "wordkin.corpus",
+    "Doc2Vec": "wordkin.config",
     "DocumentEncoder": "wordkin.documents",
+    "DocumentModel": "wordkin.documents",
     "EarlyStopping": "wordkin.training",
     "FastText": "wordkin.config",
     "LossCurve": "wordkin.training",
@@ -106,7 +110,9 @@ __all__ = [
     "Account",
     "Checkpoint",
     "Corpus",
+    "Doc2Vec",
     "DocumentEncoder",
+    "DocumentModel",
     "EarlyStopping",
     "FastText",
     "LossCurve",

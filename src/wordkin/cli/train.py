@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 from enum import StrEnum
 from pathlib import Path  # noqa: TC003 (typer looks at the annotations)
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wordkin.errors import FileError, InputError
+from wordkin.cli.outputs import check_output, check_page
+from wordkin.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from wordkin.cli.screen import Screen
     from wordkin.config import Word2Vec
     from wordkin.corpus import Corpus
@@ -136,6 +134,15 @@ def train(  # noqa: PLR0913 (the options of the command)
             rich_help_panel=_TEXT,
         ),
     ] = "words",
+    phrases: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=10,
+            help='Join words that belong together ("new_york"), looked for in so many passes.',
+            rich_help_panel=_TEXT,
+        ),
+    ] = 0,
     encoding: Annotated[str, typer.Option(help="Of the text.", rich_help_panel=_TEXT)] = "utf-8",
     store: Annotated[
         Path | None,
@@ -169,6 +176,30 @@ def train(  # noqa: PLR0913 (the options of the command)
             rich_help_panel=_RUN,
         ),
     ] = 0.0,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch",
+            help="Show the nearest words of probe words while they change.",
+            rich_help_panel=_RUN,
+        ),
+    ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Keep a page of the run: the loss, and the nearest words over time.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
+    probe: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="WORD",
+            help="A word to watch; may be given again. By default eight frequent ones.",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
     checkpoint: Annotated[
         Path | None,
         typer.Option(
@@ -209,14 +240,16 @@ def train(  # noqa: PLR0913 (the options of the command)
         "tokenizer": _tokenizer(tokenizer),
         "min_count": min_count,
         "max_vocab": max_vocab,
+        "phrases": phrases,
         "encoding": encoding,
         "store": store,
     }
     check_output(output, inputs)
+    check_page(html, [output, *inputs])
 
     from wordkin.cli.interrupt import telling_of
     from wordkin.cli.screen import Screen, size_of
-    from wordkin.training import memory_needed
+    from wordkin.training import RunRecord, memory_needed
     from wordkin.training import train as run
 
     callbacks, begun = _checkpoint(checkpoint, checkpoint_every, resume=resume)
@@ -226,7 +259,11 @@ def train(  # noqa: PLR0913 (the options of the command)
         f"training needs {memory_needed(corpus, config, workers=workers, engine=engine.value)}"
     )
     written = next((each.path for each in callbacks), None)
-    with telling_of(written), screen.training() as shown:
+    record = RunRecord(probe) if watch or html or probe else None
+    if record is not None:
+        record.check(corpus.vocabulary)
+    watched = record if watch or probe else None
+    with telling_of(written), screen.training(watched) as shown:
         trained = run(
             corpus,
             config,
@@ -234,10 +271,12 @@ def train(  # noqa: PLR0913 (the options of the command)
             workers=workers,
             engine=engine.value,
             validation=validation,
-            callbacks=[shown, *callbacks],
+            callbacks=[*([record] if record else []), shown, *callbacks],
             resume=begun,
         )
     trained.vectors.save(output)
+    if record is not None and html is not None:
+        record.to_html(html, title=f"{type(config).__name__}: {output.name}")
     _report(screen, trained)
     screen.line()
     screen.line(
@@ -286,48 +325,17 @@ def _tokenizer(name: str) -> Any:  # noqa: ANN401
         raise typer.BadParameter(str(error), param_hint="--tokenizer") from None
 
 
-def check_output(output: Path, inputs: Sequence[Path] = ()) -> None:
-    """Find out before the work, not after it, that its result can't be saved.
-
-    Parameters
-    ----------
-    output : Path
-        Where vectors will be saved.
-    inputs : sequence of Path
-        What must not be overwritten.
-
-    Raises
-    ------
-    FileError
-        If there is no such folder, or it can't be written.
-    InputError
-        If the ending of the name stands for no format, or the file is one of `inputs`.
-    """
-    if output.is_dir():
-        raise FileError(f"Can't write {str(output)!r}: it is a folder. Name a file in it.")
-    for each in inputs:
-        if output.exists() and each.exists() and output.samefile(each):
-            raise InputError(f"The output {str(output)!r} is also an input. Choose another name.")
-    from wordkin.formats import writer
-
-    writer(output)
-    folder = output.resolve().parent
-    try:
-        tempfile.TemporaryDirectory(dir=folder, prefix=".wordkin-").cleanup()
-    except FileNotFoundError:
-        raise FileError(
-            f"Can't write {str(output)!r}: there is no folder {str(folder)!r}."
-        ) from None
-    except OSError as error:
-        raise FileError(f"Can't write {str(output)!r}: {error.strerror or error}.") from error
-
-
 def _read(screen: Screen, inputs: list[Path], reading: dict[str, Any]) -> Corpus:
     """Read texts, or open a folder in which texts were stored before."""
     from wordkin.corpus import Corpus
 
     with screen.busy(f"reading {', '.join(map(str, inputs[:3]))}{' ...' * (len(inputs) > 3)}"):
         if len(inputs) == 1 and (inputs[0] / "corpus.json").is_file():
+            if reading["phrases"]:
+                raise InputError(
+                    f"{str(inputs[0])!r} holds a text as ids already: give --phrases when it is "
+                    "stored."
+                )
             return Corpus.open(inputs[0])
         return Corpus.from_path(inputs, **reading)
 

@@ -11,33 +11,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wordkin.corpus import pieces, reading, store
+from wordkin.corpus import store
 from wordkin.corpus.account import Account as Account  # noqa: TC001 (for users)
-from wordkin.corpus.choosing import Choice
-from wordkin.corpus.draft import Draft
-from wordkin.text.sources import Texts, open_source
-from wordkin.text.tokenizers import get_tokenizer
-from wordkin.vocabulary import Vocabulary
+from wordkin.corpus.making import Making
+from wordkin.text.tokenizers import Phrased
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     import numpy as np
     from numpy.typing import NDArray
 
-    from wordkin.corpus.reading import Reading
-    from wordkin.text.tokenizers import Tokenizer
-    from wordkin.vocabulary import TokenizerSpec
+    from wordkin.text.phrases import Phrases
+    from wordkin.vocabulary import Vocabulary
 
     StrPath = str | os.PathLike[str]
 
 
 @dataclass(frozen=True, eq=False)
-class Corpus:
+class Corpus(Making):
     """Sentences as ids: what training reads.
 
-    Make one with `from_path`, `from_texts` or `from_sentences`.
+    Make one with `from_path`, `from_texts`, `from_sentences` or `from_sequences`.
 
     Parameters
     ----------
@@ -82,167 +78,16 @@ class Corpus:
         corpus.__dict__.update(parts._asdict())
         return corpus
 
-    @classmethod
-    def from_path(
-        cls,
-        path: StrPath | Sequence[StrPath],
-        *,
-        tokenizer: TokenizerSpec | None = None,
-        min_count: int = 5,
-        max_vocab: int | None = None,
-        vocabulary: Vocabulary | None = None,
-        encoding: str = "utf-8",
-        store: StrPath | None = None,
-    ) -> Corpus:
-        """Read files; each line is a sentence.
-
-        Parameters
-        ----------
-        path : path-like or list of path-like
-            Files or folders (everything in them, in order of the names); compressed ones are read
-            as they are.
-        tokenizer : str, re.Pattern, callable or Tokenizer, optional
-            What cuts a line into words, as `wordkin.get_tokenizer` takes it. By default that of
-            the given vocabulary, or "words".
-        min_count : int
-            Words that occur more rarely are left out.
-        max_vocab : int, optional
-            Keep this many words at most, the most frequent ones.
-        vocabulary : Vocabulary, optional
-            Take these words, with the counts they have, instead of choosing some: to train on with
-            vectors that are there. Other words are left out.
-        encoding : str
-            Of the files.
-        store : path-like, optional
-            A folder to keep the corpus in, from which it is mapped instead of taking memory.
-
-        Returns
-        -------
-        Corpus
-            The corpus.
-
-        Raises
-        ------
-        FileError
-            If there is no such file, or it can't be read, or the store can't be written.
-        EmptyCorpusError
-            If no word is left.
-        ConfigError
-            If `min_count` or `max_vocab` is out of range, or given with a vocabulary.
-        InputError
-            If an argument is of a wrong kind.
-        """
-        source = open_source(path, encoding=encoding)
-        cut = _tokenizer(tokenizer, vocabulary)
-        choice = Choice(
-            tokenizer=cut, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
-        )
-        return cls._of(_build(reading.of_files(source, cut), choice, store))
-
-    @classmethod
-    def from_texts(
-        cls,
-        texts: Iterable[str],
-        *,
-        tokenizer: TokenizerSpec | None = None,
-        min_count: int = 5,
-        max_vocab: int | None = None,
-        vocabulary: Vocabulary | None = None,
-        store: StrPath | None = None,
-    ) -> Corpus:
-        """Read texts; each text is a sentence, and line breaks in it are white space.
-
-        Parameters
-        ----------
-        texts : iterable of str
-            The texts; an iterator that can be read only once will do.
-        tokenizer : str, re.Pattern, callable or Tokenizer, optional
-            What cuts a text into words, as `wordkin.get_tokenizer` takes it. By default that of
-            the given vocabulary, or "words".
-        min_count : int
-            Words that occur more rarely are left out.
-        max_vocab : int, optional
-            Keep this many words at most, the most frequent ones.
-        vocabulary : Vocabulary, optional
-            Take these words, with the counts they have, instead of choosing some: to train on with
-            vectors that are there. Other words are left out.
-        store : path-like, optional
-            A folder to keep the corpus in, from which it is mapped instead of taking memory.
-
-        Returns
-        -------
-        Corpus
-            The corpus.
-
-        Raises
-        ------
-        InputError
-            If `texts` is one string, or holds something else than strings.
-        EmptyCorpusError
-            If no word is left.
-        ConfigError
-            If `min_count` or `max_vocab` is out of range, or given with a vocabulary.
-        FileError
-            If the store can't be written.
-        """
-        cut = _tokenizer(tokenizer, vocabulary)
-        choice = Choice(
-            tokenizer=cut, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
-        )
-        text = pieces.of_source(Texts(texts), cut)
-        return cls._of(_build(reading.of_pieces(text), choice, store))
-
-    @classmethod
-    def from_sentences(
-        cls,
-        sentences: Iterable[Iterable[str]],
-        *,
-        min_count: int = 5,
-        max_vocab: int | None = None,
-        vocabulary: Vocabulary | None = None,
-        store: StrPath | None = None,
-    ) -> Corpus:
-        """Take sentences that are cut into words already.
-
-        Parameters
-        ----------
-        sentences : iterable of iterables of str
-            The tokens of each sentence; an iterator that can be read only once will do.
-        min_count : int
-            Words that occur more rarely are left out.
-        max_vocab : int, optional
-            Keep this many words at most, the most frequent ones.
-        vocabulary : Vocabulary, optional
-            Take these words, with the counts they have, instead of choosing some: to train on with
-            vectors that are there. Other words are left out.
-        store : path-like, optional
-            A folder to keep the corpus in, from which it is mapped instead of taking memory.
-
-        Returns
-        -------
-        Corpus
-            The corpus; its vocabulary has no tokenizer, unless it was given with one.
-
-        Raises
-        ------
-        InputError
-            If a sentence is a string, or a token is none.
-        EmptyCorpusError
-            If no word is left.
-        ConfigError
-            If `min_count` or `max_vocab` is out of range, or given with a vocabulary.
-        FileError
-            If the store can't be written.
-        """
-        choice = Choice(
-            tokenizer=None, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
-        )
-        return cls._of(_build(reading.of_pieces(pieces.of_sentences(sentences)), choice, store))
-
     @property
     def n_tokens(self) -> int:
         """The number N of tokens."""
         return len(self.ids)
+
+    @property
+    def phrases(self) -> Phrases | None:
+        """The phrases that were joined, if any."""
+        cut = self.vocabulary.tokenizer
+        return cut.phrases if isinstance(cut, Phrased) else None
 
     def __len__(self) -> int:
         """Return the number S of sentences."""
@@ -303,23 +148,3 @@ class Corpus:
             If it holds no corpus, or a damaged one.
         """
         return cls._of(store.read(Path(folder)))
-
-
-def _tokenizer(spec: TokenizerSpec | None, vocabulary: Vocabulary | None) -> Tokenizer:
-    """What the user says, or what the vocabulary was made with, or "words"."""
-    if spec is None and isinstance(vocabulary, Vocabulary):
-        spec = vocabulary.tokenizer
-    return get_tokenizer("words" if spec is None else spec)
-
-
-def _build(text: Reading, choice: Choice, folder: StrPath | None) -> store.Parts:
-    """Read a text, and make a corpus of it in memory or in a folder."""
-    # temporary files go where the corpus will be: there must be room for it
-    target = None if folder is None else Path(folder).resolve()
-    with Draft(target and target.parent) as draft:
-        draft.read(text.chunks)
-        parts = choice.finish(draft, text)
-    if target is None:
-        return parts
-    store.write(target, parts)
-    return store.read(target)

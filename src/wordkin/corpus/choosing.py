@@ -100,11 +100,12 @@ class Choice:
                 specials=vocabulary.specials,
                 tokenizer=vocabulary.tokenizer,
             )
+        joined = {"joined into phrases": draft.joined} if draft.joined else {}
         account = Account(
-            read=draft.tokens + draft.dropped,
+            read=draft.tokens + draft.joined + draft.dropped,
             kept=len(ids),
-            dropped={"dropped by the tokenizer": draft.dropped} | dropped,
-            types=len(types),
+            dropped={"dropped by the tokenizer": draft.dropped} | joined | dropped,
+            types=len(types) - draft.new_types,
             sentences=len(starts) - 1,
             empty_sentences=draft.sentences - (len(starts) - 1),
             bytes_read=draft.bytes_read,

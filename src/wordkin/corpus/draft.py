@@ -37,8 +37,13 @@ class Draft:
     def __init__(self, directory: Path | None = None) -> None:
         self._ids = Spool(np.int32, directory=directory, bound=_IN_MEMORY)
         self._ends = Spool(np.int64, directory=directory, bound=_IN_MEMORY)
+        self._arrays: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
         self.counts: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
         self.dropped = self.sentences = self.bytes_read = self.undecodable = 0
+        self.joined = 0
+        """Tokens that are gone because phrases were joined."""
+        self.new_types = 0
+        """Phrases that are types now."""
 
     def __enter__(self) -> Self:
         return self
@@ -50,7 +55,7 @@ class Draft:
     @property
     def tokens(self) -> int:
         """The number of tokens so far."""
-        return len(self._ids)
+        return len(self._ids) if self._arrays is None else len(self._arrays[0])
 
     def read(self, chunks: Iterable[Chunk]) -> None:
         """Take in a whole text.
@@ -77,6 +82,35 @@ class Draft:
             self._ends.append([self.tokens])
         self.sentences = len(self._ends) - 1
 
+    def arrays(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the whole text, to be changed in place; nothing can be read after this.
+
+        Returns
+        -------
+        ids : ndarray of int32
+            Shape (n,): the provisional number of each token.
+        ends : ndarray of int64
+            Shape (s + 1,): 0, then where sentences end; they may be empty.
+        """
+        if self._arrays is None:
+            self._arrays = self._ids.array(), self._ends.array()
+        return self._arrays
+
+    def shorten(self, tokens: int, counts: NDArray[np.int64]) -> None:
+        """Take note that words of phrases were joined, and the ends of sentences moved.
+
+        Parameters
+        ----------
+        tokens : int
+            How many tokens there are now, from the first on.
+        counts : ndarray of int64
+            The counts of all types, new ones too.
+        """
+        ids, ends = self.arrays()
+        self.joined += len(ids) - tokens
+        self.new_types += len(counts) - len(self.counts)
+        self._arrays, self.counts = (ids[:tokens], ends), counts
+
     def replaced(
         self, ranks: NDArray[np.int32], rank: Ranker | None = None
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -99,7 +133,7 @@ class Draft:
             Shape (S + 1,), read-only: sentence s is ``ids[starts[s]:starts[s + 1]]``. Sentences
             of which nothing is left are left out.
         """
-        ids, ends = self._ids.array(), self._ends.array()
+        ids, ends = self.arrays()
         tokens, sentences = (rank or rank_in_place)(np.asarray(ids), np.asarray(ends), ranks)
         ids, starts = ids[:tokens], ends[: sentences + 1]
         ids.flags.writeable = starts.flags.writeable = False

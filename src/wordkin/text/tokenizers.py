@@ -19,6 +19,7 @@ from wordkin.text.patterns import (
     ascii_words,
     unicode_words,
 )
+from wordkin.text.phrases import Phrases
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -265,6 +266,37 @@ class Function:
         return {"name": "callable", "function": self.name}
 
 
+@final
+@dataclass(frozen=True)
+class Phrased:
+    """What another tokenizer finds, with phrases joined.
+
+    Parameters
+    ----------
+    tokenizer : Tokenizer
+        What cuts a text into words.
+    phrases : Phrases
+        What is joined then.
+    """
+
+    tokenizer: Tokenizer
+    phrases: Phrases
+
+    def __call__(self, text: str) -> list[str]:
+        """Return the tokens of a text."""
+        return self.phrases.join(self.tokenizer(text))
+
+    def split(self, text: str) -> tuple[list[str], int]:
+        """Return the tokens, and how many more the other tokenizer dropped."""
+        tokens, dropped = self.tokenizer.split(text)
+        return self.phrases.join(tokens), dropped
+
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of the tokenizer, and the phrases."""
+        inner = self.tokenizer.settings()
+        return {"name": "phrases", "tokenizer": inner, "phrases": self.phrases.settings()}
+
+
 _NAMED: dict[str, Callable[..., Tokenizer]] = {
     "words": Words,
     "whitespace": Whitespace,
@@ -345,6 +377,9 @@ def tokenizer_from_settings(settings: Mapping[str, Any]) -> Tokenizer:
     name = rest.pop("name", None)
     if name == "callable":
         return Function(str(rest.get("function", "unknown")))
+    if name == "phrases":
+        inner = tokenizer_from_settings(rest.get("tokenizer") or {})
+        return Phrased(inner, Phrases.from_settings(rest.get("phrases") or {}))
     make = Regex if name == "regex" else _NAMED.get(str(name))
     if make is None:
         raise InputError(f"These are not the settings of a tokenizer: {dict(settings)!r:.200}.")

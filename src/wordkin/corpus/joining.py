@@ -1,0 +1,210 @@
+"""Joining: phrases are found in a draft, and joined in it, before its words are chosen.
+
+All words count here, the rare ones too, as they do for gensim: what is pruned is pruned later.
+Importing this loads Numba.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from wordkin.kernels import phrases as kernels
+from wordkin.text.phrases import Phrase, Phrases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    from wordkin.corpus.draft import Draft
+    from wordkin.text.phrases import PhraseRule
+
+_AT_ONCE = 1 << 24  # tokens, after which Ctrl-C is heard
+_MOST_PAIRS = 40_000_000
+"""The bound of gensim's `max_vocab_size`: then the rarest are forgotten. 1.1 GB in a table."""
+_ROOM = 64  # slots that a kernel may take beyond its limit
+
+
+class Joiner:
+    """Phrases of a text that is still a draft.
+
+    Parameters
+    ----------
+    draft : Draft
+        The text; changed in place.
+    words : list of str
+        The word of each provisional number; phrases are added.
+    connectors : frozenset of str
+        Words that may stand inside a phrase.
+    delimiter : str
+        What joins words.
+    """
+
+    def __init__(
+        self, draft: Draft, words: list[str], *, connectors: frozenset[str], delimiter: str
+    ) -> None:
+        self._draft, self._words = draft, words
+        self._connectors, self._delimiter = connectors, delimiter
+        self._numbers = {word: i for i, word in enumerate(words)}
+        self._plain = len(words)
+        self._parts: list[tuple[int, ...]] = []  # of the phrases
+
+    def learn(self, rule: PhraseRule) -> Phrases:
+        """Find phrases and join them, pass by pass.
+
+        Parameters
+        ----------
+        rule : PhraseRule
+            What counts as a phrase.
+
+        Returns
+        -------
+        Phrases
+            What was found.
+        """
+        passes = []
+        for threshold in rule.thresholds:
+            found = self._find(rule, threshold)
+            if not found:
+                break
+            passes.append(found)
+            self.join(found)
+        return Phrases(tuple(passes), self._connectors, self._delimiter)
+
+    def join(self, phrases: Iterable[Phrase]) -> None:
+        """Join phrases: one pass.
+
+        Parameters
+        ----------
+        phrases : iterable of Phrase
+            What to join; what has a word that the text lacks is passed over.
+        """
+        look_up = self._numbers.get
+        numbered = [(tokens, [look_up(token, -1) for token in tokens]) for tokens, _ in phrases]
+        known = [(tokens, numbers) for tokens, numbers in numbered if min(numbers) >= 0]
+        if not known:
+            return
+        names = np.array([self._name(tokens, numbers) for tokens, numbers in known], np.int32)
+        table = _index([numbers for _, numbers in known])
+        counts = np.zeros(len(self._words), np.int64)
+        counts[: len(self._draft.counts)] = self._draft.counts
+        tokens = kernels.join_in_place(self._text(), self._connect(), table, names, counts)
+        self._draft.shorten(int(tokens), counts)
+
+    def _name(self, tokens: Sequence[str], numbers: Sequence[int]) -> int:
+        """The number of a phrase; a word of the text that is spelled so is the same."""
+        joined = self._delimiter.join(tokens)
+        if joined not in self._numbers:
+            self._numbers[joined] = len(self._words)
+            self._words.append(joined)
+            self._parts.append(tuple(part for i in numbers for part in self._parts_of(i)))
+        return self._numbers[joined]
+
+    def _parts_of(self, number: int) -> tuple[int, ...]:
+        return (number,) if number < self._plain else self._parts[number - self._plain]
+
+    def _connect(self) -> NDArray[np.bool_]:
+        connects = np.zeros(len(self._words), np.bool_)
+        rows = [self._numbers[word] for word in self._connectors if word in self._numbers]
+        connects[rows] = True
+        return connects
+
+    def _text(self) -> kernels.Sequences:
+        ids, ends = self._draft.arrays()
+        return kernels.Sequences(np.asarray(ids), np.asarray(ends))
+
+    def _find(self, rule: PhraseRule, threshold: float) -> tuple[Phrase, ...]:
+        text, connects = self._text(), self._connect()
+        sizes = [len(parts) for parts in self._parts]
+        parts = [part for parts in self._parts for part in parts]
+        words = kernels.Words(
+            self._draft.counts,
+            connects,
+            np.concatenate((np.arange(self._plain), np.array(parts, np.int64))),
+            np.concatenate((np.arange(self._plain + 1), self._plain + np.cumsum(sizes, dtype=int))),
+        )
+        table, pairs = _count(text, words)
+        npmi = rule.scoring == "npmi"
+        kinds = int(np.count_nonzero(words.counts[~connects])) + pairs
+        factor = float(len(text.ids) if npmi else kinds)
+        score = kernels.Score(npmi, float(rule.min_count), factor, threshold)
+        # rarer pairs can't be phrases: what is left of the table is small, and quick to look into
+        table = _refilled(table, least=rule.min_count + (not npmi))
+        return self._named(text.ids, _all_above(text, words, table=table, score=score))
+
+    def _named(self, ids: NDArray[np.int32], found: kernels.Found) -> tuple[Phrase, ...]:
+        words, rows = self._words, zip(*(array.tolist() for array in found[1:]), strict=True)
+        return tuple(
+            Phrase(tuple(words[i] for i in ids[first : first + length].tolist()), score)
+            for first, length, score in rows
+        )
+
+
+def _table(keys: int) -> NDArray[np.uint64]:
+    """A table that is at most half full with so many keys."""
+    return np.zeros((1 << max(2 * keys - 1, 2 * _ROOM).bit_length(), 2), np.uint64)
+
+
+def _refilled(table: NDArray[np.uint64], *, least: int) -> NDArray[np.uint64]:
+    """A table of just the right size for what has a value of at least so much."""
+    kept = int(np.count_nonzero(table[:, 1] >= np.uint64(least)))
+    new = _table(kept)
+    kernels.refill(table, new, np.uint64(least))
+    return new
+
+
+def _index(phrases: Sequence[Sequence[int]]) -> NDArray[np.uint64]:
+    tokens = np.array([token for phrase in phrases for token in phrase], np.int64)
+    bounds = np.cumsum([0, *map(len, phrases)], dtype=np.int64)
+    table = _table(len(phrases))
+    kernels.index_phrases(tokens, bounds, table)
+    return table
+
+
+def _count(text: kernels.Sequences, words: kernels.Words) -> tuple[NDArray[np.uint64], int]:
+    """Count all pairs; return the table, and how many different ones there are."""
+    table, cursor = _table(min(len(text.ids) // 16, _MOST_PAIRS)), kernels.make_cursor()
+    least = 1
+    while cursor.token[0] < len(text.ids):
+        stop = min(int(cursor.token[0]) + _AT_ONCE, len(text.ids))
+        # up to two thirds full
+        limits = np.array([stop, len(table) * 2 // 3 - _ROOM], np.int64)
+        kernels.count_pairs(text, words, table, cursor, limits)
+        if cursor.used[0] <= limits[1]:
+            continue
+        if cursor.used[0] > _MOST_PAIRS:
+            least += 1  # as word2phrase.c does it
+        size = len(table) * (2 if least == 1 else 1)
+        new = np.zeros((size, 2), np.uint64)
+        cursor.used[0] = kernels.refill(table, new, np.uint64(least))
+        table = new
+    return table, int(cursor.used[0])
+
+
+def _all_above(
+    text: kernels.Sequences,
+    words: kernels.Words,
+    *,
+    table: NDArray[np.uint64],
+    score: kernels.Score,
+) -> kernels.Found:
+    """All phrases, in the order in which they first come."""
+    cursor = kernels.make_cursor()
+    room = max(len(table) // 8, 16)
+    found = _room_for(room)
+    while not kernels.find_phrases(text, words, table, score, found, cursor):
+        room *= 2
+        larger = _room_for(room)
+        kernels.refill(found.table, larger.table, np.uint64(0))
+        for old, new in zip(found[1:], larger[1:], strict=True):
+            new[: len(old)] = old
+        found = larger
+    n = int(cursor.used[0])
+    return kernels.Found(found.table, found.firsts[:n], found.lengths[:n], found.scores[:n])
+
+
+def _room_for(phrases: int) -> kernels.Found:
+    whole = np.zeros((2, phrases), np.int64)
+    return kernels.Found(_table(phrases), whole[0], whole[1], np.zeros(phrases))

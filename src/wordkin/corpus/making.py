@@ -1,0 +1,212 @@
+"""Making: where a corpus comes from, texts, sentences, or another corpus."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wordkin.corpus import pieces, reading
+from wordkin.corpus.building import build, tokenizer_for
+from wordkin.corpus.choosing import Choice
+from wordkin.text.sources import Texts, open_source
+from wordkin.text.tokenizers import Phrased
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+
+    from wordkin.corpus import Corpus
+    from wordkin.corpus.store import Parts
+    from wordkin.text.phrases import PhraseRule, Phrases
+    from wordkin.text.tokenizers import Tokenizer
+    from wordkin.vocabulary import TokenizerSpec, Vocabulary
+
+    StrPath = str | os.PathLike[str]
+
+
+class Making:
+    """The ways to make a corpus (abstract: `Corpus` is the one)."""
+
+    @classmethod
+    def _of(cls, parts: Parts) -> Corpus:
+        raise NotImplementedError
+
+    @classmethod
+    def from_path(
+        cls,
+        path: StrPath | Sequence[StrPath],
+        *,
+        tokenizer: TokenizerSpec | None = None,
+        min_count: int = 5,
+        max_vocab: int | None = None,
+        vocabulary: Vocabulary | None = None,
+        encoding: str = "utf-8",
+        store: StrPath | None = None,
+        phrases: int | PhraseRule | Phrases | None = None,
+    ) -> Corpus:
+        """Read files; each line is a sentence.
+
+        Parameters
+        ----------
+        path : path-like or list of path-like
+            Files or folders (everything in them, in order of the names); compressed ones are read
+            as they are.
+        tokenizer : str, re.Pattern, callable or Tokenizer, optional
+            What cuts a line into words, as `wordkin.get_tokenizer` takes it. By default that of
+            the given vocabulary, or "words".
+        min_count : int
+            Words that occur more rarely are left out.
+        max_vocab : int, optional
+            Keep this many words at most, the most frequent ones.
+        vocabulary : Vocabulary, optional
+            Take these words, with the counts they have, instead of choosing some: to train on with
+            vectors that are there. Other words are left out.
+        encoding : str
+            Of the files.
+        store : path-like, optional
+            A folder to keep the corpus in, from which it is mapped instead of taking memory.
+        phrases : int, PhraseRule or Phrases, optional
+            Join words that belong together, such as "new_york", to one: look for them in so many
+            passes or by a rule (among all words, before the rare ones are left out), or join those
+            that are there. The tokenizer of the vocabulary joins them too.
+
+        Returns
+        -------
+        Corpus
+            The corpus.
+
+        Raises
+        ------
+        FileError
+            If there is no such file, or it can't be read, or the store can't be written.
+        EmptyCorpusError
+            If no word is left.
+        ConfigError
+            If `min_count` or `max_vocab` is out of range, or given with a vocabulary; if `phrases`
+            can't be.
+        InputError
+            If an argument is of a wrong kind.
+        """
+        source = open_source(path, encoding=encoding)
+        cut = tokenizer_for(tokenizer, vocabulary)
+        choice = Choice(
+            tokenizer=cut, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
+        )
+        return cls._of(build(reading.of_files(source, _plain(cut)), choice, store, phrases=phrases))
+
+    @classmethod
+    def from_texts(
+        cls,
+        texts: Iterable[str],
+        *,
+        tokenizer: TokenizerSpec | None = None,
+        min_count: int = 5,
+        max_vocab: int | None = None,
+        vocabulary: Vocabulary | None = None,
+        store: StrPath | None = None,
+        phrases: int | PhraseRule | Phrases | None = None,
+    ) -> Corpus:
+        """Read texts; each text is a sentence, and line breaks in it are white space.
+
+        Parameters
+        ----------
+        texts : iterable of str
+            The texts; an iterator that can be read only once will do.
+        tokenizer : str, re.Pattern, callable or Tokenizer, optional
+            What cuts a text into words, as `wordkin.get_tokenizer` takes it. By default that of
+            the given vocabulary, or "words".
+        min_count : int
+            Words that occur more rarely are left out.
+        max_vocab : int, optional
+            Keep this many words at most, the most frequent ones.
+        vocabulary : Vocabulary, optional
+            Take these words, with the counts they have, instead of choosing some: to train on with
+            vectors that are there. Other words are left out.
+        store : path-like, optional
+            A folder to keep the corpus in, from which it is mapped instead of taking memory.
+        phrases : int, PhraseRule or Phrases, optional
+            Join words that belong together, such as "new_york", to one: look for them in so many
+            passes or by a rule (among all words, before the rare ones are left out), or join those
+            that are there. The tokenizer of the vocabulary joins them too.
+
+        Returns
+        -------
+        Corpus
+            The corpus.
+
+        Raises
+        ------
+        InputError
+            If `texts` is one string, or holds something else than strings.
+        EmptyCorpusError
+            If no word is left.
+        ConfigError
+            If `min_count` or `max_vocab` is out of range, or given with a vocabulary; if `phrases`
+            can't be.
+        FileError
+            If the store can't be written.
+        """
+        cut = tokenizer_for(tokenizer, vocabulary)
+        choice = Choice(
+            tokenizer=cut, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
+        )
+        text = pieces.of_source(Texts(texts), _plain(cut))
+        return cls._of(build(reading.of_pieces(text), choice, store, phrases=phrases))
+
+    @classmethod
+    def from_sentences(
+        cls,
+        sentences: Iterable[Iterable[str]],
+        *,
+        min_count: int = 5,
+        max_vocab: int | None = None,
+        vocabulary: Vocabulary | None = None,
+        store: StrPath | None = None,
+        phrases: int | PhraseRule | Phrases | None = None,
+    ) -> Corpus:
+        """Take sentences that are cut into words already.
+
+        Parameters
+        ----------
+        sentences : iterable of iterables of str
+            The tokens of each sentence; an iterator that can be read only once will do.
+        min_count : int
+            Words that occur more rarely are left out.
+        max_vocab : int, optional
+            Keep this many words at most, the most frequent ones.
+        vocabulary : Vocabulary, optional
+            Take these words, with the counts they have, instead of choosing some: to train on with
+            vectors that are there. Other words are left out.
+        store : path-like, optional
+            A folder to keep the corpus in, from which it is mapped instead of taking memory.
+        phrases : int, PhraseRule or Phrases, optional
+            Join words that belong together, such as "new_york", to one: look for them in so many
+            passes or by a rule (among all words, before the rare ones are left out), or join those
+            that are there. The tokenizer of the vocabulary joins them too.
+
+        Returns
+        -------
+        Corpus
+            The corpus; its vocabulary has no tokenizer, unless it was given with one.
+
+        Raises
+        ------
+        InputError
+            If a sentence is a string, or a token is none.
+        EmptyCorpusError
+            If no word is left.
+        ConfigError
+            If `min_count` or `max_vocab` is out of range, or given with a vocabulary; if `phrases`
+            can't be.
+        FileError
+            If the store can't be written.
+        """
+        choice = Choice(
+            tokenizer=None, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
+        )
+        text = reading.of_pieces(pieces.of_sentences(sentences))
+        return cls._of(build(text, choice, store, phrases=phrases))
+
+
+def _plain(tokenizer: Tokenizer) -> Tokenizer:
+    """Phrases are joined when all is read, by compiled code."""
+    return tokenizer.tokenizer if isinstance(tokenizer, Phrased) else tokenizer

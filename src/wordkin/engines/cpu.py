@@ -16,6 +16,7 @@ _HOMES = {
     "SkipGram": "word2vec",
     "CBOW": "word2vec",
     "reference losses": "losses",
+    "Doc2Vec": "doc2vec",
     "FastText": "fasttext",
 }
 """The file of each family: it has `memory` and `make_run`, which take what `CpuEngine` does."""

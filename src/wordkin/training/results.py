@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wordkin.errors import TrainingError
+from wordkin.config import Doc2Vec
+from wordkin.documents import DocumentModel
+from wordkin.errors import InputError, TrainingError
 from wordkin.table import VectorTable
 from wordkin.vectors import WordVectors
 
@@ -104,6 +106,8 @@ class TrainedModel:
         Where the tokens went.
     memory : Memory
         What the training took.
+    documents : DocumentModel, optional
+        The vectors of documents, where the model learns some (`wordkin.Doc2Vec`).
     """
 
     vectors: WordVectors
@@ -113,13 +117,41 @@ class TrainedModel:
     history: Sequence[EpochRecord]
     account: TrainingAccount
     memory: Memory
+    documents: DocumentModel | None = None
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save what was learned: the word vectors, and all that belongs to documents.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file. Its ending tells the format, as for `WordVectors.save`; documents need
+            ``.safetensors``.
+
+        Raises
+        ------
+        InputError
+            If the format is not known, or holds no documents.
+        FileError
+            If the file can't be written.
+        """
+        if self.documents is None:
+            self.vectors.save(path)
+        elif not os.fspath(path).endswith(".safetensors"):
+            raise InputError(
+                f"Vectors of documents are saved as .safetensors; got {os.fspath(path)!r}. "
+                "Word vectors alone go into other formats: model.vectors.save(path)."
+            )
+        else:
+            self.documents.save(path)
 
 
 class Finished(NamedTuple):
     """What an engine hands over in the end."""
 
     arrays: Mapping[str, NDArray[np.float32]]
-    """C-contiguous, by name."""
+    """C-contiguous, by name: "input" (V, D), where there are such "context" (V, D) and "documents"
+    (a row for each sentence of the corpus)."""
     subwords: Subwords | None = None
     """Rows of n-grams, where the model learns some."""
 
@@ -188,7 +220,20 @@ def make_model(
         history=tuple(history),
         account=account,
         memory=memory,
+        documents=_documents(job, finished.arrays, tables),
     )
+
+
+def _documents(
+    job: Job, arrays: Mapping[str, NDArray[np.float32]], tables: Mapping[str, WordVectors]
+) -> DocumentModel | None:
+    """Put vectors of documents back where their texts were: those without a word become zeros."""
+    if "documents" not in arrays or not isinstance(job.config, Doc2Vec):
+        return None
+    rows = arrays["documents"]
+    _check_finite("document", rows, job.config)
+    context = tables["context"].table.matrix
+    return DocumentModel(rows, tables["input"].table, context=context, config=job.config)
 
 
 def _check_finite(name: str, array: NDArray[np.float32], config: Model) -> None:

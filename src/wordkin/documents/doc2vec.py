@@ -1,0 +1,420 @@
+"""DocumentModel: what `train` learns of documents with `Doc2Vec`, and vectors of new ones."""
+
+from __future__ import annotations
+
+import dataclasses
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from wordkin.documents.reading import Reader
+from wordkin.documents.report import Counted, EncodingReport, report_on
+from wordkin.documents.saving import read_documents, write_documents
+from wordkin.documents.texts import checked_texts, list_of
+from wordkin.documents.threads import n_threads
+from wordkin.errors import ConfigError, InputError, RowError, UnknownWordError
+from wordkin.neighbors import Searcher
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+    from typing import Self
+
+    from numpy.typing import NDArray
+
+    from wordkin.config import Doc2Vec
+    from wordkin.documents.reading import Documents
+    from wordkin.kernels.sampling import Noise
+    from wordkin.table import VectorTable
+
+    Tag = str | int
+
+_PARTS = 4  # for each thread, so that all have something to do until the end
+
+
+class _Learned(NamedTuple):
+    """What new documents get their vectors from."""
+
+    words: VectorTable
+    context: NDArray[np.float32]  # (V, D): the rows that are predicted
+    config: Doc2Vec
+
+
+class DocumentModel:
+    """Vectors of documents, and what makes vectors of new ones.
+
+    `train` makes one, as `TrainedModel.documents`. Documents are numbered from 0, in the order in
+    which their texts came; one of which no word was left has a zero vector. They may have tags, by
+    which they are named then.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32
+        Shape (n, D): a row for each document.
+    words : VectorTable
+        The vectors of the V words.
+    context : ndarray of float32
+        Shape (V, D): the rows of words that vectors of documents predict.
+    config : Doc2Vec
+        What was trained.
+    tags : sequence of str, optional
+        A name for each document.
+
+    Raises
+    ------
+    InputError
+        If the arrays don't fit, or tags are no different names for all documents.
+
+    Examples
+    --------
+    >>> import wordkin as wk
+    >>> texts = ["the cat sat on the mat", "a dog ran after the cat", "shares fell in Paris"] * 20
+    >>> corpus = wk.Corpus.from_texts(texts, min_count=1)
+    >>> config = wk.Doc2Vec(vector_size=8, sample=0, epochs=40)
+    >>> model = wk.train(corpus, config, workers=1).documents
+    >>> model.vectors.shape, model.infer(["a cat ran"]).shape
+    ((60, 8), (1, 8))
+    """
+
+    def __init__(
+        self,
+        vectors: NDArray[np.float32],
+        words: VectorTable,
+        *,
+        context: NDArray[np.float32],
+        config: Doc2Vec,
+        tags: Sequence[str] | None = None,
+    ) -> None:
+        shape = (len(words), words.dimensions)
+        if context.shape != shape or vectors.ndim != 2 or vectors.shape[1] != shape[1]:
+            raise InputError(
+                f"Documents {vectors.shape}, words {shape} and rows to predict {context.shape} "
+                "don't fit: they must have the same dimensions, and the last two the same rows."
+            )
+        self.vectors = vectors
+        self.tags = None if tags is None else _checked_tags(tags, len(vectors))
+        self._learned = _Learned(words, context, config)
+
+    @property
+    def words(self) -> VectorTable:
+        """The vectors of words."""
+        return self._learned.words
+
+    @property
+    def context(self) -> NDArray[np.float32]:
+        """The rows of words that documents predict: shape (V, D)."""
+        return self._learned.context
+
+    @property
+    def config(self) -> Doc2Vec:
+        """What was trained."""
+        return self._learned.config
+
+    @property
+    def vector_size(self) -> int:
+        """The length D of each vector."""
+        return int(self.vectors.shape[1])
+
+    def __len__(self) -> int:
+        return len(self.vectors)
+
+    def __repr__(self) -> str:
+        return (
+            f"<DocumentModel: {len(self):,} documents, {len(self.words):,} words, "
+            f"{self.vector_size} dimensions>"
+        )
+
+    def tagged(self, tags: Iterable[str]) -> DocumentModel:
+        """Give the documents names.
+
+        Parameters
+        ----------
+        tags : iterable of str
+            A different name for each of the n documents, in their order.
+
+        Returns
+        -------
+        DocumentModel
+            With the same arrays.
+
+        Raises
+        ------
+        InputError
+            If there are more or less than documents, or one comes twice.
+        """
+        learned = self._learned._asdict()
+        return DocumentModel(self.vectors, **learned, tags=list_of(tags, "tags", "give them all"))
+
+    # ----------------------------------------------------------------------------- by their tags
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {tag: i for i, tag in enumerate(self.tags or ())}
+
+    def number(self, tag: Tag) -> int:
+        """Return the number of a document.
+
+        Parameters
+        ----------
+        tag : str or int
+            Its tag, or its number itself.
+
+        Returns
+        -------
+        int
+            From 0 to n - 1.
+
+        Raises
+        ------
+        UnknownWordError
+            If there is no such tag.
+        RowError
+            If there is no such number.
+        """
+        if isinstance(tag, str):
+            if tag not in self._numbers:
+                raise (
+                    UnknownWordError(tag)
+                    if self.tags
+                    else InputError(
+                        f"The documents have no tags, only numbers; got {tag!r:.80}. "
+                        "tagged(tags) gives them names; infer([text]) makes vectors of new texts."
+                    )
+                )
+            return self._numbers[tag]
+        if not 0 <= tag < len(self):
+            raise RowError(f"There are documents 0 to {len(self) - 1}; got {tag!r}.")
+        return int(tag)
+
+    def __getitem__(self, tag: Tag) -> NDArray[np.float32]:
+        """Return the vector (D,) of a document, read-only."""
+        row: NDArray[np.float32] = self.vectors[self.number(tag)]
+        row.flags.writeable = False
+        return row
+
+    @cached_property
+    def _searcher(self) -> Searcher:
+        return Searcher(self.vectors)
+
+    def most_similar(
+        self, document: Tag | NDArray[np.floating], topn: int = 10
+    ) -> list[tuple[Tag, float]]:
+        """Find the documents that are nearest to a document.
+
+        Parameters
+        ----------
+        document : str, int or ndarray
+            A tag or number, or a vector (D,) such as one that `infer` made.
+        topn : int
+            How many to return.
+
+        Returns
+        -------
+        list of (str or int, float)
+            Tags (numbers, where there are none) and cosines, nearest first, without the document
+            itself.
+
+        Raises
+        ------
+        UnknownWordError
+            If there is no such tag.
+        RowError
+            If there is no such number.
+        InputError
+            If a vector is none, or `topn` is no number from 1 upwards.
+        """
+        if isinstance(document, np.ndarray):
+            query, asked = np.asarray(document, np.float64), []
+        else:
+            number = self.number(document)
+            query, asked = self.vectors[number].astype(np.float64), [number]
+        ((rows, cosines),) = self._searcher.nearest([query], topn=topn, exclude=[asked])
+        names: Sequence[Tag] = range(len(self)) if self.tags is None else self.tags
+        return [(names[i], c) for i, c in zip(rows.tolist(), cosines.tolist(), strict=True)]
+
+    # --------------------------------------------------------------------------------- new texts
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return Reader(self.words.vocabulary)
+
+    def infer(
+        self,
+        texts: Iterable[str],
+        *,
+        seed: int = 1,
+        epochs: int | None = None,
+        alpha: float | None = None,
+        min_alpha: float | None = None,
+        workers: int | None = None,
+    ) -> NDArray[np.float32]:
+        """Make vectors of new texts, while words stay as they are.
+
+        A text gets the same vector each time: it depends on the words of the text and the seed, not
+        on the other texts nor on threads.
+
+        Parameters
+        ----------
+        texts : iterable of str
+            m texts, cut into words as those of the training were.
+        seed : int
+            Fixes the random choices.
+        epochs : int, optional
+            Passes over each text; by default as in training.
+        alpha, min_alpha : float, optional
+            Learning rate at the start and at the end; by default as in training.
+        workers : int, optional
+            Threads; all cores by default.
+
+        Returns
+        -------
+        ndarray of float32
+            Shape (m, D); zeros for a text without a known word.
+
+        Raises
+        ------
+        InputError
+            If texts are no strings.
+        ConfigError
+            If a number is out of its range.
+        """
+        course: dict[str, Any] = {"epochs": epochs, "alpha": alpha, "min_alpha": min_alpha}
+        given = {name: value for name, value in course.items() if value is not None}
+        if "min_alpha" not in given and "alpha" in given:
+            given["min_alpha"] = min(self.config.min_alpha, given["alpha"])
+        config = dataclasses.replace(self.config, **given)
+        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+            raise ConfigError(f"seed must be a whole number from 0 on; got {seed!r}.")
+        documents = self._known_words(self._reader.read(checked_texts(texts)))
+        return self._inferred(documents, config, seed, workers=workers)
+
+    def report(self, texts: Iterable[str]) -> EncodingReport:
+        """Tell how many words of texts are known, and which texts have none.
+
+        Parameters
+        ----------
+        texts : iterable of str
+            m texts.
+
+        Returns
+        -------
+        EncodingReport
+            Its ``without`` are those that `infer` makes zero vectors of.
+        """
+        documents = self._reader.read(checked_texts(texts))
+        known = self._known_words(documents)
+        return report_on([Counted.of(documents, known.lengths(), len(self.words))])
+
+    def _known_words(self, documents: Documents) -> Documents:
+        known = documents.ids < len(self.words)
+        starts = np.concatenate(([0], np.cumsum(known)))[documents.starts]
+        return documents._replace(ids=documents.ids[known], starts=starts, unknown=())
+
+    @cached_property
+    def _law(self) -> tuple[Noise, NDArray[np.uint64]]:
+        """How noise words are drawn, and how often frequent words stay."""
+        from wordkin.kernels.sampling import keep_thresholds, make_noise
+
+        counts = np.maximum(_counts_of(self.words), 1)
+        noise = make_noise(counts, self.config.ns_exponent)
+        return noise, keep_thresholds(counts, self.config.sample)
+
+    def _inferred(
+        self, documents: Documents, config: Doc2Vec, seed: int, *, workers: int | None
+    ) -> NDArray[np.float32]:
+        from wordkin.kernels import doc2vec as kernels
+
+        noise, keep = self._law
+        n = documents.n_documents
+        states = np.zeros((n, 1), np.uint64)
+        kernels.seeds_of(documents.ids, documents.starts, np.uint64(seed % 2**64), states)
+        out = np.zeros((n, self.vector_size), np.float32)
+        frozen = kernels.Frozen(self.context, self.words.matrix, keep)
+        course = kernels.Course(
+            bool(config.dm), config.window, bool(config.shrink_windows), config.negative,
+            config.epochs, float(config.alpha), float(config.min_alpha),
+        )  # fmt: skip
+
+        def work(part: tuple[int, int]) -> None:
+            a, b = part
+            starts = documents.starts[a : b + 1]
+            kernels.infer(documents.ids, starts, frozen, noise, course, states[a:b], out[a:b])
+
+        threads = n_threads(workers)
+        shares = np.linspace(0, len(documents.ids), _PARTS * threads + 1)
+        cuts = [0, *np.searchsorted(documents.starts, shares[1:-1]).tolist(), n]
+        parts = [(a, b) for a, b in pairwise(cuts) if a < b]
+        with ThreadPoolExecutor(threads, "wordkin-infer") as pool:
+            list(pool.map(work, parts))
+        return out
+
+    # ------------------------------------------------------------------------------------- files
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Save all of it as one safetensors file; no code is in it.
+
+        `wordkin.load` opens it as vectors of words.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; one that is there is replaced when the new one is complete.
+
+        Raises
+        ------
+        FileError
+            If it can't be written.
+        InputError
+            If the tokenizer is a function, or a tag is no UTF-8.
+        """
+        write_documents(
+            path,
+            self.words,
+            context=self.context,
+            vectors=self.vectors,
+            tags=self.tags,
+            settings=self.config.settings(),
+        )
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Load a model from the file that `save` wrote.
+
+        Parameters
+        ----------
+        path : path-like
+            The file.
+
+        Returns
+        -------
+        DocumentModel
+            Its arrays are mapped from the file, and read-only.
+
+        Raises
+        ------
+        FileError
+            If there is no such file, or it can't be read.
+        FormatError
+            If it holds no such model, or is damaged.
+        """
+        vectors, rest = read_documents(path)
+        return cls(vectors, **rest)
+
+
+def _counts_of(words: VectorTable) -> NDArray[np.int64]:
+    counts = words.vocabulary.counts
+    if counts is None:
+        raise InputError("The words have no counts, by which noise words are drawn.")
+    return counts
+
+
+def _checked_tags(tags: Sequence[Any], n: int) -> Sequence[str]:
+    if len(tags) != n or len(set(tags)) != n or not all(isinstance(tag, str) for tag in tags):
+        raise InputError(
+            f"There are {n:,} documents, which need as many different strings as tags; got "
+            f"{len(tags):,}, of which {len(set(tags)):,} are different."
+        )
+    return tags

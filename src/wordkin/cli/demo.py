@@ -23,8 +23,8 @@ def demo(
 
     The corpus is the documentation on this machine: that of Python and of its installed packages.
     """
+    from wordkin.cli.outputs import check_output
     from wordkin.cli.screen import Screen
-    from wordkin.cli.train import check_output
     from wordkin.demo import run
 
     check_output(output)

@@ -14,11 +14,12 @@ from rich.console import Console
 from rich.text import Text
 
 from wordkin.cli.interrupt import stop_if_interrupted
+from wordkin.vocabulary.spelling import shown as shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from wordkin.training import Callback, Progress
+    from wordkin.training import Callback, Progress, RunRecord
 
 
 class _Console(Console):
@@ -131,8 +132,13 @@ class Screen:
             yield
 
     @contextmanager
-    def training(self) -> Iterator[Callback]:
+    def training(self, record: RunRecord | None = None) -> Iterator[Callback]:
         """Show how training goes on, and stop it after a Ctrl-C.
+
+        Parameters
+        ----------
+        record : RunRecord, optional
+            Show its words, too, as they move. It has to be a callback of its own, before this one.
 
         Yields
         ------
@@ -140,8 +146,10 @@ class Screen:
             A callback for `wordkin.train`.
         """
         from wordkin.training.display import show_training
+        from wordkin.training.live import watch_training
 
-        with show_training(self._err) as show:
+        showing = show_training(self._err) if record is None else watch_training(record, self._err)
+        with showing as show:
 
             def callback(progress: Progress) -> None:
                 stop_if_interrupted()
@@ -152,29 +160,6 @@ class Screen:
 
 def _padded(cell: str, width: int) -> str:
     return cell + " " * (width - cell_len(cell))
-
-
-def shown(word: str) -> str:
-    r"""Return a word in a form that can't disturb a terminal.
-
-    Parameters
-    ----------
-    word : str
-        A word from somebody's file.
-
-    Returns
-    -------
-    str
-        The same, but characters that are not to be printed as escapes.
-
-    Examples
-    --------
-    >>> shown("naïve"), shown("\x1b[2J")
-    ('naïve', '\\x1b[2J')
-    """
-    if word.isprintable():
-        return word
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in word)
 
 
 def size_of(n_bytes: float) -> str:

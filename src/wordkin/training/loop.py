@@ -11,7 +11,7 @@ from wordkin.errors import TrainingError
 from wordkin.training import checkpoint
 from wordkin.training.checkpoint import Tally
 from wordkin.training.meter import Meter
-from wordkin.training.progress import EpochRecord, Progress
+from wordkin.training.progress import Beginner, EpochRecord, Progress
 from wordkin.training.results import Finished
 from wordkin.training.schedule import Schedule
 
@@ -78,6 +78,9 @@ class Session:
             All are called after each block, in order.
         """
         callbacks = tuple(callbacks)
+        for callback in callbacks:
+            if isinstance(callback, Beginner):
+                callback.begin(self)
         while not self.ended:
             progress = self._advance()
             answers = [callback(progress) for callback in callbacks]
@@ -166,6 +169,10 @@ class Session:
         self._next_line = now + _SECONDS_BETWEEN_LINES
 
     # --- what callbacks reach (see progress.Live)
+
+    def seen(self) -> tuple[int, int]:
+        """Return how many words have been seen, and how many will be in all."""
+        return self.tally.seen, self.schedule.total
 
     def vocabulary(self) -> Vocabulary:
         """Return the words."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -35,6 +35,10 @@ class EpochRecord(NamedTuple):
 
 class Live(Protocol):
     """A run that is going on, as far as callbacks can reach it."""
+
+    def seen(self) -> tuple[int, int]:
+        """Return how many words have been seen, and how many will be in all."""
+        ...
 
     def vocabulary(self) -> Vocabulary:
         """Return the words."""
@@ -216,5 +220,20 @@ class Callback(Protocol):
         -------
         object
             True, and nothing else that is true, ends the training after this block.
+        """
+        ...
+
+
+@runtime_checkable
+class Beginner(Protocol):
+    """A callback that wants to look before the first block, too."""
+
+    def begin(self, live: Live) -> None:
+        """Take note of how a run begins.
+
+        Parameters
+        ----------
+        live : Live
+            The run, with the vectors it begins with.
         """
         ...

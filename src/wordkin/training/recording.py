@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
+from wordkin.table import VectorTable
+from wordkin.training.run_page import write_page
 from wordkin.training.watching import NearestWords
+from wordkin.vectors import WordVectors
 from wordkin.vocabulary.probes import probe_words
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Iterable, Mapping
 
-    from wordkin.training.progress import Progress
-    from wordkin.training.watching import NearestReport
-    from wordkin.vectors import WordVectors
+    from wordkin.training.progress import Live, Progress
+    from wordkin.vocabulary import Vocabulary
 
     Measure = Callable[[WordVectors], Mapping[str, float]]
 
 _PROBES = 8  # drawn where none are given
 _TOP = 200  # of the most frequent words; the very first are articles and prepositions
 # most happens early: so far into the run words are looked at, then at each fortieth of it
-_EARLY = (0.0, 0.0025, 0.005, 0.01, 0.015)
+_EARLY = (0.0025, 0.005, 0.01, 0.015)
 _STEP = 0.025
 
 
@@ -59,7 +64,7 @@ class RunRecord:
     """Keep what happens in a run: loss, speed, and the nearest words of probes as they change.
 
     Give it to ``train(..., callbacks=[record])``. In the beginning the neighbours of a word are
-    noise, then they come to order.
+    noise, then they come to order; `to_html` makes a page of it with a slider.
 
     Parameters
     ----------
@@ -76,7 +81,7 @@ class RunRecord:
     points : list of RunPoint
         The curve, a point for each block.
     snapshots : list of Snapshot
-        The first after the first block, then some dozens, closer together at the beginning.
+        The first before the first block, then some dozens, closer together at the beginning.
 
     Raises
     ------
@@ -113,6 +118,19 @@ class RunRecord:
         """The words that are looked at; empty before the first block if none were given."""
         return list(self._look.probes if self._look else self._wanted or ())
 
+    def begin(self, live: Live) -> None:
+        """Look at the vectors that a run begins with.
+
+        Parameters
+        ----------
+        live : Live
+            The run.
+        """
+        self.check(live.vocabulary())
+        seen, total = live.seen()
+        if not self.snapshots or self.snapshots[-1].words < seen:
+            self._take_snapshot(live, seen, seen / max(total, 1))
+
     def __call__(self, progress: Progress) -> None:
         """Take down where the run stands.
 
@@ -122,21 +140,33 @@ class RunRecord:
             Where it does.
         """
         if self._look is None:
-            self._begin(progress)
+            self.check(progress.live.vocabulary())
         self.points.append(self._point(progress))
         share = progress.words / max(progress.total_words, 1)
         if share >= _moment(self._next) or progress.step == progress.steps:
-            self._take_snapshot(progress, share)
+            self._take_snapshot(progress.live, progress.words, share)
             while _moment(self._next) <= share:
                 self._next += 1
 
-    def _begin(self, progress: Progress) -> None:
-        vocabulary = progress.live.vocabulary()
+    def check(self, vocabulary: Vocabulary) -> None:
+        """Choose the probes, or tell before the training that one is unknown.
+
+        Parameters
+        ----------
+        vocabulary : Vocabulary
+            The words there are.
+
+        Raises
+        ------
+        UnknownWordError
+            If a probe is not among them.
+        """
         probes = self._wanted
         if probes is None:
             probes = probe_words(vocabulary, _PROBES, top=_TOP)
-        self._look = NearestWords(probes, every=1, topn=self._topn)
-        self._look.check(vocabulary)
+        look = NearestWords(probes, every=1, topn=self._topn)
+        look.check(vocabulary)
+        self._look = look
 
     def _point(self, progress: Progress) -> RunPoint:
         last = self.points[-1] if self.points else None
@@ -152,14 +182,17 @@ class RunRecord:
             words, seconds, progress.epoch, progress.loss, progress.alpha, speed, validation
         )
 
-    def _take_snapshot(self, progress: Progress, share: float) -> None:
+    def _take_snapshot(self, live: Live, words: int, share: float) -> None:
+        vocabulary = live.vocabulary()
         nearest: Mapping[str, list[tuple[str, float]]] = {}
         if self._look is not None and self._look.probes:
-            self._look(progress)
-            report: NearestReport = self._look.reports.pop()
-            nearest = {probe: list(found) for probe, found in report.nearest.items()}
-        scores = {} if self._measure is None else dict(self._measure(progress.vectors()))
-        self.snapshots.append(Snapshot(progress.words, share, nearest, scores))
+            self._look.look(live.vectors(), vocabulary, step=0)
+            nearest = {probe: [*near] for probe, near in self._look.reports.pop().nearest.items()}
+        scores: dict[str, float] = {}
+        if self._measure is not None:
+            matrix = np.array(live.vectors(), order="C")
+            scores = {**self._measure(WordVectors.from_table(VectorTable(vocabulary, matrix)))}
+        self.snapshots.append(Snapshot(words, share, nearest, scores))
 
     def scores(self) -> dict[str, list[tuple[int, float]]]:
         """Return the scores over time.
@@ -174,6 +207,30 @@ class RunRecord:
             for name, value in snapshot.scores.items():
                 found.setdefault(name, []).append((snapshot.words, float(value)))
         return found
+
+    def to_html(self, path: str | os.PathLike[str] | None = None, *, title: str = "") -> str:
+        """Make a page of it: the curve, and a slider over the snapshots.
+
+        Parameters
+        ----------
+        path : path-like, optional
+            Where to save it. It needs nothing else, no network, and no script of others.
+        title : str
+            What was trained.
+
+        Returns
+        -------
+        str
+            The page.
+
+        Raises
+        ------
+        InputError
+            If nothing has been recorded.
+        FileError
+            If it can't be written.
+        """
+        return write_page(self, path, title=title)
 
 
 def _moment(number: int) -> float:

@@ -1,4 +1,4 @@
-"""Words that are spelled like another, for "did you mean"."""
+"""Words that are spelled like another, for "did you mean"; and words fit for a terminal."""
 
 from __future__ import annotations
 
@@ -69,3 +69,26 @@ def _changed_or_longer(words: Iterable[str], letters: Sequence[str]) -> set[str]
     cuts = [(word[:i], word[i:]) for word in words for i in range(len(word) + 1)]
     changed = {a + c + b[1:] for a, b in cuts if b for c in letters}
     return changed | {a + c + b for a, b in cuts for c in letters}
+
+
+def shown(word: str) -> str:
+    r"""Return a word in a form that can't disturb a terminal.
+
+    Parameters
+    ----------
+    word : str
+        A word from somebody's file.
+
+    Returns
+    -------
+    str
+        The same, but characters that are not to be printed as escapes.
+
+    Examples
+    --------
+    >>> shown("naïve"), shown("\x1b[2J")
+    ('naïve', '\\x1b[2J')
+    """
+    if word.isprintable():
+        return word
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in word)

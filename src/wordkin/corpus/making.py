@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wordkin.corpus import pieces, reading
 from wordkin.corpus.building import build, tokenizer_for
 from wordkin.corpus.choosing import Choice
+from wordkin.corpus.items import Columns, ItemInterner, is_table, of_table
+from wordkin.errors import InputError
 from wordkin.text.sources import Texts, open_source
 from wordkin.text.tokenizers import Phrased
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
     from wordkin.corpus import Corpus
     from wordkin.corpus.store import Parts
@@ -205,6 +207,88 @@ class Making:
         )
         text = reading.of_pieces(pieces.of_sentences(sentences))
         return cls._of(build(text, choice, store, phrases=phrases))
+
+    @classmethod
+    def from_sequences(
+        cls,
+        sequences: Iterable[Iterable[Hashable]] | Any,  # noqa: ANN401 (or any table)
+        *,
+        items: str | None = None,
+        group_by: str | Sequence[str] | None = None,
+        order_by: str | Sequence[str] | None = None,
+        min_count: int = 5,
+        max_vocab: int | None = None,
+        vocabulary: Vocabulary | None = None,
+        store: StrPath | None = None,
+    ) -> Corpus:
+        """Take sequences of anything: baskets, sessions, playlists, walks, events.
+
+        Parameters
+        ----------
+        sequences : iterable of iterables, or table
+            The tokens of each sequence: strings, numbers, or anything hashable, of which the
+            words are ``str(token)``. Or a table of pandas, Arrow or polars, or a dict of columns,
+            with a row for each token.
+        items : str, optional
+            Of a table, the column of the tokens; by default the one that is left.
+        group_by : str or list of str, optional
+            Of a table, the columns whose values make a sequence: user, session, receipt.
+        order_by : str or list of str, optional
+            Of a table, the columns that put the rows of a sequence in order; by default they stay
+            as they are.
+        min_count : int
+            Tokens that occur more rarely are left out.
+        max_vocab : int, optional
+            Keep this many different ones at most, the most frequent ones.
+        vocabulary : Vocabulary, optional
+            Take these words, as `from_sentences` does.
+        store : path-like, optional
+            A folder to keep the corpus in, from which it is mapped instead of taking memory.
+
+        Returns
+        -------
+        Corpus
+            The corpus; its words are strings: the vector of item 42 is ``vectors["42"]``.
+
+        Raises
+        ------
+        InputError
+            If a sequence is a string, a token can't be hashed or is missing, two tokens have the
+            same name, or a table has no such column.
+        EmptyCorpusError
+            If no token is left.
+        ConfigError
+            If `min_count` or `max_vocab` is out of range, or given with a vocabulary.
+        FileError
+            If the store can't be written.
+
+        Examples
+        --------
+        >>> from wordkin import Corpus
+        >>> Corpus.from_sequences([[1, 2, 3], [2, 3]], min_count=2).vocabulary.words
+        ['2', '3']
+        >>> table = {"user": ["a", "b", "a"], "time": [2, 1, 1], "item": [10, 20, 30]}
+        >>> corpus = Corpus.from_sequences(
+        ...     table, items="item", group_by="user", order_by="time", min_count=1
+        ... )
+        >>> list(corpus.sentences())
+        [['30', '10'], ['20']]
+        """
+        choice = Choice(
+            tokenizer=None, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
+        )
+        interner = ItemInterner()
+        columns = Columns(items, group_by, order_by)
+        if is_table(sequences):
+            chunks = of_table(sequences, columns, interner)
+        elif any(columns):
+            raise InputError(
+                "items, group_by and order_by are for tables with columns; got "
+                f"{type(sequences).__name__}."
+            )
+        else:
+            chunks = interner.chunks(sequences)
+        return cls._of(build(reading.Reading(chunks, interner.types), choice, store))
 
 
 def _plain(tokenizer: Tokenizer) -> Tokenizer:

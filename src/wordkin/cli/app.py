@@ -24,6 +24,7 @@ from wordkin.cli.download import download
 from wordkin.cli.evaluate import evaluate
 from wordkin.cli.interrupt import note_interrupts
 from wordkin.cli.look import info, nearest, similarity
+from wordkin.cli.plot import commands as plot_commands
 from wordkin.cli.train import train
 from wordkin.errors import ConfigError, WordkinError
 
@@ -104,6 +105,7 @@ def _make_app() -> typer.Typer:
 
     for command in (demo, train, nearest, similarity, evaluate, info, convert, download, compare):
         app.command()(command)
+    app.add_typer(plot_commands(), name="plot")
     app.add_typer(classify_commands(), name="classify")
     return app
 

@@ -267,6 +267,9 @@ def vectors_of(result: object) -> wk.WordVectors:
 
 
 def wall(command: list[str], environment: dict[str, str] | None = None) -> float:
+    environment = dict(environment or os.environ)
+    # an installed package is byte-compiled, here as everywhere, ours and the peer's
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     start = time.perf_counter()
     subprocess.run(command, check=True, capture_output=True, env=environment)
     return time.perf_counter() - start

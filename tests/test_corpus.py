@@ -499,3 +499,28 @@ def test_a_vocabulary_that_does_not_fit_is_refused(given, error, message):
         Corpus.from_sentences([["a", "b", "a"]], **{"vocabulary": Vocabulary(["a"])} | given)
     with pytest.raises(EmptyCorpusError, match="the text is empty"):
         Corpus.from_texts([], vocabulary=Vocabulary(["a"]))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_it_knows_which_texts_are_empty(seed, tmp_path):
+    rng = np.random.default_rng(seed)
+    texts = [" ".join(rng.choice(["a", "b", "rare", ""], rng.integers(0, 40), p=[0.05, 0.05, 0.8, 0.1]))
+             for _ in range(60)] + ["a b"]  # fmt: skip
+    corpus = wk.Corpus.from_texts(texts, vocabulary=wk.Vocabulary(["a", "b"]))
+    kept = [i for i, text in enumerate(texts) if {"a", "b"} & set(text.split())]
+    assert corpus.empty.tolist() == sorted(set(range(len(texts))) - set(kept))
+    assert len(corpus) == len(kept)
+    for sentence, number in zip(corpus.sentences(), kept, strict=True):
+        assert sentence == [word for word in texts[number].split() if word in "ab"]
+    corpus.save(tmp_path / "corpus")
+    assert wk.Corpus.open(tmp_path / "corpus").empty.tolist() == corpus.empty.tolist()
+
+
+def test_a_stored_corpus_with_wrong_empty_texts_is_refused(tmp_path):
+    corpus = wk.Corpus.from_texts(["a b", "", "b a"], min_count=1)
+    corpus.save(tmp_path / "corpus")
+    np.save(tmp_path / "corpus" / "empty.npy", np.array([7]))
+    with pytest.raises(FormatError, match="empty"):
+        wk.Corpus.open(tmp_path / "corpus")
+    (tmp_path / "corpus" / "empty.npy").unlink()
+    assert wk.Corpus.open(tmp_path / "corpus").empty is None

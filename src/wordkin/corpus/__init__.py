@@ -45,6 +45,9 @@ class Corpus(Making):
         The V words, most frequent first, with their counts in `ids`.
     account : Account
         What was read, and what became of it.
+    empty : ndarray of int64, optional
+        Numbers of the texts (or lines, or sentences) of which no word is left, ascending; they
+        are no sentences here. Texts are counted from 0. None: not known.
 
     Raises
     ------
@@ -64,12 +67,13 @@ class Corpus(Making):
     starts: NDArray[np.int64]
     vocabulary: Vocabulary
     account: Account
+    empty: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         store.check(self._parts())
 
     def _parts(self) -> store.Parts:
-        return store.Parts(self.ids, self.starts, self.vocabulary, self.account)
+        return store.Parts(self.ids, self.starts, self.vocabulary, self.account, self.empty)
 
     @classmethod
     def _of(cls, parts: store.Parts) -> Corpus:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wordkin.corpus.account import Account
+from wordkin.corpus.empties import empty_sentences
 from wordkin.corpus.store import Parts
 from wordkin.errors import ConfigError, EmptyCorpusError, InputError
 from wordkin.vocabulary import Vocabulary
@@ -91,6 +92,7 @@ class Choice:
             vocabulary, ranks, dropped = self._frequent(draft, types)
         else:
             vocabulary, ranks, dropped = self._given(draft, types, self.vocabulary)
+        empty = empty_sentences(*draft.arrays(), ranks)
         ids, starts = draft.replaced(ranks, text.rank)
         if vocabulary.counts is None:
             counts = np.bincount(ids, minlength=len(vocabulary))
@@ -107,11 +109,11 @@ class Choice:
             dropped={"dropped by the tokenizer": draft.dropped} | joined | dropped,
             types=len(types) - draft.new_types,
             sentences=len(starts) - 1,
-            empty_sentences=draft.sentences - (len(starts) - 1),
+            empty_sentences=len(empty),
             bytes_read=draft.bytes_read,
             undecodable_bytes=draft.undecodable,
         )
-        return Parts(ids, starts, vocabulary, account)
+        return Parts(ids, starts, vocabulary, account, empty)
 
     def _frequent(
         self, draft: Draft, types: list[str]

@@ -33,6 +33,7 @@ class Parts(NamedTuple):
     starts: NDArray[np.int64]
     vocabulary: Vocabulary
     account: Account
+    empty: NDArray[np.int64] | None = None
 
 
 def write(folder: Path, parts: Parts) -> None:
@@ -66,6 +67,8 @@ def write(folder: Path, parts: Parts) -> None:
     with atomic_folder(folder) as hidden:
         np.save(hidden / "ids.npy", parts.ids, allow_pickle=False)
         np.save(hidden / "starts.npy", parts.starts, allow_pickle=False)
+        if parts.empty is not None:
+            np.save(hidden / "empty.npy", parts.empty, allow_pickle=False)
         (hidden / "corpus.json").write_text(json.dumps(about), encoding="ascii")
 
 
@@ -95,7 +98,10 @@ def read(folder: Path) -> Parts:
     ids = _map(folder / "ids.npy", np.dtype("<i4"), about["tokens"])
     starts = _map(folder / "starts.npy", np.dtype("<i8"), about["sentences"] + 1)
     vocabulary, account = _vocabulary_and_account(folder / "corpus.json", about)
-    parts = Parts(ids, starts, vocabulary, account)
+    empty = None
+    if (folder / "empty.npy").exists():  # the first corpora had none
+        empty = _map(folder / "empty.npy", np.dtype("<i8"), account.empty_sentences)
+    parts = Parts(ids, starts, vocabulary, account, empty)
     check(parts, folder / "ids.npy", folder / "starts.npy")
     return parts
 
@@ -124,6 +130,11 @@ def check(parts: Parts, ids_name: object = "ids", starts_name: object = "starts"
     ascending = all((np.diff(starts[i : i + _BLOCK + 1]) > 0).all() for i in steps)
     if starts[0] != 0 or starts[-1] != len(ids) or not ascending:
         raise FormatError(f"{starts_name}: numbers should ascend from 0 to {len(ids)}; remake it.")
+    if parts.empty is not None and len(parts.empty):
+        texts = len(starts) - 1 + len(parts.empty)
+        inside = parts.empty[0] >= 0 and parts.empty[-1] < texts
+        if not inside or (np.diff(parts.empty) <= 0).any():
+            raise FormatError(f"empty: numbers should ascend from 0 to {texts - 1}; remake it.")
     for i in range(0, len(ids), _BLOCK):
         block = ids[i : i + _BLOCK]
         if block.min() < 0 or block.max() >= words:

@@ -504,23 +504,24 @@ def test_a_vocabulary_that_does_not_fit_is_refused(given, error, message):
 @pytest.mark.parametrize("seed", range(20))
 def test_it_knows_which_texts_are_empty(seed, tmp_path):
     rng = np.random.default_rng(seed)
-    texts = [" ".join(rng.choice(["a", "b", "rare", ""], rng.integers(0, 40), p=[0.05, 0.05, 0.8, 0.1]))
-             for _ in range(60)] + ["a b"]  # fmt: skip
-    corpus = wk.Corpus.from_texts(texts, vocabulary=wk.Vocabulary(["a", "b"]))
+    words, odds = ["a", "b", "rare", ""], [0.05, 0.05, 0.8, 0.1]
+    texts = [" ".join(rng.choice(words, rng.integers(0, 40), p=odds)) for _ in range(60)]
+    texts.append("a b")
+    corpus = Corpus.from_texts(texts, vocabulary=Vocabulary(["a", "b"]))
     kept = [i for i, text in enumerate(texts) if {"a", "b"} & set(text.split())]
     assert corpus.empty.tolist() == sorted(set(range(len(texts))) - set(kept))
     assert len(corpus) == len(kept)
     for sentence, number in zip(corpus.sentences(), kept, strict=True):
         assert sentence == [word for word in texts[number].split() if word in "ab"]
     corpus.save(tmp_path / "corpus")
-    assert wk.Corpus.open(tmp_path / "corpus").empty.tolist() == corpus.empty.tolist()
+    assert Corpus.open(tmp_path / "corpus").empty.tolist() == corpus.empty.tolist()
 
 
 def test_a_stored_corpus_with_wrong_empty_texts_is_refused(tmp_path):
-    corpus = wk.Corpus.from_texts(["a b", "", "b a"], min_count=1)
+    corpus = Corpus.from_texts(["a b", "", "b a"], min_count=1)
     corpus.save(tmp_path / "corpus")
     np.save(tmp_path / "corpus" / "empty.npy", np.array([7]))
     with pytest.raises(FormatError, match="empty"):
-        wk.Corpus.open(tmp_path / "corpus")
+        Corpus.open(tmp_path / "corpus")
     (tmp_path / "corpus" / "empty.npy").unlink()
-    assert wk.Corpus.open(tmp_path / "corpus").empty is None
+    assert Corpus.open(tmp_path / "corpus").empty is None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Pole = str | Iterable[str]
 
 _ROW = 0.23  # inches
-_SIDE = 3.4  # inches: of a word's bars
+_BARS = 2.5  # inches: of the bars of a word, beside their labels
 
 
 def plot_neighbors(
@@ -81,7 +81,9 @@ def plot_neighbors(
     columns = 2 if len(asked) == 4 else min(len(asked), 3)
     rows = -(-len(asked) // columns)
     height = _ROW * max(len(near) for near in found) + 0.75
-    figure = page.new_page(_SIDE * columns + (0.8 if columns == 1 else 0), height * rows)
+    longest = max(len(letters.drawn(word)) for near in found for word, _ in near)
+    width = _BARS + 0.085 * max(longest, 8) + (0.8 if columns == 1 else 0)
+    figure = page.new_page(width * columns, height * rows)
     figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.08)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes in grid[len(asked) :]:
@@ -89,7 +91,7 @@ def plot_neighbors(
     low = min(0.0, *(cosine for near in found for _, cosine in near))
     for axes, word, near in zip(grid, asked, found, strict=False):
         _draw_nearest(axes, near, letters)
-        axes.set_xlim(low * 1.25, 1.14)  # all alike, so that words can be compared
+        axes.set_xlim(low * 1.05, 1.14)  # all alike, so that words can be compared
         axes.set_title(letters.drawn(word), fontsize=11, weight="bold", color=page.INK,
                        family=letters.families, loc="left", parse_math=False)  # fmt: skip
     return page.finish(figure, path)
@@ -101,10 +103,12 @@ def _draw_nearest(axes: Any, near: list[tuple[str, float]], letters: Lettering) 
     places = np.arange(len(near))
     axes.barh(places, cosines, height=0.68, color=page.COLOURS[0])
     for place, cosine in zip(places.tolist(), cosines.tolist(), strict=True):
-        axes.annotate(f"{cosine:.2f}", (cosine, place), xytext=(4 if cosine >= 0 else -4, 0),
-                      textcoords="offset points", ha="left" if cosine >= 0 else "right",
-                      va="center_baseline", fontsize=8, color=page.INK,
-                      family="DejaVu Sans")  # fmt: skip
+        axes.annotate(
+            f"{cosine:.2f}", (max(cosine, 0.0), place), xytext=(4, 0), textcoords="offset points",
+            va="center_baseline", fontsize=8, color=page.INK, family="DejaVu Sans",
+        )  # fmt: skip
+    axes.axvline(0, color="#999999", linewidth=0.6)
+    axes.spines["left"].set_visible(False)
     _name_rows(axes, [word for word, _ in near], letters)
     axes.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     axes.spines["bottom"].set_bounds(min(0.0, float(cosines.min())), 1)

@@ -92,7 +92,7 @@ def plot_training(
         axes.grid(axis="y", color=page.GRID, linewidth=0.6)
         draw(axes, drawn)
         if axes.get_legend_handles_labels()[1]:
-            axes.legend(frameon=False, labelcolor=page.INK,
+            axes.legend(frameon=False, labelcolor=page.INK, handlelength=3.2,
                         prop={"family": letters.families, "size": 8})  # fmt: skip
     grid[-1].set_xlabel("words of the text, all epochs" if by_words else "steps", fontsize=8.5,
                         color=page.INK, family="DejaVu Sans")  # fmt: skip
@@ -264,9 +264,11 @@ def plot_confusion(
             )
         judged = judged.report(texts, labels)
     names = [str(name) for name in judged.classes]
-    side = max(3.4, min(11.0, 1.2 + 0.36 * len(names)))
-    figure = page.new_page(side + 1.4 + 0.055 * max(map(len, names)), side)
-    figure.set_layout_engine("constrained")
+    k, longest = len(names), 0.075 * max(map(len, names)) if len(names) <= 30 else 0.2
+    side = max(2.6, min(11.0, 0.34 * k))  # of the matrix
+    below = longest if longest > 0.3 or k > 15 else 0.2
+    figure = page.new_page(side + longest + 1.5, side + below + 0.75)
+    figure.set_layout_engine("compressed")
     confusion_picture(judged, figure.subplots(), families=lettering(names).families)
     for axes in figure.axes:  # of the matrix, and of the bar that explains its colours
         axes.tick_params(labelsize=8, width=0.6)

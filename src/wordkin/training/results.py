@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -230,8 +231,12 @@ def _documents(
     """Put vectors of documents back where their texts were: those without a word become zeros."""
     if "documents" not in arrays or not isinstance(job.config, Doc2Vec):
         return None
-    rows = arrays["documents"]
+    rows, empty = arrays["documents"], job.corpus.empty
     _check_finite("document", rows, job.config)
+    if empty is not None and len(empty):
+        whole = np.zeros((len(rows) + len(empty), rows.shape[1]), np.float32)
+        whole[np.setdiff1d(np.arange(len(whole)), empty)] = rows
+        rows = whole
     context = tables["context"].table.matrix
     return DocumentModel(rows, tables["input"].table, context=context, config=job.config)
 

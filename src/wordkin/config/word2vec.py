@@ -8,6 +8,9 @@ from typing import Literal
 from wordkin.config.base import Model, check_choice, check_float, check_int
 
 _FAST_LOSSES = ("negative-sampling", "hierarchical-softmax")
+_SET_REACH = 64
+"""In sets: those of up to 65 items meet completely; in a larger one each item meets 128 others,
+drawn anew in each epoch, so that time and memory grow with the items and not with their square."""
 _REFERENCE_LOSSES = ("softmax", "sampled-softmax", "nce")
 
 
@@ -15,7 +18,7 @@ _REFERENCE_LOSSES = ("softmax", "sampled-softmax", "nce")
 class Word2Vec(Model):
     """What SkipGram and CBOW share (abstract: use one of the two)."""
 
-    window: int = 5
+    window: int | Literal["all"] = 5
     negative: int = 5
     ns_exponent: float = 0.75
     sample: float = 1e-3
@@ -32,7 +35,8 @@ class Word2Vec(Model):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_int(self, "window", low=1, high=1_000)
+        if self.window != "all":
+            check_int(self, "window", low=1, high=1_000)
         check_int(self, "negative", low=1, high=1_000)
         check_int(self, "epochs", low=1, high=1_000_000)
         check_float(self, "ns_exponent", low=-10.0, high=10.0)
@@ -57,6 +61,16 @@ class Word2Vec(Model):
         return self.epochs
 
     @property
+    def reach(self) -> int:
+        """The widest distance between words that meet."""
+        return _SET_REACH if self.window == "all" else int(self.window)
+
+    @property
+    def shrinks(self) -> bool:
+        """Whether the window of each word is drawn."""
+        return self.shrink_windows and self.window != "all"
+
+    @property
     def rates(self) -> tuple[float, float]:
         """The learning rate at the start and at the end; it falls linearly in between."""
         return self.alpha, self.min_alpha
@@ -77,8 +91,11 @@ class SkipGram(Word2Vec):
     ----------
     vector_size : int
         Dimensions D of a vector.
-    window : int
-        The widest distance, in words, between a word and its context.
+    window : int or "all"
+        The widest distance, in words, between a word and its context. "all" is for sentences that
+        are sets, such as baskets: each word meets all others of its sentence (Barkan and
+        Koenigstein 2016, arXiv:1603.04259), or 128 of them, drawn anew in each epoch, if there
+        are more than 65.
     negative : int
         Noise words for each (word, context) pair.
     ns_exponent : float
@@ -94,7 +111,8 @@ class SkipGram(Word2Vec):
     min_alpha : float
         Learning rate at the end; it falls linearly with the words seen.
     shrink_windows : bool
-        Draw the window of each word from 1..window, which weighs near words more.
+        Draw the window of each word from 1..window, which weighs near words more; sets have no
+        near words.
     loss : str
         "negative-sampling" or "hierarchical-softmax" (a Huffman tree; `negative`, `group` and
         `shared_negatives` then mean nothing). For vocabularies of a few thousand words, to compare

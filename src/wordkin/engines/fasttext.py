@@ -66,7 +66,7 @@ def memory(words: int, config: FastText, *, workers: int) -> Memory:
         rows = buckets
     else:
         rows = words + min(buckets, _NEW_PER_WORD * words + _NEW_AT_LEAST)
-    contexts = 2 * config.window + 2 * WIDE
+    contexts = 2 * config.reach + 2 * WIDE
     desks = workers * (4 * contexts * floats * 4 + contexts * WIDE * 24 + WIDE * floats * 4)
     pieces = words * _PIECES_PER_WORD * (config.hashes if config.compact else 1) * 4
     finished = words * config.vector_size * 4  # the means
@@ -116,7 +116,7 @@ class FastTextRun:
             rows = self._tables.pieces[start : min(start + _ROWS_AT_ONCE, self._spelling.n_rows)]
             draws = rng.random((len(rows), config.vector_size), dtype=np.float32)
             rows[:, : config.vector_size] = (draws - np.float32(0.5)) * scale
-        self._team = Team(workers, lambda: subword.make_desk(config.window, config.vector_size))
+        self._team = Team(workers, lambda: subword.make_desk(config.reach, config.vector_size))
         # an empty block compiles the kernel, so that no clock of training counts that
         self.update(Block(0, 0, config.alpha, 0))
 
@@ -143,7 +143,7 @@ class FastTextRun:
 
         config = self._config
         alpha = np.float32(block.alpha)
-        rule = Rule(config.window, config.shrink_windows, config.negative, alpha)
+        rule = Rule(config.reach, config.shrink_windows, config.negative, alpha)
         return self._team.share(block, learn)
 
     def arrays(self) -> Mapping[str, NDArray[np.float32]]:

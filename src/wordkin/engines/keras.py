@@ -125,7 +125,7 @@ class KerasRun:
             counts = np.bincount(corpus.ids, minlength=len(corpus.vocabulary)).astype(np.int64)
         counts = np.maximum(counts, 1)  # a vocabulary from elsewhere may count a word zero times
         self._config, self._seed = config, seed
-        self._rule = bands.Reach(config.window, config.shrink_windows)
+        self._rule = bands.Reach(config.reach, config.shrinks)
         self._text = sampling.Text(
             np.asarray(corpus.ids),
             np.asarray(corpus.starts),
@@ -158,7 +158,10 @@ class KerasRun:
             How many tokens took part, and a sample of their loss.
         """
         state = seed_state(self._seed, block.step, 0)
-        kept = bands.keep(self._text, self._rule, Span(block.start, block.stop), state)
+        text, span = self._text, Span(block.start, block.stop)
+        if self._config.window == "all":
+            text, span = sampling.shuffled(text, span, self._rule.window, state)
+        kept = bands.keep(text, self._rule, span, state)
         losses = [self._tables.learn(batch) for batch in self._batches(kept, block)]
         loss, pairs = np.sum([_to_host(each) for each in losses], axis=0).tolist()
         return Learned(len(kept.words), float(loss), round(pairs))

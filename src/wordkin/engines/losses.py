@@ -108,13 +108,16 @@ class ReferenceRun:
         def learn(desk: subword.Desk, part: int, span: Span) -> NDArray[np.float64]:
             tally = np.zeros(3)
             state = seed_state(self._seed, block.step, part)
-            given = (self._text, self._law, self._tables, self._pieces, rule)
+            text = self._text
+            if config.window == "all":
+                text, span = sampling.shuffled(text, span, config.reach, state)
+            given = (text, self._law, self._tables, self._pieces, rule)
             self._kernel(*given, span, desk, state, tally)
             return tally
 
         config = self._config
         alpha = np.float32(block.alpha)
-        rule = Rule(config.window, config.shrink_windows, config.negative, alpha)
+        rule = Rule(config.reach, config.shrinks, config.negative, alpha)
         return self._team.share(block, learn)
 
     def arrays(self) -> Mapping[str, NDArray[np.float32]]:

@@ -60,7 +60,7 @@ def memory(words: int, config: Word2Vec, *, workers: int) -> Memory:
         Bytes; at most so many, not counting the corpus.
     """
     floats = word2vec.padded(config.vector_size)
-    scratch = (2 * config.window + WIDE) * WIDE * 16 + WIDE * floats * 4
+    scratch = (2 * config.reach + WIDE) * WIDE * 16 + WIDE * floats * 4
     desks = workers * (2 * min(_HOT_ROWS, words) * floats * 8 + scratch)
     return Memory(
         tables=2 * (words + 1) * floats * 4,
@@ -138,15 +138,18 @@ class Word2VecRun:
     def _learn(self, block: Block, part: int, span: word2vec.Span) -> NDArray[np.float64]:
         tally = np.zeros(3)
         config, desk = self._config, self._desks.get()
-        alpha = np.float32(block.alpha)
+        alpha, state = np.float32(block.alpha), seed_state(self._seed, block.step, part)
+        text = self._text
+        if config.window == "all":
+            text, span = sampling.shuffled(text, span, config.reach, state)
         self._kernel(
-            self._text,
+            text,
             self._law,
             word2vec.Tables(self._rows, desk.hot, desk.seen),
-            word2vec.Rule(config.window, config.shrink_windows, config.negative, alpha),
+            word2vec.Rule(config.reach, config.shrinks, config.negative, alpha),
             span,
             desk.scratch,
-            seed_state(self._seed, block.step, part),
+            state,
             tally,
         )
         self._desks.put(desk)
@@ -222,7 +225,7 @@ class _Desk:
     """What one thread has for itself: scratch space and room for copies of the hottest rows."""
 
     def __init__(self, config: Word2Vec, hot_shape: tuple[int, int]) -> None:
-        self.scratch = word2vec.make_scratch(config.window, config.vector_size)
+        self.scratch = word2vec.make_scratch(config.reach, config.vector_size)
         self.hot, self.seen = (word2vec.aligned(hot_shape) for _ in range(2))
 
 

@@ -25,6 +25,13 @@ class Text(NamedTuple):
     keep: NDArray[np.uint64]  # (V,) a word stays if 32 random bits are below this
 
 
+class Span(NamedTuple):
+    """The tokens of a block: ids[start:stop]."""
+
+    start: int
+    stop: int
+
+
 class Noise(NamedTuple):
     """An alias table (Walker 1977): a column is kept if 32 random bits are below its threshold."""
 
@@ -186,6 +193,51 @@ def _write_paths(parents, turns, n):
             node = parents[node]
             nodes[i] = node - n
     return starts, nodes, path_turns
+
+
+def shuffled(text: Text, span: Span, reach: int, state: NDArray[np.uint64]) -> tuple[Text, Span]:
+    """Copy a part of a text whose sentences are sets, those in random order that are long.
+
+    Within `reach` a token then meets random others of its set; sets of up to reach + 1 tokens
+    meet completely, in any order.
+
+    Parameters
+    ----------
+    text : Text
+        The text.
+    span : Span
+        Which part.
+    reach : int
+        The widest distance of tokens that meet.
+    state : ndarray of uint64
+        The random stream; changed.
+
+    Returns
+    -------
+    text : Text
+        The part alone.
+    span : Span
+        All of it.
+    """
+    start, stop = span
+    first = max(int(np.searchsorted(text.starts, start, side="right")) - 1, 0)
+    last = int(np.searchsorted(text.starts, stop, side="left"))
+    starts = np.clip(text.starts[first : max(last, first + 1) + 1], start, stop) - start
+    ids = text.ids[start:stop].copy()
+    _shuffle_long(ids, starts, reach + 1, state)
+    return Text(ids, starts, text.keep), Span(0, stop - start)
+
+
+@kernel
+def _shuffle_long(ids, starts, short, state):
+    """Shuffle each sentence that is longer than short (Durstenfeld 1964)."""
+    for sentence in range(len(starts) - 1):
+        begin, end = starts[sentence], starts[sentence + 1]
+        if end - begin > short:
+            for i in range(end - 1, begin, -1):
+                bits = next_random(state) >> _S32
+                j = begin + np.int64((bits * np.uint64(i - begin + 1)) >> _S32)
+                ids[i], ids[j] = ids[j], ids[i]
 
 
 @inline

@@ -47,6 +47,7 @@ from wordkin.kernels.lanes import (
     within,
     zeros,
 )
+from wordkin.kernels.sampling import Span as Span
 from wordkin.kernels.sampling import begin, carry, draw_noise, fill, make_buffer
 
 if TYPE_CHECKING:
@@ -84,13 +85,6 @@ class Rule(NamedTuple):
     shrink: bool
     negative: int
     alpha: np.float32
-
-
-class Span(NamedTuple):
-    """The tokens of a block: ids[start:stop]."""
-
-    start: int
-    stop: int
 
 
 class Scratch(NamedTuple):

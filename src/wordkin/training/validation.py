@@ -177,7 +177,7 @@ def ask(job: Job, segments: NDArray[np.int64], rng: np.random.Generator) -> Ques
         If there is no pair of words, or the model predicts none.
     """
     corpus, config = job.corpus, _asking(job)
-    places, left, right = _windows(corpus, segments, config.window)
+    places, left, right = _windows(corpus, segments, config.reach)
     sizes = right - left - 1
     if not sizes.any():
         raise ConfigError(
@@ -186,7 +186,7 @@ def ask(job: Job, segments: NDArray[np.int64], rng: np.random.Generator) -> Ques
         )
     if config.averages:
         chosen = np.flatnonzero(sizes)
-        chosen = _sample(rng, chosen, _MOST_ROWS // (2 * config.window + _targets(job)))
+        chosen = _sample(rng, chosen, _MOST_ROWS // (2 * config.reach + _targets(job)))
         first, centres = left[chosen], places[chosen]
         ends = np.cumsum(sizes[chosen])
         rank = np.arange(ends[-1]) - np.repeat(ends - sizes[chosen], sizes[chosen])

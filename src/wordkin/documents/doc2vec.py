@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from wordkin.documents.inferring import Inferrer
 from wordkin.documents.reading import Reader
 from wordkin.documents.report import Counted, EncodingReport, report_on
 from wordkin.documents.saving import read_documents, write_documents
 from wordkin.documents.texts import checked_texts, list_of
-from wordkin.documents.threads import n_threads
 from wordkin.errors import ConfigError, InputError, RowError, UnknownWordError
 from wordkin.neighbors import Searcher
 
@@ -27,12 +25,9 @@ if TYPE_CHECKING:
 
     from wordkin.config import Doc2Vec
     from wordkin.documents.reading import Documents
-    from wordkin.kernels.sampling import Noise
     from wordkin.table import VectorTable
 
     Tag = str | int
-
-_PARTS = 4  # for each thread, so that all have something to do until the end
 
 
 class _Learned(NamedTuple):
@@ -289,7 +284,7 @@ class DocumentModel:
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
             raise ConfigError(f"seed must be a whole number from 0 on; got {seed!r}.")
         documents = self._known_words(self._reader.read(checked_texts(texts)))
-        return self._inferred(documents, config, seed, workers=workers)
+        return self._inferrer.infer(documents, config, seed=seed, workers=workers)
 
     def report(self, texts: Iterable[str]) -> EncodingReport:
         """Tell how many words of texts are known, and which texts have none.
@@ -314,42 +309,8 @@ class DocumentModel:
         return documents._replace(ids=documents.ids[known], starts=starts, unknown=())
 
     @cached_property
-    def _law(self) -> tuple[Noise, NDArray[np.uint64]]:
-        """How noise words are drawn, and how often frequent words stay."""
-        from wordkin.kernels.sampling import keep_thresholds, make_noise
-
-        counts = np.maximum(_counts_of(self.words), 1)
-        noise = make_noise(counts, self.config.ns_exponent)
-        return noise, keep_thresholds(counts, self.config.sample)
-
-    def _inferred(
-        self, documents: Documents, config: Doc2Vec, seed: int, *, workers: int | None
-    ) -> NDArray[np.float32]:
-        from wordkin.kernels import doc2vec as kernels
-
-        noise, keep = self._law
-        n = documents.n_documents
-        states = np.zeros((n, 1), np.uint64)
-        kernels.seeds_of(documents.ids, documents.starts, np.uint64(seed % 2**64), states)
-        out = np.zeros((n, self.vector_size), np.float32)
-        frozen = kernels.Frozen(self.context, self.words.matrix, keep)
-        course = kernels.Course(
-            bool(config.dm), config.window, bool(config.shrink_windows), config.negative,
-            config.epochs, float(config.alpha), float(config.min_alpha),
-        )  # fmt: skip
-
-        def work(part: tuple[int, int]) -> None:
-            a, b = part
-            starts = documents.starts[a : b + 1]
-            kernels.infer(documents.ids, starts, frozen, noise, course, states[a:b], out[a:b])
-
-        threads = n_threads(workers)
-        shares = np.linspace(0, len(documents.ids), _PARTS * threads + 1)
-        cuts = [0, *np.searchsorted(documents.starts, shares[1:-1]).tolist(), n]
-        parts = [(a, b) for a, b in pairwise(cuts) if a < b]
-        with ThreadPoolExecutor(threads, "wordkin-infer") as pool:
-            list(pool.map(work, parts))
-        return out
+    def _inferrer(self) -> Inferrer:
+        return Inferrer(self.words, self.context, self.config)
 
     # ------------------------------------------------------------------------------------- files
 
@@ -402,13 +363,6 @@ class DocumentModel:
         """
         vectors, rest = read_documents(path)
         return cls(vectors, **rest)
-
-
-def _counts_of(words: VectorTable) -> NDArray[np.int64]:
-    counts = words.vocabulary.counts
-    if counts is None:
-        raise InputError("The words have no counts, by which noise words are drawn.")
-    return counts
 
 
 def _checked_tags(tags: Sequence[Any], n: int) -> Sequence[str]:

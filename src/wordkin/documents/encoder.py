@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
+from typing import TYPE_CHECKING, Literal, overload
 
 import numpy as np
 
@@ -12,14 +12,15 @@ from wordkin.documents.checks import check_settings, table_of
 from wordkin.documents.index import DocumentIndex
 from wordkin.documents.reading import Reader
 from wordkin.documents.report import Counted, EncodingReport, report_on
-from wordkin.documents.settings import Settings
 from wordkin.documents.summing import Rows, Sums, sum_rows
 from wordkin.documents.texts import checked_texts
+from wordkin.documents.transformer import Transformer
 from wordkin.documents.weighting import (
+    Weights,
     common_directions,
     document_frequencies,
     inverse_document_frequency,
-    inverse_frequency,
+    weights_of,
     word_counts,
 )
 from wordkin.errors import InputError
@@ -43,23 +44,8 @@ if TYPE_CHECKING:
 _AT_ONCE = 1 << 18  # texts whose words are held in memory at the same time
 
 
-class Weights(NamedTuple):
-    """How much words count.
-
-    Parameters
-    ----------
-    known : ndarray of float32
-        Shape (V,): each word of the vectors.
-    unknown : float
-        Words that get a vector of their n-grams.
-    """
-
-    known: NDArray[np.float32]
-    unknown: float
-
-
 @dataclass(eq=False, repr=False)
-class DocumentEncoder(Settings):
+class DocumentEncoder(Transformer):
     """Make a vector of each text: the weighted mean of the vectors of its words.
 
     It follows the conventions of a transformer of scikit-learn (and does not need it). A text
@@ -167,7 +153,7 @@ class DocumentEncoder(Settings):
         if self.weighting == "sif":
             counts = word_counts(self.counts, table.vocabulary)
         if self.weighting == "mean" or counts is not None:
-            return self._given_weights(table, counts)
+            return weights_of(counts, len(table), self.a)
         frequencies, seen = np.zeros((2, len(table)), np.int64)
         for documents in _some(reader, texts):
             known = documents.ids[documents.ids < len(table)]
@@ -177,15 +163,9 @@ class DocumentEncoder(Settings):
         if not seen.any():
             common_directions(np.zeros((1, 1)), 1)  # tells that there is nothing
         if self.weighting == "sif":
-            return self._given_weights(table, seen.astype(np.float64))
+            return weights_of(seen.astype(np.float64), len(table), self.a)
         weights = inverse_document_frequency(frequencies, len(texts))
         return Weights(weights, float(inverse_document_frequency(0, len(texts))))
-
-    def _given_weights(self, table: VectorTable, counts: NDArray[np.float64] | None) -> Weights:
-        """How much words count, where the texts have nothing to say about it."""
-        if counts is None:
-            return Weights(np.ones(len(table), np.float32), 1.0)
-        return Weights(inverse_frequency(counts, self.a), 1.0)
 
     def _take(self, weights: Weights, components: NDArray[np.float32]) -> None:
         self._weights = weights
@@ -244,39 +224,6 @@ class DocumentEncoder(Settings):
         if self.empty == "raise" and len(told.without):
             raise InputError(told.complaint(listed))
         return (out, told) if report else out
-
-    def transform(self, texts: Texts) -> NDArray[np.float32]:
-        """Make the vectors of texts; scikit-learn's name for `encode`.
-
-        Parameters
-        ----------
-        texts : iterable of str
-            n texts.
-
-        Returns
-        -------
-        ndarray of float32
-            Shape (n, D).
-        """
-        return self.encode(texts)
-
-    def fit_transform(self, texts: Texts, y: object = None) -> NDArray[np.float32]:
-        """Learn from texts, and make their vectors.
-
-        Parameters
-        ----------
-        texts : iterable of str
-            n texts.
-        y : object
-            For scikit-learn; not looked at.
-
-        Returns
-        -------
-        ndarray of float32
-            Shape (n, D).
-        """
-        listed = checked_texts(texts)
-        return self.fit(listed, y).encode(listed)
 
     def similarity(self, first: Texts, second: Texts) -> NDArray[np.float32]:
         """Return the cosine between texts, each with the one at the same place.
@@ -395,7 +342,7 @@ class DocumentEncoder(Settings):
                 raise InputError("The vectors are others than those of fit. Call fit(texts) again.")
             return self._weights, self.components_
         if self.weighting == "mean":
-            return self._given_weights(table, None), nothing
+            return weights_of(None, len(table), self.a), nothing
         counts = word_counts(self.counts, table.vocabulary) if self.weighting == "sif" else None
         if counts is None:
             raise InputError(
@@ -404,7 +351,13 @@ class DocumentEncoder(Settings):
                 + (", or give counts=, such as corpus.vocabulary" * (self.weighting == "sif"))
                 + "."
             )
-        return self._given_weights(table, counts), nothing
+        return weights_of(counts, len(table), self.a), nothing
+
+    def _n_dimensions(self) -> int:
+        return table_of(self.vectors).dimensions
+
+    def _needs_fit(self) -> bool:
+        return self.weighting != "mean"
 
     def _n_components(self) -> int:
         return int(self.weighting == "sif") if self.remove is None else self.remove
@@ -420,44 +373,6 @@ class DocumentEncoder(Settings):
             others = Rows(made, np.where(found, np.float32(weights.unknown), np.float32(0)))
         known = Rows(table.matrix, weights.known)
         return sum_rows(documents, known, others, workers=self.workers)
-
-    # ------------------------------------------------------------------------- for scikit-learn
-
-    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.object_]:
-        """Name the dimensions.
-
-        Parameters
-        ----------
-        input_features : object
-            For scikit-learn; not looked at.
-
-        Returns
-        -------
-        ndarray of str
-            Shape (D,).
-        """
-        del input_features
-        size = table_of(self.vectors).dimensions
-        return np.array([f"documentencoder{i}" for i in range(size)], object)
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "components_")
-
-    def __sklearn_clone__(self) -> Self:
-        # scikit-learn would copy the vectors
-        return type(self)(**self.get_params())
-
-    def __sklearn_tags__(self) -> Any:  # noqa: ANN401
-        # scikit-learn asks, so it is there
-        from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags
-
-        return Tags(
-            estimator_type=None,
-            target_tags=TargetTags(required=False),
-            transformer_tags=TransformerTags(),
-            input_tags=InputTags(one_d_array=True, two_d_array=False, string=True),
-            requires_fit=self.weighting != "mean",
-        )
 
 
 def _some(reader: Reader, texts: list[str]) -> Iterator[Documents]:

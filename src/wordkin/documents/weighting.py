@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -14,6 +14,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wordkin.documents.reading import Documents
+
+
+class Weights(NamedTuple):
+    """How much words count.
+
+    Parameters
+    ----------
+    known : ndarray of float32
+        Shape (V,): each word of the vectors.
+    unknown : float
+        Words that get a vector of their n-grams.
+    """
+
+    known: NDArray[np.float32]
+    unknown: float
 
 
 def word_counts(
@@ -74,6 +89,28 @@ def inverse_frequency(counts: NDArray[np.float64], a: float) -> NDArray[np.float
         Shape (V,), from 0 to 1.
     """
     return np.asarray(a / (a + counts / counts.sum()), np.float32)
+
+
+def weights_of(counts: NDArray[np.float64] | None, n_words: int, a: float) -> Weights:
+    """Weigh words without looking at documents.
+
+    Parameters
+    ----------
+    counts : ndarray of float64 or None
+        Shape (V,): how often each occurs; None lets all count alike.
+    n_words : int
+        The number V of words.
+    a : float
+        As for `inverse_frequency`.
+
+    Returns
+    -------
+    Weights
+        Words that the vectors don't know count as those that never occur.
+    """
+    if counts is None:
+        return Weights(np.ones(n_words, np.float32), 1.0)
+    return Weights(inverse_frequency(counts, a), 1.0)
 
 
 def inverse_document_frequency(

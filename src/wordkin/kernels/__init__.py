@@ -6,10 +6,13 @@ threads share the work, and its machine code is kept on disk, so that only the f
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
+
+from wordkin.kernels.caching import KernelCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,11 +43,11 @@ def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     if function is None:
         return lambda inner: kernel(inner, **options)
     settings = {"nogil": True, "boundscheck": False, "error_model": "numpy"} | options
-    try:
-        return numba.njit(cache=True, **settings)(function)
-    except RuntimeError:
-        # numba finds no folder it may write to: compile in each process rather than not at all
-        return numba.njit(**settings)(function)
+    compiled = numba.njit(**settings)(function)
+    # without a folder that it may write to: compile in each process rather than not at all
+    with contextlib.suppress(RuntimeError):
+        compiled._cache = KernelCache(function)
+    return compiled
 
 
 inline = numba.njit(inline="always", error_model="numpy", boundscheck=False)

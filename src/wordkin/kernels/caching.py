@@ -1,0 +1,59 @@
+"""Where machine code is kept on disk, and by which key it is found again.
+
+Numba finds the code of a kernel by the kernel's file and byte code, and by what its closure holds.
+It describes a compiled function in a closure by a number that each process draws anew, so that the
+code would never be found again; here such a function is described by what it is.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from numba.core.caching import FunctionCache
+from numba.core.serialize import dumps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class KernelCache(FunctionCache):
+    """The machine code of a kernel on disk.
+
+    Parameters
+    ----------
+    function : callable
+        The kernel's Python twin.
+    """
+
+    def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
+        return sig, codegen.magic_tuple(), described(self._py_func)
+
+
+def described(function: Callable[..., Any]) -> str:
+    """Describe a function by its byte code and what its closure holds, the same in each process.
+
+    Parameters
+    ----------
+    function : callable
+        A Python function.
+
+    Returns
+    -------
+    str
+        A hash.
+
+    Examples
+    --------
+    >>> def adder(step):
+    ...     return lambda x: x + step
+    >>> described(adder(1)) == described(adder(1)) != described(adder(2))
+    True
+    """
+    parts = [function.__module__.encode(), function.__qualname__.encode()]
+    parts.append(function.__code__.co_code)
+    for cell in function.__closure__ or ():
+        held = cell.cell_contents
+        inner = getattr(held, "py_func", None)
+        parts.append(dumps(held) if inner is None else described(inner).encode())
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()

@@ -11,6 +11,8 @@ from wordkin.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+RESOURCE = {"resource": True}
+"""Metadata of a field that says what a run may take, and decides nothing about what it learns."""
 _RENAMED = {
     "size": "vector_size",
     "iter": "epochs",
@@ -31,6 +33,11 @@ _RENAMED = {
     "maxn": "max_n",
     "bucket": "buckets",
     "t": "sample",
+    "eta": "alpha",
+    "window_size": "window",
+    "max_iter": "epochs",
+    "cds": "context_smoothing",
+    "eig": "eigenvalue_weight",
 }
 
 
@@ -69,6 +76,22 @@ class Model:
     def rates(self) -> tuple[float, float]:
         """The learning rate at the start and at the end; it falls linearly in between."""
         return 0.0, 0.0
+
+    @property
+    def holds_out_counts(self) -> bool:
+        """Whether it learns from counts, of which its run can hold out some for validation."""
+        return False
+
+    def settings(self) -> dict[str, Any]:
+        """What decides the outcome: all fields but those that say what a run may take.
+
+        Returns
+        -------
+        dict
+            Values by name.
+        """
+        fields = dataclasses.fields(self)
+        return {f.name: getattr(self, f.name) for f in fields if not f.metadata.get("resource")}
 
     @property
     def spelling(self) -> Mapping[str, Any] | None:

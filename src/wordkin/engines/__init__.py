@@ -32,6 +32,8 @@ class Block(NamedTuple):
     alpha: float
     step: int
     """The number of the block in the whole run; with the seed it fixes all random numbers."""
+    epoch: int = 1
+    """The pass over the corpus that it is of."""
 
 
 class Learned(NamedTuple):
@@ -157,6 +159,36 @@ class Spelling(Protocol):
         ...
 
 
+@runtime_checkable
+class HoldingOut(Protocol):
+    """A run that learns from counts (`Model.holds_out_counts`), and keeps some for validation."""
+
+    def hold_out(self, share: float) -> int:
+        """Choose counts that are not to be learned from, before the first block.
+
+        Parameters
+        ----------
+        share : float
+            How many of all, above 0 and up to 0.5.
+
+        Returns
+        -------
+        int
+            How many they are.
+        """
+        ...
+
+    def held_out_loss(self) -> float:
+        """Compute the mean loss on them now.
+
+        Returns
+        -------
+        float
+            As `Learned` has it for the others.
+        """
+        ...
+
+
 def word_vectors(run: Run) -> NDArray[np.float32]:
     """Return the word vectors as they are now, whatever they are made of.
 
@@ -176,7 +208,7 @@ def word_vectors(run: Run) -> NDArray[np.float32]:
 class Engine(Protocol):
     """A way of training, such as on the CPU."""
 
-    def memory(self, words: int, config: Model) -> Memory:
+    def memory(self, words: int, config: Model, *, sentences: int = 0) -> Memory:
         """Work out what a run will take, before there is one.
 
         Parameters
@@ -185,6 +217,8 @@ class Engine(Protocol):
             The size V of the vocabulary.
         config : Model
             The model.
+        sentences : int
+            The number S of sentences, for models that have a row for each.
 
         Returns
         -------

@@ -18,6 +18,8 @@ _HOMES = {
     "reference losses": "losses",
     "Doc2Vec": "doc2vec",
     "FastText": "fasttext",
+    "GloVe": "glove",
+    "PPMI": "ppmi",
 }
 """The file of each family: it has `memory` and `make_run`, which take what `CpuEngine` does."""
 
@@ -35,7 +37,7 @@ class CpuEngine:
     def __init__(self, *, workers: int) -> None:
         self.workers = workers
 
-    def memory(self, words: int, config: Model) -> Memory:
+    def memory(self, words: int, config: Model, *, sentences: int = 0) -> Memory:
         """Work out what a run will take, before there is one.
 
         Parameters
@@ -44,13 +46,20 @@ class CpuEngine:
             The size V of the vocabulary.
         config : Model
             The model.
+        sentences : int
+            The number S of sentences, for models that have a row for each.
 
         Returns
         -------
         Memory
             Bytes; at most so many, not counting the corpus.
         """
-        answer: Memory = _home(config).memory(words, config, workers=self.workers)
+        home = _home(config)
+        answer: Memory = home.memory(words, config, workers=self.workers)
+        if hasattr(home, "sentence_bytes"):  # the files of most models know no sentences
+            rows = sentences * home.sentence_bytes(config)
+            # in the end rows are copied into a table without padding
+            answer = answer._replace(tables=answer.tables + rows, other=answer.other + rows)
         return answer
 
     def start(self, corpus: Corpus, config: Model, *, seed: int) -> Run:

@@ -440,3 +440,43 @@ def _operate(symbol: Any, instruction: str) -> None:
 _operate(operator.add, "fadd")
 _operate(operator.sub, "fsub")
 _operate(operator.mul, "fmul")
+
+
+@intrinsic
+def total(typing: Any, vector: Any) -> Any:
+    """The sum over the lanes of a vector."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = args[0].type
+        name = f"llvm.vector.reduce.fadd.v{kind.count}f32"
+        function = builder.module.globals.get(name) or ir.Function(
+            builder.module, ir.FunctionType(_F32, [_F32, kind]), name
+        )
+        return builder.call(function, [ir.Constant(_F32, 0.0), args[0]], fastmath=_FAST)
+
+    return types.float32(vector), emit
+
+
+@intrinsic
+def rsqrt(typing: Any, x: Any) -> Any:
+    """1 / sqrt(x) of each lane of positive normal floats; relative error below 5e-6.
+
+    A first guess from the bits (Lomont 2003), then two steps of Newton's method: 11 instructions
+    that every CPU has, where a square root and a division keep it busy for 40 cycles.
+    """
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        width = x.width
+        ints = ir.VectorType(_I32, width)
+        bits = builder.lshr(builder.bitcast(args[0], ints), ir.Constant(ints, [1] * width))
+        guess = builder.sub(ir.Constant(ints, [0x5F375A86] * width), bits)
+        y = builder.bitcast(guess, _vector(width))
+        half = builder.fmul(args[0], _constant(-0.5, width), flags=_FAST)
+        for _ in range(2):
+            square = builder.fmul(y, y, flags=_FAST)
+            y = builder.fmul(
+                y, _multiply_add(builder, half, square, _constant(1.5, width)), flags=_FAST
+            )
+        return y
+
+    return x(x), emit

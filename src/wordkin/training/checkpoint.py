@@ -139,7 +139,7 @@ def description(job: Job) -> dict[str, Any]:
         "format": _VERSION,
         "wordkin": _package_version(),
         "model": type(job.config).__name__,
-        **asdict(job.config),
+        **job.config.settings(),
         "seed": job.seed,
         "validation": job.validation,
         "workers": job.workers,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -193,7 +193,7 @@ def make_model(
     """
     settings: dict[str, Any] = {
         "model": type(job.config).__name__,
-        "config": asdict(job.config),
+        "config": job.config.settings(),
         "seed": job.seed,
         "workers": job.workers,
         "validation": job.validation,

@@ -82,6 +82,7 @@ class Schedule:
             stop=int(self._stops[number]),
             alpha=alpha + (last - alpha) * done,
             step=step,
+            epoch=epoch + 1,
         )
 
     def epoch(self, step: int) -> int:

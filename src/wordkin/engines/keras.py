@@ -48,7 +48,7 @@ _BYTES_BESIDE = 1 << 29
 class KerasEngine:
     """Trains on Keras' backend and device, which have their own threads."""
 
-    def memory(self, words: int, config: Model) -> Memory:
+    def memory(self, words: int, config: Model, *, sentences: int = 0) -> Memory:
         """Work out what a run will take, before there is one.
 
         Parameters
@@ -57,6 +57,8 @@ class KerasEngine:
             The size V of the vocabulary.
         config : Model
             The model.
+        sentences : int
+            Not looked at: it has no model with a row for each sentence.
 
         Returns
         -------
@@ -64,6 +66,7 @@ class KerasEngine:
             Bytes; at most so many, not counting the corpus. Tables on a GPU count too: in the end
             they come to the host.
         """
+        del sentences
         checked = _checked(config)
         tables = 2 * words * checked.vector_size * 4
         rest = tables + _LARGEST_BLOCK * _BYTES_PER_TOKEN + words * 64 + _BYTES_BESIDE

@@ -158,7 +158,8 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
 
 
 def _checked_memory(engine: Engine, job: Job) -> Memory:
-    memory = engine.memory(len(job.corpus.vocabulary), job.config)
+    corpus = job.corpus
+    memory = engine.memory(len(corpus.vocabulary), job.config, sentences=len(corpus))
     _log.info("training needs %s", memory)
     check_fits(memory)
     return memory

@@ -51,7 +51,7 @@ def memory_needed(
     5376
     """
     need = get_engine(engine, workers=checked_workers(workers))
-    return need.memory(len(corpus.vocabulary), config)
+    return need.memory(len(corpus.vocabulary), config, sentences=len(corpus))
 
 
 def check_fits(need: Memory, available: int | None = None) -> None:

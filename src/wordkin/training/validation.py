@@ -215,8 +215,8 @@ def _targets(job: Job) -> int:
 def _asking(job: Job) -> Word2Vec:
     if not isinstance(job.config, Word2Vec):
         raise ConfigError(
-            f"{type(job.config).__name__} predicts no words, so that held-out text can't tell its "
-            "loss. Use validation=0."
+            f"Held-out text can't tell the loss of {type(job.config).__name__}, which does not "
+            "predict words from words alone. Use validation=0."
         )
     return job.config
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, cast, overload
 
 from wordkin.errors import FileError, FormatError, InputError, WordkinError, require
+from wordkin.progress import opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -221,7 +222,7 @@ def open_bytes(path: StrPath) -> BinaryIO:
     name = os.fspath(path)
     archive, member = _archive_and_member(name)
     with _explained("read", archive):
-        file = Path(archive).open("rb")  # noqa: SIM115 (the caller closes it)
+        file = opened(archive)  # the caller closes it
         try:
             return _decompressed(file, name, member)
         except BaseException:

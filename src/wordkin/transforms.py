@@ -14,6 +14,7 @@ import numpy as np
 
 from wordkin.errors import InputError
 from wordkin.neighbors import row_norms, row_of
+from wordkin.progress import task
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
 
@@ -298,9 +299,11 @@ def _principal(table: VectorTable) -> tuple[NDArray[np.float64], NDArray[np.floa
     mean = table.matrix.mean(axis=0, dtype=np.float64)
     covariance = np.zeros((table.dimensions, table.dimensions))
     step = max(1, _BLOCK // table.dimensions)
-    for start in range(0, len(table), step):
-        centred = table.matrix[start : start + step].astype(np.float64) - mean
-        covariance += centred.T @ centred
+    with task("finding principal components", len(table), "words") as advance:
+        for start in range(0, len(table), step):
+            centred = table.matrix[start : start + step].astype(np.float64) - mean
+            covariance += centred.T @ centred
+            advance(len(centred))
     axes = np.linalg.eigh(covariance)[1].T[::-1]
     largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)
     return mean, axes * np.where(largest < 0, -1.0, 1.0)
@@ -310,8 +313,11 @@ def _in_blocks(table: VectorTable, change: Any, size: int) -> NDArray[np.float32
     """Change some rows at a time in float64, so that memory is bounded."""
     out = np.empty((len(table), size), np.float32)
     step = max(1, _BLOCK // table.dimensions)
-    for start in range(0, len(table), step):
-        out[start : start + step] = change(table.matrix[start : start + step].astype(np.float64))
+    with task("changing vectors", len(table), "words") as advance:
+        for start in range(0, len(table), step):
+            block = table.matrix[start : start + step].astype(np.float64)
+            out[start : start + step] = change(block)
+            advance(len(block))
     return out
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from wordkin.cli.screen import Screen
 
 
@@ -32,8 +29,8 @@ def download(
         _list(screen)
         return
     resource = downloads.find(name)
-    with _progress(resource.file_name) as show:
-        path = downloads.download(resource, progress=show)
+    with screen.busy(f"downloading {resource.file_name}"):
+        path = downloads.download(resource)
     screen.line(str(path))
     known = "as known" if resource.sha256 else "none is known to compare it with"
     screen.table(
@@ -59,20 +56,3 @@ def _list(screen: Screen) -> None:
     )
     screen.line()
     screen.line(f"Downloads are kept in {home()}.")
-
-
-@contextmanager
-def _progress(file_name: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Draw a bar on a terminal; elsewhere print a line."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
-
-    console = Console(stderr=True, highlight=False)
-    if not console.is_terminal:
-        console.print(f"downloading {file_name} ...")
-        yield lambda _done, _total: None
-        return
-    columns = (BarColumn(bar_width=24), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(file_name, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)

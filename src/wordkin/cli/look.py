@@ -27,7 +27,8 @@ def nearest(
     from wordkin.vectors import load
 
     screen = Screen()
-    found = load(file).most_similar_batch(words, topn=k)
+    with screen.waiting():
+        found = load(file).most_similar_batch(words, topn=k)
     if as_json:
         screen.json(
             [
@@ -57,8 +58,9 @@ def similarity(
     from wordkin.cli.screen import Screen
     from wordkin.vectors import load
 
-    cosine = load(file).similarity(a, b)
     screen = Screen()
+    with screen.waiting():
+        cosine = load(file).similarity(a, b)
     if as_json:
         screen.json({"a": a, "b": b, "similarity": cosine})
     else:
@@ -73,8 +75,9 @@ def info(file: _File, *, as_json: _Json = False) -> None:
     from wordkin.cli.screen import Screen
     from wordkin.vectors import load
 
-    facts = _facts(file, load(file))
     screen = Screen()
+    with screen.waiting():
+        facts = _facts(file, load(file))
     if as_json:
         screen.json(facts)
     else:

@@ -142,15 +142,16 @@ def plot_training(
 ) -> None:
     """Draw loss and words a second over the training; of several files side by side."""
     from wordkin import plotting
-    from wordkin.cli.screen import Screen
+    from wordkin.cli.screen import Screen, shown
     from wordkin.vectors import load
 
     check_page(output, files)
-    runs: Any = {file.stem: load(file) for file in files}
-    if len(runs) < len(files):
-        runs = {str(file): load(file) for file in files}
-    plotting.plot_training(runs if len(runs) > 1 else next(iter(runs.values())), path=output)
-    Screen().line(str(output))
+    screen = Screen()
+    short = len({file.stem for file in files}) == len(files)
+    with screen.waiting():
+        runs: Any = {file.stem if short else str(file): load(file) for file in files}
+        plotting.plot_training(runs if len(runs) > 1 else next(iter(runs.values())), path=output)
+    screen.line(shown(str(output)))
 
 
 def _draw(output: Path, file: Path, draw: Callable[[WordVectors], Any]) -> None:
@@ -162,8 +163,6 @@ def _draw(output: Path, file: Path, draw: Callable[[WordVectors], Any]) -> None:
     check_path(output)
     check_page(output, [file])
     screen = Screen()
-    with screen.busy(f"reading {shown(str(file))}"):
-        vectors = load(file)
     with screen.busy("drawing"):
-        draw(vectors)
+        draw(load(file))
     screen.line(shown(str(output)))

@@ -18,6 +18,7 @@ from wordkin.vocabulary.spelling import shown as shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from wordkin.training import Callback, Progress, RunRecord
 
@@ -110,26 +111,34 @@ class Screen:
         """
         self._err.print(Text(text))
 
-    @contextmanager
-    def busy(self, what: str) -> Iterator[None]:
-        """Show that something is going on.
+    def busy(self, what: str) -> AbstractContextManager[None]:
+        """Show that something is going on, and how far it has come where that is known.
 
         Parameters
         ----------
         what : str
             What is going on, such as "reading texts/".
 
-        Yields
-        ------
-        None
-            While it goes on.
+        Returns
+        -------
+        context manager
+            For the time it goes on.
         """
-        if self._err.is_terminal:
-            with self._err.status(Text(what)):
-                yield
-        else:
-            self._err.print(Text(f"{what} ..."))
-            yield
+        from wordkin.progress import shown as showing
+
+        return showing(console=self._err, what=what)
+
+    def waiting(self) -> AbstractContextManager[None]:
+        """Show how far something has come, but only if it takes long.
+
+        Returns
+        -------
+        context manager
+            For the time it goes on.
+        """
+        from wordkin.progress import shown as showing
+
+        return showing(console=self._err)
 
     @contextmanager
     def training(self, record: RunRecord | None = None) -> Iterator[Callback]:

@@ -9,6 +9,7 @@ from wordkin.corpus.building import build, tokenizer_for
 from wordkin.corpus.choosing import Choice
 from wordkin.corpus.items import Columns, ItemInterner, is_table, of_table
 from wordkin.errors import InputError
+from wordkin.progress import shown
 from wordkin.text.sources import Texts, open_source
 from wordkin.text.tokenizers import Phrased
 
@@ -33,7 +34,7 @@ class Making:
         raise NotImplementedError
 
     @classmethod
-    def from_path(
+    def from_path(  # noqa: PLR0913 (what to read comes first, the rest by name)
         cls,
         path: StrPath | Sequence[StrPath],
         *,
@@ -44,6 +45,7 @@ class Making:
         encoding: str = "utf-8",
         store: StrPath | None = None,
         phrases: int | PhraseRule | Phrases | None = None,
+        progress: bool = False,
     ) -> Corpus:
         """Read files; each line is a sentence.
 
@@ -70,6 +72,8 @@ class Making:
             Join words that belong together, such as "new_york", to one: look for them in so many
             passes or by a rule (among all words, before the rare ones are left out), or join those
             that are there. The tokenizer of the vocabulary joins them too.
+        progress : bool
+            Show how far reading has come.
 
         Returns
         -------
@@ -93,7 +97,9 @@ class Making:
         choice = Choice(
             tokenizer=cut, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
         )
-        return cls._of(build(reading.of_files(source, _plain(cut)), choice, store, phrases=phrases))
+        with shown(progress):
+            text = reading.of_files(source, _plain(cut))
+            return cls._of(build(text, choice, store, phrases=phrases))
 
     @classmethod
     def from_texts(
@@ -106,6 +112,7 @@ class Making:
         vocabulary: Vocabulary | None = None,
         store: StrPath | None = None,
         phrases: int | PhraseRule | Phrases | None = None,
+        progress: bool = False,
     ) -> Corpus:
         """Read texts; each text is a sentence, and line breaks in it are white space.
 
@@ -129,6 +136,8 @@ class Making:
             Join words that belong together, such as "new_york", to one: look for them in so many
             passes or by a rule (among all words, before the rare ones are left out), or join those
             that are there. The tokenizer of the vocabulary joins them too.
+        progress : bool
+            Show how far reading has come.
 
         Returns
         -------
@@ -152,7 +161,8 @@ class Making:
             tokenizer=cut, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
         )
         text = pieces.of_source(Texts(texts), _plain(cut))
-        return cls._of(build(reading.of_pieces(text), choice, store, phrases=phrases))
+        with shown(progress):
+            return cls._of(build(reading.of_pieces(text), choice, store, phrases=phrases))
 
     @classmethod
     def from_sentences(
@@ -164,6 +174,7 @@ class Making:
         vocabulary: Vocabulary | None = None,
         store: StrPath | None = None,
         phrases: int | PhraseRule | Phrases | None = None,
+        progress: bool = False,
     ) -> Corpus:
         """Take sentences that are cut into words already.
 
@@ -184,6 +195,8 @@ class Making:
             Join words that belong together, such as "new_york", to one: look for them in so many
             passes or by a rule (among all words, before the rare ones are left out), or join those
             that are there. The tokenizer of the vocabulary joins them too.
+        progress : bool
+            Show how far reading has come.
 
         Returns
         -------
@@ -206,7 +219,8 @@ class Making:
             tokenizer=None, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
         )
         text = reading.of_pieces(pieces.of_sentences(sentences))
-        return cls._of(build(text, choice, store, phrases=phrases))
+        with shown(progress):
+            return cls._of(build(text, choice, store, phrases=phrases))
 
     @classmethod
     def from_sequences(

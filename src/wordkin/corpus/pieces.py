@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import TYPE_CHECKING, NamedTuple
 
 from wordkin.errors import InputError
+from wordkin.progress import task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,11 +93,14 @@ def of_sentences(sentences: Iterable[Iterable[str]]) -> Iterator[Piece]:
             f"from_sentences takes a list of lists of words; got {sentences!r:.60}. For texts use "
             "Corpus.from_texts([text, ...]), for a file or folder Corpus.from_path(path)."
         )
-    for number, sentence in enumerate(sentences):
-        if isinstance(sentence, str | bytes) or not isinstance(sentence, Iterable):
-            raise InputError(
-                f"Sentence {number} is no list of words but {type(sentence).__name__}: "
-                f"{sentence!r:.60}. Corpus.from_texts cuts strings into words."
-            )
-        tokens = list(sentence)
-        yield Piece(tokens, [len(tokens)])
+    total = len(sentences) if isinstance(sentences, Sized) else None
+    with task("reading sentences", total, "sentences") as advance:
+        for number, sentence in enumerate(sentences):
+            if isinstance(sentence, str | bytes) or not isinstance(sentence, Iterable):
+                raise InputError(
+                    f"Sentence {number} is no list of words but {type(sentence).__name__}: "
+                    f"{sentence!r:.60}. Corpus.from_texts cuts strings into words."
+                )
+            tokens = list(sentence)
+            yield Piece(tokens, [len(tokens)])
+            advance(1)

@@ -16,6 +16,7 @@ from wordkin.downloads.registry import RESOURCES as RESOURCES
 from wordkin.downloads.registry import Resource as Resource
 from wordkin.downloads.registry import find as find
 from wordkin.errors import FileError, FormatError
+from wordkin.progress import shown
 
 if TYPE_CHECKING:
     from wordkin.downloads.transfer import Progress
@@ -50,7 +51,7 @@ def is_offline() -> bool:
     return os.environ.get("WORDKIN_OFFLINE", "0") not in ("", "0")
 
 
-def download(name: str | Resource, *, progress: Progress | None = None) -> Path:
+def download(name: str | Resource, *, progress: Progress | bool = False) -> Path:
     """Return the path of a public file; fetch it if it is not there yet.
 
     A download that broke off goes on where it stopped. The file gets its name when it is
@@ -60,8 +61,9 @@ def download(name: str | Resource, *, progress: Progress | None = None) -> Path:
     ----------
     name : str or Resource
         Its name in the registry: one of the `RESOURCES`.
-    progress : callable, optional
-        Called with the number of bytes that have come, and that of all bytes or None.
+    progress : bool or callable
+        Show how far it has come; or what is called with the number of bytes that have come, and
+        that of all bytes or None.
 
     Returns
     -------
@@ -88,7 +90,8 @@ def download(name: str | Resource, *, progress: Progress | None = None) -> Path:
         )
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _from_anywhere(resource, path, progress)
+        with shown(progress is True):
+            _from_anywhere(resource, path, progress if callable(progress) else None)
     except (FileError, FormatError):
         raise
     except OSError as error:

@@ -30,7 +30,7 @@ def pretrained(
     *,
     limit: int | None = None,
     only: Iterable[str] | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool = False,
 ) -> WordVectors:
     """Open public word vectors by name; fetch them first if they are not there yet.
 
@@ -45,8 +45,9 @@ def pretrained(
         Take the first so many words only.
     only : iterable of str, optional
         Of these, take the words that are there: the words of your texts, say.
-    progress : callable, optional
-        Called while downloading with the bytes that have come, and all bytes or None.
+    progress : bool or callable
+        Show how far downloading and reading have come; or what is called while downloading with
+        the bytes that have come, and all bytes or None.
 
     Returns
     -------
@@ -70,4 +71,5 @@ def pretrained(
         )
     resource, member = VECTORS[names[name.lower()]]
     path = download(resource, progress=progress)
-    return load(f"{path}#{member}" if member else path, limit=limit, only=only)
+    whole = f"{path}#{member}" if member else path
+    return load(whole, limit=limit, only=only, progress=progress is True)

@@ -14,6 +14,7 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 
 from wordkin.errors import FileError, FormatError, InputError
+from wordkin.progress import counting_bytes, opened, task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,7 +192,11 @@ def checksum(path: Path) -> str:
     str
         64 hexadecimal digits.
     """
-    with path.open("rb") as file:
+    with (
+        task(f"checking {path.name}", path.stat().st_size, "B") as advance,
+        counting_bytes(advance),
+        opened(str(path)) as file,
+    ):
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -218,23 +223,30 @@ def _continue(resource: Resource, address: str, part: Part, *, progress: Progres
             size = 0
         left = answer.headers.get("Content-Length", "")
         total = size + int(left) if left.isdecimal() else None
-        _receive(answer, part, _report(progress, total or resource.n_bytes))
+        _receive(answer, part, total or resource.n_bytes, progress=progress)
         if total is not None and part.size != total:
             raise http.client.IncompleteRead(b"", total - part.size)
 
 
-def _report(progress: Progress | None, total: int | None) -> Callable[[int], None]:
-    return lambda done: None if progress is None else progress(done, total)
-
-
-def _receive(answer: Any, part: Part, report: Callable[[int], None]) -> None:  # noqa: ANN401
+def _receive(
+    answer: Any,  # noqa: ANN401
+    part: Part,
+    total: int | None,
+    *,
+    progress: Progress | None,
+) -> None:
     size = part.size
-    report(size)
-    with part.path.open("ab") as file:
+    # what came before a break counts for how much is left, not for the rate
+    left = None if total is None else total - size
+    with task(f"downloading {part.path.stem}", left, "B") as advance, part.path.open("ab") as file:
+        if progress is not None:
+            progress(size, total)
         while data := answer.read1(_CHUNK):
             file.write(data)
             size += len(data)
-            report(size)
+            advance(len(data))
+            if progress is not None:
+                progress(size, total)
 
 
 def _starts_at(answer: Any, size: int) -> bool:  # noqa: ANN401

@@ -20,6 +20,7 @@ from wordkin.evaluation.report import Comparison, Evaluation, Part, Score
 from wordkin.evaluation.sets import KINDS, GoldSet
 from wordkin.evaluation.similarity import SimilarityResult, evaluate_similarity
 from wordkin.evaluation.statistics import RESAMPLES, difference, interval, spearman
+from wordkin.progress import shown
 from wordkin.table import VectorTable
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def evaluate(
     topk: int = 1,
     seed: int = 1,
     resamples: int = RESAMPLES,
+    progress: bool = False,
 ) -> Evaluation:
     r"""Measure vectors on test sets, and compare several with one another.
 
@@ -79,6 +81,8 @@ def evaluate(
         Fixes the resamples.
     resamples : int
         How many resamples the intervals and tests come from.
+    progress : bool
+        Show how far it has come.
 
     Returns
     -------
@@ -120,9 +124,12 @@ def evaluate(
         own = {"method": method, "topk": topk} if kind == "analogies" else {}
         if kind == "categories":
             own = {"seed": seed}
-        results = {of: _MEASURES[kind](t, each.path, **words, **own) for of, t in tables.items()}
-        scores += [_score(of, name, kind, result, draws) for of, result in results.items()]
-        comparisons += _compared(name, results, draws)
+        with shown(progress):
+            results = {
+                of: _MEASURES[kind](t, each.path, **words, **own) for of, t in tables.items()
+            }
+            scores += [_score(of, name, kind, result, draws) for of, result in results.items()]
+            comparisons += _compared(name, results, draws)
     settings = {**words, "method": method, "topk": topk, **draws}
     return Evaluation(tuple(tables), tuple(scores), tuple(comparisons), settings)
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from wordkin.progress import task
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -164,7 +166,12 @@ def _resampled(score: Score, n_items: int, *, seed: int, resamples: int) -> NDAr
     rng = np.random.default_rng(seed)
     if not n_items:
         return np.full(1, np.nan)
-    return np.array([score(rng.integers(0, n_items, n_items)) for _ in range(resamples)])
+    drawn = np.empty(resamples)
+    with task("resampling", resamples, "resamples") as advance:
+        for i in range(resamples):
+            drawn[i] = score(rng.integers(0, n_items, n_items))
+            advance(1)
+    return drawn
 
 
 def _bounds(values: NDArray[np.float64]) -> tuple[float, float]:

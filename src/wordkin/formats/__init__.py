@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from wordkin.errors import FileError, FormatError, InputError
-from wordkin.files import open_bytes
+from wordkin.files import open_bytes, size_on_disk
 from wordkin.formats import (
     fasttext,
     finalfusion,
@@ -28,6 +28,7 @@ from wordkin.formats import (
     word2vec,
 )
 from wordkin.formats.batches import Pick
+from wordkin.progress import counting_bytes, task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -158,10 +159,12 @@ def read(
         If `format` is none of the above.
     """
     chosen = recognise(path) if format is None else _named(format)
-    if chosen.picks:
-        return chosen.read(path, limit=limit, only=only)
-    pick = Pick.of(limit, only)
-    return pick.rows(chosen.read(path))
+    total = None if Path(path).is_dir() else size_on_disk(path)
+    with task(f"reading {os.fspath(path)}", total, "B") as advance, counting_bytes(advance):
+        if chosen.picks:
+            return chosen.read(path, limit=limit, only=only)
+        pick = Pick.of(limit, only)
+        return pick.rows(chosen.read(path))
 
 
 def write(

@@ -18,6 +18,7 @@ import numpy as np
 
 from wordkin.errors import FormatError
 from wordkin.formats.batches import not_finite
+from wordkin.progress import task
 from wordkin.vocabulary.packed import packed
 
 if TYPE_CHECKING:
@@ -263,13 +264,17 @@ def write_lines(
     """
     n_rows = max(1, _WRITTEN // (12 * matrix.shape[1]))
     n_threads = _n_cores()
-    with ThreadPoolExecutor(n_threads) as pool:
+    with (
+        task("writing vectors", len(words), "words") as advance,
+        ThreadPoolExecutor(n_threads) as pool,
+    ):
         under_way: deque[Future[bytes]] = deque()
         for start in range(0, len(words), n_rows):
             stop = start + n_rows
             under_way.append(pool.submit(_format, words[start:stop], matrix[start:stop]))
             if len(under_way) > n_threads + 1:
                 file.write(finish(under_way.popleft().result()))
+                advance(n_rows)
         for future in under_way:
             file.write(finish(future.result()))
 

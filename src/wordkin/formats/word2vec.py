@@ -20,6 +20,7 @@ from wordkin.files import atomic_write, open_bytes
 from wordkin.formats.batches import Collector, Pick, not_finite
 from wordkin.formats.lines import read_lines, write_lines
 from wordkin.formats.rows import encoded_words, naming
+from wordkin.progress import task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -211,10 +212,14 @@ def write_binary(table: VectorTable, path: str | os.PathLike[str]) -> None:
     """
     table.check_finite()
     words = encoded_words(table.vocabulary.words, without=b" \n")
-    with atomic_write(path) as file:
+    with (
+        task("writing vectors", len(words), "words") as advance,
+        atomic_write(path) as file,
+    ):
         file.write(f"{len(table)} {table.dimensions}\n".encode())
         for word, vector in zip(words, table.matrix, strict=True):
             file.write(word + b" " + vector.astype("<f4", copy=False).tobytes() + b"\n")
+            advance(1)
 
 
 def _header(stream: BinaryIO) -> tuple[int, int]:

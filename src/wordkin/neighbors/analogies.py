@@ -16,6 +16,7 @@ from wordkin.errors import InputError
 from wordkin.neighbors import compiled
 from wordkin.neighbors.exact import check_count, row_norms, unit_rows
 from wordkin.neighbors.keys import listed, row_of, rows_within, vector_of
+from wordkin.progress import task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -190,16 +191,18 @@ def _candidates(parts: _Parts, numbers: NDArray[np.int32], keep: int) -> NDArray
     best = np.full((len(numbers), keep), -1)
     scores = np.full((len(numbers), keep), -np.inf, np.float32)
     compiles = compiled.pays(len(numbers) * count * 3)
-    for start in range(0, count, block):
-        plus, minus = parts.of(start, min(start + block, count))
-        if compiles:
-            compiled.combine(plus, minus, numbers, scores=scores, rows=best, start=start)
-            continue
-        for first in range(0, len(numbers), _QUESTIONS):
-            some = slice(first, first + _QUESTIONS)
-            a, b, c = numbers[some].T
-            sums = plus[b] + plus[c] - minus[a]
-            best[some], scores[some] = _kept(best[some], scores[some], sums, start)
+    with task(f"answering {len(numbers):,} analogies", count, "words") as advance:
+        for start in range(0, count, block):
+            plus, minus = parts.of(start, min(start + block, count))
+            advance(len(plus[0]))
+            if compiles:
+                compiled.combine(plus, minus, numbers, scores=scores, rows=best, start=start)
+                continue
+            for first in range(0, len(numbers), _QUESTIONS):
+                some = slice(first, first + _QUESTIONS)
+                a, b, c = numbers[some].T
+                sums = plus[b] + plus[c] - minus[a]
+                best[some], scores[some] = _kept(best[some], scores[some], sums, start)
     return best
 
 

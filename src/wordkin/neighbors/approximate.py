@@ -19,6 +19,7 @@ from wordkin.files import atomic_write
 from wordkin.neighbors.compiled import exact_cosines
 from wordkin.neighbors.exact import check_count, nearest_rows, unit_rows
 from wordkin.neighbors.keys import listed, sum_of_units
+from wordkin.progress import task
 
 if TYPE_CHECKING:
     import os
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _MAGIC = b"wordkin index 1\n"
 _SAMPLE, _AT = 200, 10  # words whose first neighbours tell the recall
-_BLOCK = 1 << 16  # rows that are scaled and handed over at once
+_BLOCK = 1 << 14  # rows that are scaled and handed over at once
 _HEADER_LIMIT = 1 << 16
 
 
@@ -341,8 +342,11 @@ def _make(name: str, settings: dict[str, Any]) -> Backend:
 
 
 def _unit_blocks(matrix: NDArray[np.float32]) -> Iterable[NDArray[np.float32]]:
-    for start in range(0, len(matrix), _BLOCK):
-        yield unit_rows(matrix[start : start + _BLOCK].astype(np.float64)).astype(np.float32)
+    with task("building the index", len(matrix), "words") as advance:
+        for start in range(0, len(matrix), _BLOCK):
+            block = matrix[start : start + _BLOCK]
+            yield unit_rows(block.astype(np.float64)).astype(np.float32)
+            advance(len(block))
 
 
 def _checksum(table: VectorTable) -> str:

@@ -10,16 +10,17 @@ import codecs
 import os
 import threading
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
-from wordkin.errors import EmptyCorpusError, FormatError, InputError
-from wordkin.files import open_bytes
+from wordkin.errors import EmptyCorpusError, FileError, FormatError, InputError
+from wordkin.files import open_bytes, size_on_disk
+from wordkin.progress import counting_bytes, task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -113,12 +114,19 @@ class Files:
     encoding: str = "utf-8"
 
     def __iter__(self) -> Iterator[Block]:
-        return _read_ahead(self._blocks())
+        name = self.paths[0] if len(self.paths) == 1 else f"{len(self.paths)} files"
+        return _read_ahead(self._blocks(), f"reading {name}", self._size())
 
     def _blocks(self) -> Generator[Block]:
         for path in self.paths:
             with open_bytes(path) as stream:
                 yield from _blocks(stream, path, self.encoding)
+
+    def _size(self) -> int:
+        """Bytes on disk; 0 for a pipe."""
+        with suppress(FileError):
+            return sum(map(size_on_disk, self.paths))
+        return 0
 
 
 @final
@@ -152,13 +160,16 @@ class Texts:
             )
 
     def __iter__(self) -> Iterator[Block]:
-        for number, text in enumerate(self.texts):
-            if not isinstance(text, str):
-                raise InputError(
-                    f"Text {number} is no str but {type(text).__name__}: {text!r:.50}. "
-                    "(Lists of tokens go to from_sentences.)"
-                )
-            yield Block(text, by_lines=False)
+        total = len(self.texts) if isinstance(self.texts, Sized) else None
+        with task("reading texts", total, "texts") as advance:
+            for number, text in enumerate(self.texts):
+                if not isinstance(text, str):
+                    raise InputError(
+                        f"Text {number} is no str but {type(text).__name__}: {text!r:.50}. "
+                        "(Lists of tokens go to from_sentences.)"
+                    )
+                yield Block(text, by_lines=False)
+                advance(1)
 
 
 def open_source(paths: StrPath | Iterable[StrPath], *, encoding: str = "utf-8") -> Files:
@@ -234,12 +245,21 @@ def _checked(encoding: str) -> str:
 # --- from bytes to blocks ------------------------------------------------------------------------
 
 
-def _read_ahead(blocks: Generator[Block]) -> Iterator[Block]:
+def _read_ahead(blocks: Generator[Block], what: str, n_bytes: int) -> Iterator[Block]:
     """Read and decompress in a thread of its own, a few blocks ahead of who works on them."""
-    with closing(blocks), ThreadPoolExecutor(1, "wordkin-read") as pool:
-        ahead = deque(pool.submit(next, blocks, None) for _ in range(_BLOCKS_AHEAD))
+    with (
+        closing(blocks),
+        task(what, n_bytes, "B") as advance,
+        ThreadPoolExecutor(1, "wordkin-read") as pool,
+    ):
+
+        def read() -> Block | None:
+            with counting_bytes(advance):  # files are opened in this thread
+                return next(blocks, None)
+
+        ahead = deque(pool.submit(read) for _ in range(_BLOCKS_AHEAD))
         while (block := ahead.popleft().result()) is not None:
-            ahead.append(pool.submit(next, blocks, None))
+            ahead.append(pool.submit(read))
             yield block
 
 

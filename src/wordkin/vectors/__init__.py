@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wordkin import formats, neighbors
+from wordkin.progress import shown
 from wordkin.table import VectorTable
 from wordkin.vectors.changing import Changing
 from wordkin.vectors.exporting import Exporting
@@ -169,7 +170,9 @@ class WordVectors(GensimNames, Changing, Exporting):
         vector.flags.writeable = False  # a changed vector would not fit its norm
         return vector
 
-    def save(self, path: str | os.PathLike[str], format: str | None = None) -> None:
+    def save(
+        self, path: str | os.PathLike[str], format: str | None = None, *, progress: bool = False
+    ) -> None:
         """Save to a file, whole or not at all.
 
         Parameters
@@ -179,6 +182,8 @@ class WordVectors(GensimNames, Changing, Exporting):
             ``.vec`` and ``.bin`` are word2vec's, ``.npy`` comes with a ``.vocab.json``.
         format : str, optional
             The format, where the ending does not tell it; see `wordkin.formats.write`.
+        progress : bool
+            Show how far it has come.
 
         Raises
         ------
@@ -187,7 +192,8 @@ class WordVectors(GensimNames, Changing, Exporting):
         FileError
             If the file can't be written.
         """
-        formats.write(self._table, path, format=format)
+        with shown(progress):
+            formats.write(self._table, path, format=format)
 
 
 def load(
@@ -196,6 +202,7 @@ def load(
     format: str | None = None,
     limit: int | None = None,
     only: Iterable[str] | None = None,
+    progress: bool = False,
 ) -> WordVectors:
     """Load vectors from a file of any format we know.
 
@@ -211,6 +218,8 @@ def load(
     only : iterable of str, optional
         Of these, take the words that are in here. Lines of text files that hold others cost
         next to nothing.
+    progress : bool
+        Show how far it has come: a bar on a terminal, plain lines elsewhere.
 
     Returns
     -------
@@ -232,4 +241,5 @@ def load(
     >>> load(path)
     <WordVectors: 2 words, 2 dimensions>
     """
-    return WordVectors.from_table(formats.read(path, format=format, limit=limit, only=only))
+    with shown(progress):
+        return WordVectors.from_table(formats.read(path, format=format, limit=limit, only=only))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from wordkin import neighbors
 from wordkin.errors import InputError
+from wordkin.progress import shown
 
 if TYPE_CHECKING:
     import os
@@ -307,6 +308,7 @@ class Searching:
         path: str | os.PathLike[str] | None = None,
         *,
         seed: int = 1,
+        progress: bool = False,
         **settings: Any,  # noqa: ANN401 (the library's own)
     ) -> ApproximateIndex:
         """Make an approximate index: faster on millions of words, and it may miss some.
@@ -321,6 +323,8 @@ class Searching:
             A file beside the vectors: an index that is there is opened, else built and saved.
         seed : int
             Fixes the words that the recall is measured with.
+        progress : bool
+            Show how far it has come.
         **settings
             As the library takes them: `connectivity`, `expansion_search` ...
 
@@ -340,7 +344,8 @@ class Searching:
 
         if path is not None and Path(path).exists():
             return ApproximateIndex.open(self._table, path)
-        index = ApproximateIndex.build(self._table, backend, seed=seed, **settings)
+        with shown(progress):
+            index = ApproximateIndex.build(self._table, backend, seed=seed, **settings)
         if path is not None:
             index.save(path)
         return index

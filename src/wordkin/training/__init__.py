@@ -13,6 +13,8 @@ from wordkin.engines import get_engine
 from wordkin.errors import ConfigError
 from wordkin.training import checkpoint
 from wordkin.training import validation as held_out_text
+from wordkin.training.account import TrainingAccount as TrainingAccount
+from wordkin.training.account import account_of
 from wordkin.training.callbacks import Checkpoint as Checkpoint
 from wordkin.training.callbacks import EarlyStopping as EarlyStopping
 from wordkin.training.display import show_training
@@ -28,8 +30,8 @@ from wordkin.training.recording import RunPoint as RunPoint
 from wordkin.training.recording import RunRecord as RunRecord
 from wordkin.training.recording import Snapshot as Snapshot
 from wordkin.training.results import TrainedModel as TrainedModel
-from wordkin.training.results import TrainingAccount as TrainingAccount
 from wordkin.training.results import make_model
+from wordkin.training.updating import UpdateReport as UpdateReport
 from wordkin.training.watching import LossCurve as LossCurve
 from wordkin.training.watching import LossPoint as LossPoint
 from wordkin.training.watching import NearestReport as NearestReport
@@ -82,7 +84,7 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
     validation : float, default 0
         Hold out this share of the text (up to half a million tokens), and compute the loss on it
         at the end of each epoch, in the same way for all settings (`wordkin.training.validation`
-        tells how).
+        tells how). `GloVe` holds out that share of its cells.
     callbacks : iterable of callable, optional
         Each is called with a `Progress` after each block; one that returns True ends the training.
         There are `EarlyStopping`, `NearestWords`, `LossCurve` and `Checkpoint`.
@@ -141,7 +143,7 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
     saved = None if resume is None else checkpoint.read(resume, job)
     chosen = get_engine(engine, workers=job.workers)
     memory = _checked_memory(chosen, job)
-    held_out = held_out_text.hold_out(job)
+    text = held_out_text.hold_out(job)
     with ExitStack() as stack:
         callbacks = [*callbacks]
         if progress:
@@ -152,6 +154,7 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
             arrays = checkpoint.fitting(saved, run.arrays())
         if arrays is not None:
             run.restore(arrays)
+        held_out = held_out_text.hold_out_counts(job, run, text)
         session = Session(job, run, held_out=held_out, memory=memory, tally=saved and saved.tally)
         session.go(callbacks)
         return _model(session, job, held_out=held_out.tokens, memory=memory)
@@ -166,14 +169,7 @@ def _checked_memory(engine: Engine, job: Job) -> Memory:
 
 
 def _model(session: Session, job: Job, *, held_out: int, memory: Memory) -> TrainedModel:
-    tally = session.tally
-    account = TrainingAccount(
-        job.corpus.account,
-        session.schedule.epoch(max(tally.step - 1, 0)),
-        tally.seen,
-        tally.trained,
-        tally.seen - tally.trained,
-        held_out=held_out,
-        stopped_early=not session.ended,
+    account = account_of(job, session, held_out=held_out)
+    return make_model(
+        job, session.finish(), history=session.tally.history, account=account, memory=memory
     )
-    return make_model(job, session.finish(), history=tally.history, account=account, memory=memory)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from wordkin.engines import Spelling, word_vectors
 from wordkin.errors import TrainingError
@@ -12,7 +12,6 @@ from wordkin.training import checkpoint
 from wordkin.training.checkpoint import Tally
 from wordkin.training.meter import Meter
 from wordkin.training.progress import Beginner, EpochRecord, Progress
-from wordkin.training.results import Finished
 from wordkin.training.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -23,10 +22,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wordkin.engines import Block, Learned, Memory, Run
+    from wordkin.subwords import Subwords
     from wordkin.training.job import Job
     from wordkin.training.progress import Callback
-    from wordkin.training.validation import HeldOut
+    from wordkin.training.validation import HeldOut, HeldOutCounts
     from wordkin.vocabulary import Vocabulary
+
+
+class Finished(NamedTuple):
+    """What an engine hands over in the end."""
+
+    arrays: Mapping[str, NDArray[np.float32]]
+    """C-contiguous, by name: "input" (V, D), where there are such "context" (V, D) and "documents"
+    (a row for each sentence of the corpus)."""
+    subwords: Subwords | None = None
+    """Rows of n-grams, where the model learns some."""
+
 
 _log = logging.getLogger("wordkin")
 _SECONDS_BETWEEN_LINES = 10.0
@@ -43,8 +54,8 @@ class Session:
         What is to be done.
     run : Run
         The engine's part of it.
-    held_out : HeldOut
-        The text that is not trained on.
+    held_out : HeldOut or HeldOutCounts
+        What is not trained on.
     memory : Memory
         What the run takes.
     tally : Tally, optional
@@ -52,7 +63,7 @@ class Session:
     """
 
     def __init__(
-        self, job: Job, run: Run, *, held_out: HeldOut, memory: Memory, tally: Tally | None = None
+        self, job: Job, run: Run, *, held_out: HeldOut | HeldOutCounts, memory: Memory, tally: Tally | None = None
     ) -> None:
         self.tally = tally or Tally()
         self.schedule = Schedule(job.corpus.n_tokens, held_out.segments, job.config)
@@ -146,7 +157,7 @@ class Session:
             loss=_mean(tally.recent),
             busy=self._meter.busy,
             limited_by=self._meter.limited_by,
-            held_out=self._held_out.tokens,
+            held_out=self._held_out.size,
             epoch_ended=epoch_ended,
             history=tuple(tally.history),
             memory=self._memory,
@@ -192,7 +203,7 @@ class Session:
 
     def validation_loss(self) -> float | None:
         """Return the loss on held-out text now."""
-        if not self._held_out.tokens:
+        if not self._held_out.size:
             return None
         return self._held_out.loss({**self.arrays(), "input": self.vectors()})
 

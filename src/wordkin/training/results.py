@@ -3,87 +3,34 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from wordkin.config import Doc2Vec
 from wordkin.documents import DocumentModel
-from wordkin.errors import InputError, TrainingError
+from wordkin.errors import FormatError, InputError, TrainingError
 from wordkin.table import VectorTable
+from wordkin.training import updating
+from wordkin.training.account import TrainingAccount, account_of
+from wordkin.training.job import Job, checked_workers
+from wordkin.training.loop import Finished
+from wordkin.training.saving import Stored, read_model, write_model
 from wordkin.vectors import WordVectors
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from wordkin.config import Model
-    from wordkin.corpus import Account
+    from wordkin.corpus import Corpus
     from wordkin.engines import Memory
-    from wordkin.subwords import Subwords
-    from wordkin.training.job import Job
-    from wordkin.training.progress import EpochRecord
+    from wordkin.training.progress import Callback, EpochRecord
+    from wordkin.training.updating import UpdateReport
 
 _ROWS_AT_ONCE = 1 << 14
-
-
-@dataclass(frozen=True)
-class TrainingAccount:
-    """Where the tokens went: of the text, and of all epochs.
-
-    ``presented == trained + subsampled``, and the corpus' own account balances too.
-
-    Parameters
-    ----------
-    corpus : Account
-        From the text to the corpus.
-    epochs : int
-        Epochs that were begun.
-    presented : int
-        Tokens of the corpus that training came to, in all epochs.
-    trained : int
-        Those of them that it learned from.
-    subsampled : int
-        Those that were left out because their words are so frequent.
-    held_out : int
-        Tokens of the corpus that were kept for validation, in each epoch the same.
-    stopped_early : bool
-        Whether a callback ended the training before its time.
-
-    Raises
-    ------
-    TrainingError
-        If it does not balance.
-    """
-
-    corpus: Account
-    epochs: int
-    presented: int
-    trained: int
-    subsampled: int
-    held_out: int = 0
-    stopped_early: bool = False
-
-    def __post_init__(self) -> None:
-        if self.presented != self.trained + self.subsampled:
-            raise TrainingError(
-                f"The account does not balance: {self.presented} tokens presented, "
-                f"{self.trained} trained, {self.subsampled} subsampled. This is a bug in wordkin."
-            )
-
-    def __str__(self) -> str:
-        presented = f"presented in {self.epochs} epochs"
-        if self.stopped_early:
-            presented += ", stopped"
-        lines = [("held out", self.held_out)] if self.held_out else []
-        lines += [
-            (presented, self.presented),
-            ("- left out as too frequent", self.subsampled),
-            ("= trained on", self.trained),
-        ]
-        return "\n".join([str(self.corpus)] + [f"{name:<26}{n:>16,}" for name, n in lines])
 
 
 @dataclass(frozen=True)
@@ -109,6 +56,8 @@ class TrainedModel:
         What the training took.
     documents : DocumentModel, optional
         The vectors of documents, where the model learns some (`wordkin.Doc2Vec`).
+    report : UpdateReport, optional
+        What moved, where it comes from `update`.
     """
 
     vectors: WordVectors
@@ -119,15 +68,17 @@ class TrainedModel:
     account: TrainingAccount
     memory: Memory
     documents: DocumentModel | None = None
+    report: UpdateReport | None = None
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Save what was learned: the word vectors, and all that belongs to documents.
+        """Save what was learned.
 
         Parameters
         ----------
         path : str or path-like
-            The file. Its ending tells the format, as for `WordVectors.save`; documents need
-            ``.safetensors``.
+            The file. Its ending tells the format: ``.safetensors`` keeps everything, so that
+            `load` can go on with it (`wordkin.load` reads the vectors alone, and documents load
+            as their model says); others hold the word vectors.
 
         Raises
         ------
@@ -136,9 +87,12 @@ class TrainedModel:
         FileError
             If the file can't be written.
         """
-        if self.documents is None:
+        native = os.fspath(path).endswith(".safetensors")
+        if self.documents is None and native:
+            write_model(path, self.vectors.table, self._stored())
+        elif self.documents is None:
             self.vectors.save(path)
-        elif not os.fspath(path).endswith(".safetensors"):
+        elif not native:
             raise InputError(
                 f"Vectors of documents are saved as .safetensors; got {os.fspath(path)!r}. "
                 "Word vectors alone go into other formats: model.vectors.save(path)."
@@ -146,15 +100,138 @@ class TrainedModel:
         else:
             self.documents.save(path)
 
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> TrainedModel:
+        """Load a model that `save` wrote as ``.safetensors``, to go on with it.
 
-class Finished(NamedTuple):
-    """What an engine hands over in the end."""
+        Parameters
+        ----------
+        path : str or path-like
+            The file.
 
-    arrays: Mapping[str, NDArray[np.float32]]
-    """C-contiguous, by name: "input" (V, D), where there are such "context" (V, D) and "documents"
-    (a row for each sentence of the corpus)."""
-    subwords: Subwords | None = None
-    """Rows of n-grams, where the model learns some."""
+        Returns
+        -------
+        TrainedModel
+            Its tables are mapped from the file.
+
+        Raises
+        ------
+        FileError
+            If there is no such file, or it can't be read.
+        FormatError
+            If it holds vectors alone, or is damaged.
+        """
+        table, stored = read_model(path)
+        context = None
+        if stored.context is not None:
+            settings = {**table.settings, "table": "context"}
+            context = VectorTable(table.vocabulary, stored.context, settings)
+        try:
+            account = TrainingAccount(corpus=stored.corpus, **stored.account)
+        except (TypeError, TrainingError) as error:
+            raise FormatError(f"{os.fspath(path)!r} is damaged: {error}") from error
+        return cls(
+            vectors=WordVectors.from_table(table),
+            context=None if context is None else WordVectors.from_table(context),
+            config=stored.config,
+            seed=stored.seed,
+            history=tuple(stored.history),
+            account=account,
+            memory=stored.memory,
+        )
+
+    def _stored(self) -> Stored:
+        account = {f.name: getattr(self.account, f.name) for f in fields(self.account)}
+        return Stored(
+            context=None if self.context is None else self.context.vectors,
+            config=self.config,
+            seed=self.seed,
+            history=self.history,
+            corpus=account.pop("corpus"),
+            account=account,
+            memory=self.memory,
+        )
+
+    def update(
+        self,
+        corpus: Corpus,
+        *,
+        drift: Literal["pin"] | float = "pin",
+        epochs: int | None = None,
+        alpha: float | None = None,
+        seed: int = 1,
+        workers: int | None = None,
+        callbacks: Iterable[Callback] = (),
+        progress: bool = False,
+    ) -> TrainedModel:
+        """Learn from new text: new words are added, and old ones stay where they are.
+
+        Old words keep their rows, and new ones follow. For skip-gram and CBOW with negative
+        sampling, on the CPU.
+
+        Parameters
+        ----------
+        corpus : Corpus
+            The new text alone, cut by the same tokenizer
+            (``tokenizer=model.vectors.vocabulary.tokenizer``), with words of its own choice.
+        drift : "pin" or float
+            "pin": rows of old words don't move at all, in either table. A number: the greatest
+            cosine distance between an old word's vector before and after; each old row stays in
+            a ball around where it was, with the radius sqrt(1 - (1 - drift) ** 2) of its length.
+        epochs, alpha : optional
+            Passes over the new text, and the learning rate; by default those of the model.
+        seed, workers, callbacks, progress
+            As for `train`.
+
+        Returns
+        -------
+        TrainedModel
+            The new model; this one is as before. Its `report` tells what moved.
+
+        Raises
+        ------
+        ConfigError
+            If the model is of another kind or lacks its second table, or a setting is out of
+            range.
+        InputError
+            If the text was cut by another tokenizer; the message tells the difference.
+        OutOfMemoryError
+            If it can't fit into memory.
+        TrainingError
+            If the vectors are not finite in the end.
+
+        Examples
+        --------
+        >>> import wordkin as wk
+        >>> old = wk.Corpus.from_texts(["the cat sat on the mat"] * 50, min_count=1)
+        >>> model = wk.train(old, wk.SkipGram(vector_size=8, epochs=1), workers=1)
+        >>> new = wk.Corpus.from_texts(["the dog sat on the mat"] * 50, min_count=1)
+        >>> later = model.update(new, workers=1)
+        >>> later.report.added, later.report.max_drift
+        (['dog'], 0.0)
+        """
+        changed = {"epochs": epochs, "alpha": alpha}
+        settings: dict[str, Any] = {k: v for k, v in changed.items() if v is not None}
+        if alpha is not None:
+            settings["min_alpha"] = min(getattr(self.config, "min_alpha", alpha), alpha)
+        known = updating.Known(self.vectors, self.context, self.config)
+        updating.check_model(known)
+        job = Job(
+            corpus=corpus,
+            config=replace(self.config, **settings),
+            seed=seed,
+            workers=checked_workers(workers),
+            validation=0.0,
+        )
+        done = updating.update(known, job, drift=drift, callbacks=callbacks, progress=progress)
+        model = make_model(
+            done.job,
+            Finished(done.arrays),
+            history=done.session.tally.history,
+            account=account_of(done.job, done.session),
+            memory=done.memory,
+        )
+        return replace(model, report=done.report)
 
 
 def make_model(

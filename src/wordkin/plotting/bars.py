@@ -191,7 +191,9 @@ def plot_axis(
     axes.axvline(0, color="#999999", linewidth=0.6)
     colours = [page.COLOURS[0 if place > 0 else 1] for place in places.tolist()]
     axes.hlines(rows, 0, places, colors=colours, linewidth=1.6)
-    axes.scatter(places, rows, s=22, c=colours, linewidths=0, zorder=3)
+    for right, colour in ((True, page.COLOURS[0]), (False, page.COLOURS[1])):
+        side = (places > 0) == right
+        axes.plot(places[side], rows[side], "o", color=colour, markersize=5, markeredgewidth=0)
     reach = 1.15 * max(float(np.abs(places).max()), 0.1)
     axes.hlines(rows, -reach, np.minimum(places, 0), colors=page.GRID, linewidth=0.6, zorder=0)
     axes.set_xlim(-reach, reach)

@@ -1,0 +1,222 @@
+"""Progress: quiet unless asked, a bar on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+import wordkin as wk
+from wordkin import formats, progress
+from wordkin.formats import lines
+from wordkin.text.sources import open_source
+
+
+class Display:
+    """Takes down what is told."""
+
+    def __init__(self):
+        self.tasks = []
+
+    def begin(self, task):
+        self.tasks.append(task)
+
+    def moved(self, task):
+        assert task in self.tasks
+
+    def end(self, task):
+        task.ended = True
+
+    def of(self, start):
+        (task,) = [each for each in self.tasks if each.what.startswith(start)]
+        assert task.ended
+        return task
+
+
+@pytest.fixture
+def display():
+    taken = Display()
+    token = progress._display.set(taken)
+    yield taken
+    progress._display.reset(token)
+
+
+@pytest.fixture
+def vectors():
+    rng = np.random.default_rng(0)
+    return wk.WordVectors([f"w{i}" for i in range(3000)], rng.normal(size=(3000, 8)))
+
+
+def console(*, terminal):
+    return Console(file=io.StringIO(), force_terminal=terminal, width=100, highlight=False)
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that is set by hand."""
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+# --- the mechanism --------------------------------------------------------------------------------
+
+
+def test_nobody_asked_nothing_happens(capsys):
+    with progress.task("work", 10, "words") as advance:
+        advance(5)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_lines_come_after_two_seconds_and_then_every_ten(clock):
+    out = console(terminal=False)
+    with progress.shown(console=out), progress.task("work", 100, "words") as advance:
+        for _ in range(25):
+            clock[0] += 1
+            advance(4)
+    text = out.file.getvalue().splitlines()
+    assert text == [
+        "work    8%  4 words/s  0:23 left",
+        "work   48%  4 words/s  0:13 left",
+        "work   88%  4 words/s  0:03 left",
+        "work: 0:25",
+    ]
+
+
+def test_short_work_is_not_mentioned(clock):
+    out = console(terminal=False)
+    with progress.shown(console=out), progress.task("work", 2) as advance:
+        clock[0] += 1
+        advance(2)
+    assert out.file.getvalue() == ""
+
+
+def test_work_without_an_end_tells_its_amount(clock):
+    out = console(terminal=False)
+    with progress.shown(console=out), progress.task("reading", None, "B") as advance:
+        clock[0] += 4
+        advance(8_000_000)
+    assert out.file.getvalue().splitlines()[0] == "reading  8.0 MB  2.0 MB/s"
+
+
+def test_what_is_announced_is_told_at_once(clock):
+    out = console(terminal=False)
+    with progress.shown(console=out, what="looking [b]here[/b]"):
+        assert out.file.getvalue() == "looking [b]here[/b] ...\n"
+
+
+def test_a_bar_on_a_terminal(monkeypatch):
+    monkeypatch.setattr(progress, "_QUIET", 0.0)
+    out = console(terminal=True)
+    with progress.shown(console=out, what="outer"):
+        with progress.task("work [i]", 100, "words") as advance:
+            advance(50)
+        with progress.task("more") as advance:
+            advance(1)
+    text = out.file.getvalue()
+    assert "outer" in text or "work [i]" in text
+
+
+def test_who_asks_again_gets_no_second_display():
+    out, other = console(terminal=False), console(terminal=False)
+    with progress.shown(console=out), progress.shown(console=other, what="again"):
+        assert progress._display.get()._console is out
+    assert other.file.getvalue() == ""
+    assert progress._display.get() is None
+
+
+def test_an_error_ends_the_task(display):
+    with pytest.raises(ZeroDivisionError), progress.task("work"):
+        raise ZeroDivisionError
+    assert display.of("work").ended
+
+
+# --- who tells of what is done --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["v.txt", "v.bin", "v.txt.gz"])
+def test_reading_and_writing_vectors(display, vectors, tmp_path, name, monkeypatch):
+    monkeypatch.setattr(lines, "_WRITTEN", 1 << 12)
+    path = tmp_path / name.removesuffix(".gz")
+    vectors.save(path)
+    written = display.of("writing")
+    assert written.total == 3000
+    assert 0 < written.done <= 3100
+    if name.endswith(".gz"):
+        import gzip
+
+        path = tmp_path / name
+        path.write_bytes(gzip.compress((tmp_path / "v.txt").read_bytes()))
+    assert len(formats.read(path)) == 3000
+    read = display.of("reading")
+    assert read.total == path.stat().st_size
+    assert read.done == pytest.approx(read.total, rel=0.01)
+
+
+def test_reading_text(display, tmp_path):
+    for i in range(3):
+        (tmp_path / f"{i}.txt").write_text("some words here\n" * 50_000)
+    wk.Corpus.from_path(tmp_path, min_count=1)
+    task = display.of("reading 3 files")
+    assert task.done == task.total == 3 * 16 * 50_000
+
+
+def test_reading_texts_and_sentences(display):
+    wk.Corpus.from_texts(["a b"] * 7, min_count=1)
+    wk.Corpus.from_sentences([["a", "b"]] * 5, min_count=1)
+    assert display.of("reading texts").done == display.of("reading texts").total == 7
+    assert display.of("reading sentences").done == 5
+
+
+def test_reading_only_the_beginning_is_no_error(display, tmp_path):
+    (tmp_path / "a.txt").write_text("some words\n" * 300_000)
+    blocks = iter(open_source(tmp_path / "a.txt"))
+    next(blocks)
+    blocks.close()
+    assert display.of("reading").ended
+
+
+def test_measuring(display, vectors, tmp_path):
+    path = tmp_path / "questions.txt"
+    path.write_text(": one\n" + "w1 w2 w3 w4\nw5 w6 w7 w8\n" * 3)
+    wk.evaluate(vectors, path, resamples=50)
+    assert display.of("answering 6").done == 3000
+    assert display.of("resampling").done == 50
+
+
+def test_changing(display, vectors):
+    vectors.pca(3)
+    assert display.of("changing").done == display.of("finding").done == 3000
+
+
+def test_building_an_index(display, vectors):
+    pytest.importorskip("usearch", reason="the extra index is not installed")
+    vectors.index()
+    assert display.of("building").done == 3000
+
+
+# --- what users call ------------------------------------------------------------------------------
+
+
+def test_library_functions_are_quiet_unless_asked(vectors, tmp_path, capsys, monkeypatch):
+    path = tmp_path / "v.txt"
+    vectors.save(path)
+    wk.load(path)
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr(progress, "_FIRST_LINE", -1.0)
+    wk.load(path, progress=True)
+    assert "reading" in capsys.readouterr().err
+
+
+def test_opening_a_mapped_file_loads_no_rich(vectors, tmp_path):
+    vectors.save(tmp_path / "v.safetensors")
+    code = (
+        f"import sys, wordkin as wk; wk.load({str(tmp_path / 'v.safetensors')!r}); "
+        "print('rich' in sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "False"

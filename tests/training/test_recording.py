@@ -1,0 +1,186 @@
+"""RunRecord: the curve, the snapshots, the page; and training to watch on a terminal."""
+
+from __future__ import annotations
+
+import html
+import io
+import json
+import re
+from html.parser import HTMLParser
+
+import pytest
+from rich.console import Console
+
+import wordkin as wk
+from wordkin.errors import FileError, InputError, UnknownWordError
+from wordkin.training import live
+from wordkin.training.live import watch_training
+from wordkin.training.run_page import _marks
+
+EVIL = "</script><b>"
+SETTINGS = {"vector_size": 8, "epochs": 6}
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    sentence = ["the", "cat", "sat", "on", EVIL, "mat"]
+    return wk.Corpus.from_sentences([sentence] * 20_000, min_count=1)
+
+
+@pytest.fixture(scope="module")
+def record(corpus):
+    made = wk.RunRecord(["cat", EVIL], topn=3, measure=lambda v: {"<s>": v.similarity("cat", "on")})
+    wk.train(corpus, wk.SkipGram(**SETTINGS), workers=1, validation=0.1, callbacks=[made])
+    return made
+
+
+def test_there_is_a_point_for_each_block_and_a_loss_for_each_epoch(corpus, record):
+    curve = wk.LossCurve()
+    again = wk.RunRecord(["cat"])
+    wk.train(corpus, wk.SkipGram(**SETTINGS), workers=1, validation=0.1, callbacks=[again, curve])
+    assert [p.loss for p in record.points] == [p.loss for p in again.points]
+    assert [(p.words, p.loss) for p in again.points] == [(p.words, p.loss) for p in curve.points]
+    assert sum(p.validation_loss is not None for p in record.points) == SETTINGS["epochs"]
+    assert all(p.words_per_second > 0 for p in record.points)
+
+
+def test_snapshots_begin_before_the_training_and_end_with_it(record):
+    words = [snapshot.words for snapshot in record.snapshots]
+    assert words[0] == 0
+    assert words == sorted(set(words))
+    assert record.snapshots[-1].share == 1.0
+    assert len(record.snapshots) > 10
+    first, last = record.snapshots[0], record.snapshots[-1]
+    assert list(first.nearest) == ["cat", EVIL]
+    assert all(len(near) == 3 for near in last.nearest.values())
+    assert record.scores()["<s>"][-1] == (words[-1], last.scores["<s>"])
+
+
+def test_the_first_look_is_at_the_vectors_before_training(corpus):
+    seen = []
+    record = wk.RunRecord(["cat"], measure=lambda v: seen.append(v["cat"].copy()) or {})
+    initial = wk.train(corpus, wk.SkipGram(vector_size=8, epochs=1), workers=1)
+    config = wk.SkipGram(vector_size=8, epochs=1)
+    wk.train(corpus, config, workers=1, initial=initial, callbacks=[record])
+    assert (seen[0] == initial.vectors["cat"]).all()
+
+
+def test_probes_are_drawn_where_none_are_given(corpus):
+    record = wk.RunRecord()
+    assert record.probes == []
+    wk.train(corpus, wk.SkipGram(vector_size=4, epochs=1), callbacks=[record])
+    assert set(record.probes) <= set(corpus.vocabulary.words)
+    assert record.probes
+
+
+def test_an_unknown_probe_is_told_before_the_training(corpus):
+    record = wk.RunRecord(["dog"])
+    with pytest.raises(UnknownWordError):
+        wk.train(corpus, wk.SkipGram(**SETTINGS), callbacks=[record])
+    assert record.points == []
+
+
+# --- the page -------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """Elements, their attributes, and the data."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.data, self._in = [], None, None
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        self._in = dict(attrs).get("id")
+
+    def handle_data(self, data):
+        if self._in == "data" and data.strip():
+            self.data = json.loads(data)
+            self._in = None
+
+
+def test_the_page_holds_what_was_recorded(record, tmp_path):
+    text = record.to_html(tmp_path / "run.html", title="a <run>")
+    assert (tmp_path / "run.html").read_text("utf-8") == text
+    page = Page(text)
+    assert len(page.data) == len(record.snapshots)
+    last = dict(page.data[-1]["nearest"])
+    assert [word for word, _ in last[EVIL]] == [w for w, _ in record.snapshots[-1].nearest[EVIL]]
+    assert "<title>a &lt;run&gt;</title>" in text
+    slider = next(a for tag, a in page.tags if tag == "input")
+    assert slider["max"] == str(len(record.snapshots) - 1)
+    polylines = [a for tag, a in page.tags if tag == "polyline"]
+    assert len(polylines) == 4  # loss, held-out loss, speed, a score
+    assert len(polylines[0]["points"].split()) == len(record.points)
+
+
+def test_the_page_needs_nothing_and_runs_no_word(record):
+    text = record.to_html()
+    page = Page(text)
+    assert not [a for _, a in page.tags if {"src", "href"} & set(a)]
+    assert not re.search(r"https?://|url\(|@import", text)
+    policy = next(a["content"] for _, a in page.tags if a.get("http-equiv"))
+    assert "default-src 'none'" in policy
+    assert EVIL not in text
+    assert html.escape(EVIL) in text
+    assert sum(tag == "b" for tag, _ in page.tags) == 4  # the four facts, none from a word
+    assert "prefers-color-scheme" in text
+    assert any(a.get("name") == "viewport" for _, a in page.tags)
+
+
+def test_an_empty_record_has_no_page(tmp_path):
+    with pytest.raises(InputError, match="Nothing has been recorded"):
+        wk.RunRecord().to_html(tmp_path / "a.html")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_page_that_can_not_be_written_is_told(record, tmp_path):
+    with pytest.raises(FileError):
+        record.to_html(tmp_path / "none" / "a.html")
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (2.4, 2.41), (-1, 7e6), (1e-9, 2e-9)])
+def test_marks_are_round_and_inside(low, high):
+    marks = _marks(low, high)
+    assert 2 <= len(marks) <= 6
+    assert all(low <= mark <= high for mark in marks)
+
+
+# --- on a terminal --------------------------------------------------------------------------------
+
+
+def watched(corpus, *, terminal, probes=("cat", EVIL)):
+    console = Console(file=io.StringIO(), force_terminal=terminal, width=100, highlight=False)
+    record = wk.RunRecord(probes)
+    with watch_training(record, console) as show:
+        wk.train(corpus, wk.SkipGram(**SETTINGS), workers=1, callbacks=[record, show])
+    return record, console.file.getvalue()
+
+
+def test_lines_tell_how_words_move(corpus, monkeypatch):
+    monkeypatch.setattr(live, "_SECONDS_BETWEEN_LOOKS", 0.0)
+    record, text = watched(corpus, terminal=False)
+    assert "\x1b" not in text
+    for snapshot in (record.snapshots[0], record.snapshots[-1]):
+        words = ", ".join(word for word, _ in snapshot.nearest["cat"])
+        assert f"{snapshot.words:,}  cat: {words}" in text
+    assert "training: 100%" in text
+
+
+def test_a_terminal_shows_the_last_state(corpus):
+    record, text = watched(corpus, terminal=True)
+    last = text[text.rindex("100%") :]
+    for word, _ in record.snapshots[-1].nearest["cat"][:3]:
+        assert word in last
+    assert "left" in last
+    assert "loss" in last
+
+
+def test_words_can_not_command_the_terminal(monkeypatch):
+    bad = "\x1b[2Jx"
+    corpus = wk.Corpus.from_sentences([["a", bad, "c"]] * 100, min_count=1)
+    _, text = watched(corpus, terminal=True, probes=[bad, "a"])
+    assert bad not in text
+    assert "\\x1b[2Jx" in text

@@ -21,6 +21,7 @@ from wordkin.cli.compare import compare
 from wordkin.cli.convert import convert
 from wordkin.cli.demo import demo
 from wordkin.cli.download import download
+from wordkin.cli.encode import encode
 from wordkin.cli.evaluate import evaluate
 from wordkin.cli.interrupt import note_interrupts
 from wordkin.cli.look import info, nearest, similarity
@@ -103,7 +104,8 @@ def _make_app() -> typer.Typer:
     ) -> None:
         pass
 
-    for command in (demo, train, nearest, similarity, evaluate, info, convert, download, compare):
+    looking = (nearest, similarity, evaluate, info)
+    for command in (demo, train, *looking, convert, encode, download, compare):
         app.command()(command)
     app.add_typer(plot_commands(), name="plot")
     app.add_typer(classify_commands(), name="classify")

@@ -13,7 +13,7 @@ from wordkin.errors import InputError
 
 if TYPE_CHECKING:
     from wordkin.cli.screen import Screen
-    from wordkin.config import Word2Vec
+    from wordkin.config import Model as Configuration
     from wordkin.corpus import Corpus
     from wordkin.training import Checkpoint, TrainedModel
 
@@ -26,6 +26,7 @@ class Model(StrEnum):
     skipgram = "skipgram"
     cbow = "cbow"
     fasttext = "fasttext"
+    doc2vec = "doc2vec"
 
 
 class Engine(StrEnum):
@@ -69,7 +70,12 @@ def train(  # noqa: PLR0913 (the options of the command)
     window: Annotated[
         int, typer.Option(help="Widest distance between words.", rich_help_panel=_MODEL)
     ] = 5,
-    epochs: Annotated[int, typer.Option(help="Passes over the text.", rich_help_panel=_MODEL)] = 5,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            help="Passes over the text.", show_default="5, doc2vec 20", rich_help_panel=_MODEL
+        ),
+    ] = None,
     negative: Annotated[
         int, typer.Option(help="Noise words for each pair.", rich_help_panel=_MODEL)
     ] = 5,
@@ -77,7 +83,7 @@ def train(  # noqa: PLR0913 (the options of the command)
         float | None,
         typer.Option(
             help="Thin out words more frequent than this share; 0: none.",
-            show_default="0.001, fasttext 0.0001",
+            show_default="0.001, fasttext and doc2vec 0.0001",
             rich_help_panel=_MODEL,
         ),
     ] = None,
@@ -85,7 +91,7 @@ def train(  # noqa: PLR0913 (the options of the command)
         float | None,
         typer.Option(
             help="Learning rate at the start.",
-            show_default="0.035, cbow 0.065, fasttext 0.05",
+            show_default="0.035, cbow 0.065, fasttext 0.05, doc2vec 0.025",
             rich_help_panel=_MODEL,
         ),
     ] = None,
@@ -116,6 +122,15 @@ def train(  # noqa: PLR0913 (the options of the command)
         typer.Option(
             "--compact",
             help="fasttext: words and n-grams in one small table, as floret has it.",
+            rich_help_panel=_MODEL,
+        ),
+    ] = None,
+    dm: Annotated[
+        bool | None,
+        typer.Option(
+            "--dm",
+            help="doc2vec: predict from document and neighbours together (PV-DM), not from the"
+            " document alone.",
             rich_help_panel=_MODEL,
         ),
     ] = None,
@@ -234,6 +249,7 @@ def train(  # noqa: PLR0913 (the options of the command)
         "max_n": max_n,
         "buckets": buckets,
         "compact": compact,
+        "dm": dm,
     }
     config = _config(model, {name: s for name, s in settings.items() if s is not None})
     reading = {
@@ -245,6 +261,8 @@ def train(  # noqa: PLR0913 (the options of the command)
         "store": store,
     }
     check_output(output, inputs)
+    if model is Model.doc2vec and output.suffix != ".safetensors":
+        raise InputError(f"Documents are saved as .safetensors; got {str(output)!r}.")
     check_page(html, [output, *inputs])
 
     from wordkin.cli.interrupt import telling_of
@@ -274,13 +292,14 @@ def train(  # noqa: PLR0913 (the options of the command)
             callbacks=[*([record] if record else []), shown, *callbacks],
             resume=begun,
         )
-    trained.vectors.save(output)
+    trained.save(output)
     if record is not None and html is not None:
         record.to_html(html, title=f"{type(config).__name__}: {output.name}")
     _report(screen, trained)
     screen.line()
+    documents = f"{len(trained.documents):,} documents and " if trained.documents else ""
     screen.line(
-        f"Saved {len(trained.vectors):,} words, {config.vector_size} dimensions: "
+        f"Saved {documents}{len(trained.vectors):,} words, {config.vector_size} dimensions: "
         f"{output} ({size_of(output.stat().st_size)})",
         style="bold green",
     )
@@ -303,13 +322,18 @@ def _checkpoint(
     return [writer], writer.path if resume and writer.path.exists() else None
 
 
-def _config(model: Model, settings: dict[str, Any]) -> Word2Vec:
-    from wordkin.config import CBOW, FastText, SkipGram
+def _config(model: Model, settings: dict[str, Any]) -> Configuration:
+    from wordkin.config import CBOW, Doc2Vec, FastText, SkipGram
 
     # the learning rate must not be below the one at the end
     if "alpha" in settings:
         settings["min_alpha"] = min(settings["alpha"], SkipGram.min_alpha)
-    kinds = {Model.skipgram: SkipGram, Model.cbow: CBOW, Model.fasttext: FastText}
+    kinds: dict[Model, type[Configuration]] = {
+        Model.skipgram: SkipGram,
+        Model.cbow: CBOW,
+        Model.fasttext: FastText,
+        Model.doc2vec: Doc2Vec,
+    }
     return kinds[model](**settings)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from wordkin.config import Doc2Vec
 from wordkin.documents.taking import taken
 from wordkin.errors import FormatError, InputError
+from wordkin.files import open_bytes
 from wordkin.formats import native
 from wordkin.formats.rows import encoded_words, naming
 
@@ -221,3 +222,31 @@ def _tags(arrays: Mapping[str, NDArray[Any]], n: int) -> list[str] | None:
     if len(set(tags)) != n:
         raise FormatError("The tags should be different.")
     return tags
+
+
+def kind_of(path: str | os.PathLike[str]) -> str | None:
+    """Tell what lies in a file beside vectors of words.
+
+    Parameters
+    ----------
+    path : path-like
+        A file of vectors, of any format.
+
+    Returns
+    -------
+    str or None
+        "encoder" (`DocumentEncoder`), "documents" (`DocumentModel`), or None for neither.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or it can't be read.
+    """
+    with open_bytes(path) as file:
+        if not native.looks_like(file.read(9)):
+            return None
+    try:
+        found = (kind for kind in (_ENCODER, _DOCUMENTS) if native.read_beside(path, kind))
+        return next(found, None)
+    except FormatError:  # tensors of somebody else
+        return None

@@ -122,7 +122,9 @@ class Doc2VecRun:
         for start in range(0, len(table), _ROWS_AT_ONCE):  # no second table for a moment
             rows = table[start : start + _ROWS_AT_ONCE]
             draws = rng.random((len(rows), size), dtype=np.float32)
-            rows[:, :size] = (draws - np.float32(0.5)) / np.float32(size)
+            rows[:, :size] = (2 * draws - np.float32(1)) / np.float32(
+                size
+            )  # gensim's: twice word2vec's
 
     def update(self, block: Block) -> Learned:
         """Learn from a block, cut into parts that the threads take one after the other.

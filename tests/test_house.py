@@ -14,7 +14,7 @@ import wordkin
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = {
-    "__version__", "Account", "CBOW", "check_padding", "Checkpoint", "compare", "Corpus",
+    "__version__", "Account", "CBOW", "GloVe", "PPMI", "check_padding", "Checkpoint", "compare", "Corpus",
     "cosine_model", "Doc2Vec", "DocumentEncoder", "DocumentModel", "download", "EarlyStopping", "embedding_matrix", "evaluate",
     "FastText",
     "from_keras", "from_torch", "get_tokenizer", "load", "load_classifier", "LossCurve",

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from wordkin.classification.reading import read_labelled as read_labelled
     from wordkin.config import CBOW as CBOW
     from wordkin.config import Doc2Vec as Doc2Vec
+    from wordkin.config import PPMI as PPMI
     from wordkin.config import FastText as FastText
+    from wordkin.config import GloVe as GloVe
     from wordkin.config import SkipGram as SkipGram
     from wordkin.corpus import Account as Account
     from wordkin.corpus import Corpus as Corpus
@@ -67,11 +69,13 @@ _HOME = {
     "DocumentModel": "wordkin.documents",
     "EarlyStopping": "wordkin.training",
     "FastText": "wordkin.config",
+    "GloVe": "wordkin.config",
     "LossCurve": "wordkin.training",
     "NearestWords": "wordkin.training",
     "PhraseRule": "wordkin.text.phrases",
     "Phrases": "wordkin.text.phrases",
     "RunRecord": "wordkin.training",
+    "PPMI": "wordkin.config",
     "SkipGram": "wordkin.config",
     "TextClassifier": "wordkin.classification",
     "TrainedModel": "wordkin.training",
@@ -107,6 +111,7 @@ _HOME = {
 
 __all__ = [
     "CBOW",
+    "PPMI",
     "Account",
     "Checkpoint",
     "Corpus",
@@ -115,6 +120,7 @@ __all__ = [
     "DocumentModel",
     "EarlyStopping",
     "FastText",
+    "GloVe",
     "LossCurve",
     "NearestWords",
     "PhraseRule",

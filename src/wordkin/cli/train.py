@@ -8,25 +8,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wordkin.cli.models import Mode, Model, make_config
 from wordkin.cli.outputs import check_output, check_page
 from wordkin.errors import InputError
 
 if TYPE_CHECKING:
     from wordkin.cli.screen import Screen
-    from wordkin.config import Model as Configuration
     from wordkin.corpus import Corpus
     from wordkin.training import Checkpoint, TrainedModel
 
 _TEXT, _MODEL, _RUN = "Text", "Model", "Run"
-
-
-class Model(StrEnum):
-    """The models there are."""
-
-    skipgram = "skipgram"
-    cbow = "cbow"
-    fasttext = "fasttext"
-    doc2vec = "doc2vec"
 
 
 class Engine(StrEnum):
@@ -34,13 +25,6 @@ class Engine(StrEnum):
 
     cpu = "cpu"
     keras = "keras"
-
-
-class Mode(StrEnum):
-    """What FastText learns."""
-
-    skipgram = "skipgram"
-    cbow = "cbow"
 
 
 def train(  # noqa: PLR0913 (the options of the command)
@@ -68,17 +52,27 @@ def train(  # noqa: PLR0913 (the options of the command)
     ),
     vector_size: Annotated[int, typer.Option(help="Dimensions.", rich_help_panel=_MODEL)] = 100,
     window: Annotated[
-        int, typer.Option(help="Widest distance between words.", rich_help_panel=_MODEL)
-    ] = 5,
+        int | None,
+        typer.Option(
+            help="Widest distance between words.",
+            show_default="5, glove 10",
+            rich_help_panel=_MODEL,
+        ),
+    ] = None,
     epochs: Annotated[
         int | None,
         typer.Option(
-            help="Passes over the text.", show_default="5, doc2vec 20", rich_help_panel=_MODEL
+            help="Passes over the text.",
+            show_default="5, doc2vec 20, glove 15",
+            rich_help_panel=_MODEL,
         ),
     ] = None,
     negative: Annotated[
-        int, typer.Option(help="Noise words for each pair.", rich_help_panel=_MODEL)
-    ] = 5,
+        int | None,
+        typer.Option(
+            help="Noise words for each pair.", show_default="5", rich_help_panel=_MODEL
+        ),
+    ] = None,
     sample: Annotated[
         float | None,
         typer.Option(
@@ -91,7 +85,7 @@ def train(  # noqa: PLR0913 (the options of the command)
         float | None,
         typer.Option(
             help="Learning rate at the start.",
-            show_default="0.035, cbow 0.065, fasttext 0.05, doc2vec 0.025",
+            show_default="0.035, cbow 0.065, fasttext and glove 0.05, doc2vec 0.025",
             rich_help_panel=_MODEL,
         ),
     ] = None,
@@ -131,6 +125,41 @@ def train(  # noqa: PLR0913 (the options of the command)
             "--dm",
             help="doc2vec: predict from document and neighbours together (PV-DM), not from the"
             " document alone.",
+            rich_help_panel=_MODEL,
+        ),
+    ] = None,
+    x_max: Annotated[
+        float | None,
+        typer.Option(
+            help="glove: counts from this on have full weight.",
+            show_default="10",
+            rich_help_panel=_MODEL,
+        ),
+    ] = None,
+    count_memory: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="glove, ppmi: megabytes that counting may take; the rest goes to disk.",
+            show_default="1,074",
+            rich_help_panel=_MODEL,
+        ),
+    ] = None,
+    disk_limit: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="glove, ppmi: megabytes of temporary files that counting may write.",
+            show_default="none",
+            rich_help_panel=_MODEL,
+        ),
+    ] = None,
+    temp_folder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="glove, ppmi: where those go.",
+            show_default="the system's",
             rich_help_panel=_MODEL,
         ),
     ] = None,
@@ -250,8 +279,12 @@ def train(  # noqa: PLR0913 (the options of the command)
         "buckets": buckets,
         "compact": compact,
         "dm": dm,
+        "x_max": x_max,
+        "memory": None if count_memory is None else count_memory * 1_000_000,
+        "disk_limit": None if disk_limit is None else disk_limit * 1_000_000,
+        "temp_folder": temp_folder,
     }
-    config = _config(model, {name: s for name, s in settings.items() if s is not None})
+    config = make_config(model, {name: s for name, s in settings.items() if s is not None})
     reading = {
         "tokenizer": _tokenizer(tokenizer),
         "min_count": min_count,
@@ -322,21 +355,6 @@ def _checkpoint(
     return [writer], writer.path if resume and writer.path.exists() else None
 
 
-def _config(model: Model, settings: dict[str, Any]) -> Configuration:
-    from wordkin.config import CBOW, Doc2Vec, FastText, SkipGram
-
-    # the learning rate must not be below the one at the end
-    if "alpha" in settings:
-        settings["min_alpha"] = min(settings["alpha"], SkipGram.min_alpha)
-    kinds: dict[Model, type[Configuration]] = {
-        Model.skipgram: SkipGram,
-        Model.cbow: CBOW,
-        Model.fasttext: FastText,
-        Model.doc2vec: Doc2Vec,
-    }
-    return kinds[model](**settings)
-
-
 def _tokenizer(name: str) -> Any:  # noqa: ANN401
     """Look up the tokenizer before anything is read."""
     import re
@@ -374,7 +392,7 @@ def _report(screen: Screen, trained: TrainedModel) -> None:
         validation = "" if epoch.validation_loss is None else f"{epoch.validation_loss:.4f}"
         speed = f"{epoch.words_per_second / 1e6:.2f}"
         table.append([str(epoch.epoch), f"{epoch.loss:.4f}", validation, speed])
-    if trained.account.held_out == 0:
+    if all(epoch.validation_loss is None for epoch in trained.history):
         for row in table:
             del row[2]
     screen.table(table, ">" * len(table[0]), indent=0)

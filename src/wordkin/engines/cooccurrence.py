@@ -21,8 +21,6 @@ from wordkin.kernels import cooccurrence as kernels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from types import TracebackType
-    from typing import Self
 
     from numpy.typing import DTypeLike, NDArray
 
@@ -273,11 +271,15 @@ class Counter:
             new = np.flatnonzero(np.diff(tile, prepend=~np.uint64(0)))
             tiles.append(tile[new])
             sizes.append(np.diff(new, append=len(tile)))
-        return self._cells(places, counts, *_joined(tiles, sizes))
+        return self._cells(places, counts, _joined(tiles, sizes))
 
     def _cells(
-        self, places: Spool, counts: Spool, tiles: NDArray[np.uint64], sizes: NDArray[np.int64]
+        self,
+        places: Spool,
+        counts: Spool,
+        found: tuple[NDArray[np.uint64], NDArray[np.int64]],
     ) -> Cells:
+        tiles, sizes = found
         block = np.uint64((1 << self._layout.block_bits) - 1)
         rows, columns = tiles >> np.uint64(self._layout.block_bits), tiles & block
         return Cells(

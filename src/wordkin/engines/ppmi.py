@@ -17,12 +17,13 @@ import numpy as np
 
 from wordkin.engines import Learned, Memory
 from wordkin.engines.cooccurrence import Counter
-from wordkin.errors import ConfigError
+from wordkin.errors import ConfigError, TrainingError
 from wordkin.kernels import ppmi
 from wordkin.kernels.glove import Tiles
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+    from typing import Self
 
     from numpy.typing import NDArray
 
@@ -118,7 +119,7 @@ class PPMIRun:
         return {}
 
     def vectors(self) -> NDArray[np.float32]:
-        """Make the word vectors of what was counted; all that is left of the text is counted first.
+        """Make the word vectors; what is left of the text is counted first.
 
         Returns
         -------
@@ -153,7 +154,9 @@ class PPMIRun:
         mapping
             "input", the word vectors, and "context", C-contiguous (V, D).
         """
-        found = self._factors()
+        # who was stopped early has what it has counted; who goes on from the checkpoint of its end
+        # has counted nothing, and has to
+        found = self._factorised() if self._found is None and self._counted else self._factors()
         self.close()
         return {"input": found.vectors, "context": found.context}
 
@@ -165,16 +168,24 @@ class PPMIRun:
 
     def _factors(self) -> _Factors:
         if self._found is None:
-            counter = self._counter
-            if counter is None:
-                raise ConfigError("The run was closed before its end.")
-            counter.count(self._counted, self._corpus.n_tokens)
-            self._counted = self._corpus.n_tokens
-            cells, words = counter.merged(), len(self._corpus.vocabulary)
-            with _Matrix(cells, words, self._config, counter.store, self._workers) as matrix:
-                self._found = _factors(matrix, self._config, self._seed)
-            self.close()
+            if self._counter is not None:
+                self._counter.count(self._counted, self._corpus.n_tokens)
+            self._found = self._factorised()
         return self._found
+
+    def _factorised(self) -> _Factors:
+        """The vectors of what was counted."""
+        counter = self._counter
+        if counter is None:
+            raise TrainingError("This run was closed before it had vectors.")
+        cells, words = counter.merged(), len(self._corpus.vocabulary)
+        with self._matrix(cells, words, counter.store) as matrix:
+            found = _factors(matrix, self._config, self._seed)
+        self.close()
+        return found
+
+    def _matrix(self, cells: Cells, words: int, store: Store) -> _Matrix:
+        return _Matrix(cells, words, config=self._config, store=store, workers=self._workers)
 
 
 class _Factors(NamedTuple):
@@ -190,8 +201,8 @@ class _Matrix:
     """The information of all cells, which can be multiplied."""
 
     def __init__(
-        self, cells: Cells, words: int, config: PPMI, store: Store, workers: int
-    ) -> None:  # fmt: skip
+        self, cells: Cells, words: int, *, config: PPMI, store: Store, workers: int
+    ) -> None:
         self.words = words
         self._tiles = Tiles(*cells)
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="wordkin-ppmi")
@@ -222,7 +233,7 @@ class _Matrix:
             store.append(back, here[1])
         self._there, self._back = np.asarray(there.array()), np.asarray(back.array())
 
-    def __enter__(self) -> _Matrix:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -273,10 +284,9 @@ def _factors(matrix: _Matrix, config: PPMI, seed: int) -> _Factors:
     u = left @ turn
     v = across @ (turn / np.maximum(values, 1e-30))
     signs = np.sign(u[np.argmax(np.abs(u), axis=0), np.arange(kept)])
-    context_power = 1 - config.eigenvalue_weight
     return _Factors(
-        _scaled(u * signs, values, config.eigenvalue_weight, size),
-        _scaled(v * signs, values, context_power, size),
+        _scaled(u * signs, values, power=config.eigenvalue_weight, size=size),
+        _scaled(v * signs, values, power=1 - config.eigenvalue_weight, size=size),
         1 - float((values.astype(np.float64) ** 2).sum()) / max(matrix.squares, 1e-300),
     )
 
@@ -300,7 +310,7 @@ def _gram(x: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _scaled(
-    directions: NDArray[np.float32], values: NDArray[np.float32], power: float, size: int
+    directions: NDArray[np.float32], values: NDArray[np.float32], *, power: float, size: int
 ) -> NDArray[np.float32]:
     """Singular vectors, each times a power of its value; what there is none for stays zero."""
     out = np.zeros((len(directions), size), np.float32)

@@ -1,4 +1,4 @@
-"""Counting which words stand near which: a dense block for frequent pairs, sorted events for others.
+"""Counting which words stand near which: a dense block, and sorted events for rarer pairs.
 
 A pair of words that meet d words apart adds weights[d], a whole number, to the pair's *cell*. Sums
 of whole numbers come out the same in any order: however many threads count, in however little

@@ -63,7 +63,13 @@ class Session:
     """
 
     def __init__(
-        self, job: Job, run: Run, *, held_out: HeldOut | HeldOutCounts, memory: Memory, tally: Tally | None = None
+        self,
+        job: Job,
+        run: Run,
+        *,
+        held_out: HeldOut | HeldOutCounts,
+        memory: Memory,
+        tally: Tally | None = None,
     ) -> None:
         self.tally = tally or Tally()
         self.schedule = Schedule(job.corpus.n_tokens, held_out.segments, job.config)

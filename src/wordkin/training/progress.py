@@ -25,7 +25,8 @@ class EpochRecord(NamedTuple):
 
     epoch: int
     loss: float
-    """Mean loss of a (word, context) pair over the epoch, in nats."""
+    """Mean loss of a (word, context) pair over the epoch, in nats. (`GloVe`: half the weighted
+    square of a cell's error. `PPMI`: the share of the squares of all cells that is left out.)"""
     seconds: float
     """Since the start of the run."""
     words_per_second: float
@@ -92,7 +93,7 @@ class Progress:
     """What the last blocks waited for most: "training" where the threads were busy, "disk" where
     the corpus is mapped and came late, "callbacks" (with validation), or "other programs"."""
     held_out: int
-    """Tokens held out for validation."""
+    """Tokens held out for validation; of a model that learns from counts, cells."""
     epoch_ended: bool
     """Whether this block was the last of an epoch, which then has its line in the history."""
     history: Sequence[EpochRecord]

@@ -67,4 +67,4 @@ define environment
 endef
 
 clean:
-	rm -rf $(VENV) $(DEMO) dist docs/_build docs/api .mypy_cache .ruff_cache .pytest_cache .coverage
+	rm -rf $(VENV) $(DEMO) dist docs/_build docs/api docs/_pictures .mypy_cache .ruff_cache .pytest_cache .coverage

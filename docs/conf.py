@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
+from pathlib import Path
 
 import wordkin
 
@@ -42,3 +44,12 @@ html_theme_options = {
 }
 html_sidebars = {"*": []}  # pages of the top level have no siblings to list at their side
 html_show_sourcelink = False
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+
+def setup(app: object) -> None:
+    """Draw the pictures before the pages are read."""
+    from drawing import draw
+
+    draw()

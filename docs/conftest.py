@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 
 _NEEDS = {
+    "pictures.md": ("matplotlib",),
+    "drawing.py": ("matplotlib",),
     "layers.md": ("torch", "flax", "tensorflow"),
     "articles/query-then-every-framework.md": ("keras", "tensorflow", "torch", "flax"),
     "articles/pretrained-in-a-classifier.md": ("keras", "sklearn"),

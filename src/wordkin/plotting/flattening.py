@@ -108,11 +108,11 @@ def _tsne(units: Floats, seed: int) -> Floats:
 
 
 def _umap(units: Floats, seed: int) -> Floats:
-    umap = require("umap", extra="map")
-    made = umap.UMAP(
-        n_components=2, n_neighbors=min(15, len(units) - 1), metric="cosine",
-        random_state=seed, n_jobs=1, init="random" if len(units) < 10 else "spectral",
-    )  # fmt: skip
-    with warnings.catch_warnings():  # of its own use of its own libraries
+    with warnings.catch_warnings():  # of what else could be installed, and of its own libraries
         warnings.simplefilter("ignore")
+        umap = require("umap", extra="map")
+        made = umap.UMAP(
+            n_components=2, n_neighbors=min(15, len(units) - 1), metric="cosine",
+            random_state=seed, n_jobs=1, min_dist=0.8, spread=2.0, init="random" if len(units) < 10 else "spectral",
+        )  # fmt: skip
         return np.asarray(made.fit_transform(units.astype(np.float32)), np.float64)

@@ -33,13 +33,14 @@ def shown(progress: bool, console: Console | None = None) -> Iterator[Tell | Non
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = console or Console(stderr=True, highlight=False, soft_wrap=True)
     if not (console.is_terminal or console.is_jupyter):
         yield lambda epoch, epochs, history: console.print(_line(epoch, epochs, history))
         return
-    columns = (BarColumn(bar_width=16), TextColumn("{task.description}", markup=False))
+    told = TextColumn("{task.description}", markup=False)
+    columns = (BarColumn(bar_width=16), told, TimeRemainingColumn(), TextColumn("left"))
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("learning", total=None)
 

@@ -113,6 +113,7 @@ def _umap(units: Floats, seed: int) -> Floats:
         umap = require("umap", extra="map")
         made = umap.UMAP(
             n_components=2, n_neighbors=min(15, len(units) - 1), metric="cosine",
-            random_state=seed, n_jobs=1, min_dist=0.8, spread=2.0, init="random" if len(units) < 10 else "spectral",
+            init="random" if len(units) < 10 else "spectral", random_state=seed, n_jobs=1,
+            min_dist=0.8, spread=2.0,  # closer, and there is no room for labels
         )  # fmt: skip
         return np.asarray(made.fit_transform(units.astype(np.float32)), np.float64)

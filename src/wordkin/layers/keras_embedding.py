@@ -12,6 +12,7 @@ from wordkin.files import atomic_write
 from wordkin.frameworks import import_keras
 from wordkin.layers import rows
 from wordkin.layers.rows import PAD_ROW, SPECIALS, UNK_ROW
+from wordkin.layers.settings import warn_of_waiting
 
 if TYPE_CHECKING:
     import keras
@@ -104,6 +105,7 @@ class WordEmbedding(keras.layers.Layer):
         self.frozen_epochs = rows.checked_size("frozen_epochs", frozen_epochs, 0)
         self.supports_masking = True
         self.report: EmbeddingReport | None = None
+        self.watched = False  # by a TuneEmbedding
         self._vocabulary: Vocabulary | None = None
         self._make_weights(*weights)
 
@@ -293,7 +295,9 @@ class WordEmbedding(keras.layers.Layer):
                 rows.check_in_range(ops.convert_to_numpy(ids), self.n_rows)
         return super().__call__(ids, *args, **kwargs)
 
-    def call(self, ids: Any) -> Any:  # noqa: ANN401, D102
+    def call(self, ids: Any, training: bool | None = None) -> Any:  # noqa: ANN401, D102
+        if training and self.waits and not self.watched:
+            warn_of_waiting(self.name)
         wide = keras.backend.standardize_dtype(ids.dtype) in ("int64", "uint64")
         ids = ops.cast(ids, "int64" if wide else "int32")
         in_range = ops.logical_and(ids >= 0, ids < self.n_rows)

@@ -165,6 +165,8 @@ class TuneEmbedding(keras.callbacks.Callback):
             If the model has none, or none that training may change.
         """
         found = word_embeddings(self.model)
+        for layer in found:
+            layer.watched = True
         if not any(layer.waits or layer.trainable for layer in found):
             raise InputError(
                 "TuneEmbedding found no layer to tune in this model: it looks for WordEmbedding "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypedDict
@@ -162,3 +163,20 @@ def _check_positive(name: str, value: object) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not 1e-12 <= value <= 1e12:  # type: ignore[operator]  # squares fit float32
         raise ConfigError(f"{name} must be a number from 1e-12 to 1e12; got {value!r}.")
+
+
+def warn_of_waiting(name: str) -> None:
+    """Warn that training leaves the vectors alone, though it was to change them.
+
+    Parameters
+    ----------
+    name : str
+        That of the layer.
+    """
+    warnings.warn(
+        f"Training does not change the vectors of the layer {name!r}: it was made with "
+        'trainable="after:N" or lr_factor, which need fit(..., callbacks=[wordkin.TuneEmbedding()])'
+        ", or layer.trainable = True at the time that you choose.",
+        UserWarning,
+        stacklevel=2,
+    )

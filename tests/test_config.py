@@ -66,3 +66,17 @@ def test_settings_are_frozen_values():
 def test_positional_settings_are_refused():
     with pytest.raises(TypeError):
         wk.SkipGram(100)
+
+
+def test_presets_say_what_the_docs_say_and_can_be_changed():
+    items, graphs, text = (
+        getattr(wk.SkipGram, name)() for name in ("for_items", "for_graphs", "for_small_text")
+    )
+    assert items == wk.SkipGram(window="all", ns_exponent=-0.5, sample=1e-4, epochs=10)
+    assert graphs == wk.SkipGram(window=10, vector_size=128, epochs=1, sample=0.0)
+    assert text == wk.SkipGram(epochs=15, sample=1e-4)
+    assert wk.SkipGram.for_items(window=5, negative=7) == wk.SkipGram(
+        window=5, negative=7, ns_exponent=-0.5, sample=1e-4, epochs=10
+    )
+    with pytest.raises(ConfigError, match="no setting 'size'"):
+        wk.SkipGram.for_graphs(size=3)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
 from wordkin.config.base import Model, check_choice, check_float, check_int
 
@@ -143,6 +143,96 @@ class SkipGram(Word2Vec):
         ...
     wordkin.errors.ConfigError: SkipGram has no setting 'size'. Use vector_size.
     """
+
+    @classmethod
+    def for_items(cls, **settings: Any) -> Self:  # noqa: ANN401 (of its kind each)
+        """Settings for baskets, playlists, carts: sets of items.
+
+        ``window="all"``: the items of a set have no order (Barkan and Koenigstein 2016,
+        arXiv:1603.04259, section 3). For sessions, whose order tells something, set a window.
+        ``ns_exponent=-0.5``, ``sample=1e-4`` and ``epochs=10``: in Caselles-Dupré et al. 2018
+        (arXiv:1804.04212, section 4) a negative exponent (noise that is rare rather than
+        popular), more subsampling and more epochs are what makes recommendations better than
+        the settings for text. ``benchmarks/presets.py`` checks it.
+
+        Parameters
+        ----------
+        **settings
+            What to set otherwise, or besides.
+
+        Returns
+        -------
+        SkipGram
+            The settings.
+
+        Examples
+        --------
+        >>> SkipGram.for_items(vector_size=64).window
+        'all'
+        """
+        preset: dict[str, Any] = {
+            "window": "all",
+            "ns_exponent": -0.5,
+            "sample": 1e-4,
+            "epochs": 10,
+        }
+        return cls(**(preset | settings))
+
+    @classmethod
+    def for_graphs(cls, **settings: Any) -> Self:  # noqa: ANN401 (of its kind each)
+        """Settings for random walks over the nodes of a graph.
+
+        ``window=10``, ``vector_size=128`` and ``epochs=1`` are those of node2vec (Grover and
+        Leskovec 2016, arXiv:1607.00653, section 4.2, with ten walks of 80 steps from each node);
+        DeepWalk (Perozzi et al. 2014, arXiv:1403.6652) has window 10 too. ``sample=0``: a walk
+        visits a node in proportion to its degree, and a hub left out would be a hole in the walk.
+
+        Parameters
+        ----------
+        **settings
+            What to set otherwise, or besides.
+
+        Returns
+        -------
+        SkipGram
+            The settings.
+
+        Examples
+        --------
+        >>> SkipGram.for_graphs().vector_size
+        128
+        """
+        preset: dict[str, Any] = {"window": 10, "vector_size": 128, "epochs": 1, "sample": 0.0}
+        return cls(**(preset | settings))
+
+    @classmethod
+    def for_small_text(cls, **settings: Any) -> Self:  # noqa: ANN401 (of its kind each)
+        """Settings for texts of up to a few million words.
+
+        ``epochs=15`` and ``sample=1e-4`` are those of the script that came with word2vec for 17
+        million words (``demo-word.sh``). Less text needs more passes, until rare words have moved
+        from where chance put them; and thinning out frequent words more lets windows reach
+        farther (Mikolov et al. 2013, arXiv:1310.4546, section 2.3, and Levy et al. 2015, TACL,
+        section 3.1). That paper's 5 to 20 noise words for small texts were tried and did
+        not help here. Take ``min_count=2`` or 3 for the corpus if rare words matter.
+
+        Parameters
+        ----------
+        **settings
+            What to set otherwise, or besides.
+
+        Returns
+        -------
+        SkipGram
+            The settings.
+
+        Examples
+        --------
+        >>> SkipGram.for_small_text().epochs
+        15
+        """
+        preset: dict[str, Any] = {"epochs": 15, "sample": 1e-4}
+        return cls(**(preset | settings))
 
 
 @dataclass(frozen=True, kw_only=True)

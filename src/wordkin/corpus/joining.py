@@ -66,7 +66,7 @@ class Joiner:
         """
         passes = []
         for threshold in rule.thresholds:
-            found = self._find(rule, threshold)
+            found = self.find(rule, threshold)
             if not found:
                 break
             passes.append(found)
@@ -115,15 +115,30 @@ class Joiner:
         ids, ends = self._draft.arrays()
         return kernels.Sequences(np.asarray(ids), np.asarray(ends))
 
-    def _find(self, rule: PhraseRule, threshold: float) -> tuple[Phrase, ...]:
+    def find(self, rule: PhraseRule, threshold: float) -> tuple[Phrase, ...]:
+        """Find the phrases of one pass.
+
+        Parameters
+        ----------
+        rule : PhraseRule
+            What counts as a phrase.
+        threshold : float
+            The least score, in place of the rule's.
+
+        Returns
+        -------
+        tuple of Phrase
+            In the order in which they first come.
+        """
         text, connects = self._text(), self._connect()
         sizes = [len(parts) for parts in self._parts]
         parts = [part for parts in self._parts for part in parts]
         words = kernels.Words(
             self._draft.counts,
             connects,
-            np.concatenate((np.arange(self._plain), np.array(parts, np.int64))),
-            np.concatenate((np.arange(self._plain + 1), self._plain + np.cumsum(sizes, dtype=int))),
+            self._plain,
+            np.array(parts, np.int64),
+            np.cumsum([0, *sizes], dtype=np.int64),
         )
         table, pairs = _count(text, words)
         npmi = rule.scoring == "npmi"
@@ -132,13 +147,23 @@ class Joiner:
         score = kernels.Score(npmi, float(rule.min_count), factor, threshold)
         # rarer pairs can't be phrases: what is left of the table is small, and quick to look into
         table = _refilled(table, least=rule.min_count + (not npmi))
-        return self._named(text.ids, _all_above(text, words, table=table, score=score))
+        sieve = np.zeros(max(len(table) // 16, 1), np.uint64)
+        kernels.sift(table, sieve)
+        counts = kernels.Counts(table, sieve)
+        return self._named(text.ids, _all_above(text, words, counts=counts, score=score))
 
     def _named(self, ids: NDArray[np.int32], found: kernels.Found) -> tuple[Phrase, ...]:
-        words, rows = self._words, zip(*(array.tolist() for array in found[1:]), strict=True)
+        # the tokens of all phrases at once: an array for each would take longer than finding them
+        ends = np.cumsum(found.lengths)
+        inside = np.arange(len(found.lengths) and ends[-1]) - np.repeat(
+            ends - found.lengths, found.lengths
+        )
+        tokens = [self._words[i] for i in ids[np.repeat(found.firsts, found.lengths) + inside]]
         return tuple(
-            Phrase(tuple(words[i] for i in ids[first : first + length].tolist()), score)
-            for first, length, score in rows
+            Phrase(tuple(tokens[end - length : end]), score)
+            for end, length, score in zip(
+                ends.tolist(), found.lengths.tolist(), found.scores.tolist(), strict=True
+            )
         )
 
 
@@ -165,7 +190,7 @@ def _index(phrases: Sequence[Sequence[int]]) -> NDArray[np.uint64]:
 
 def _count(text: kernels.Sequences, words: kernels.Words) -> tuple[NDArray[np.uint64], int]:
     """Count all pairs; return the table, and how many different ones there are."""
-    table, cursor = _table(min(len(text.ids) // 16, _MOST_PAIRS)), kernels.make_cursor()
+    table, cursor = _table(min(len(text.ids) // 5, _MOST_PAIRS)), kernels.make_cursor()
     least = 1
     while cursor.token[0] < len(text.ids):
         stop = min(int(cursor.token[0]) + _AT_ONCE, len(text.ids))
@@ -187,14 +212,14 @@ def _all_above(
     text: kernels.Sequences,
     words: kernels.Words,
     *,
-    table: NDArray[np.uint64],
+    counts: kernels.Counts,
     score: kernels.Score,
 ) -> kernels.Found:
     """All phrases, in the order in which they first come."""
     cursor = kernels.make_cursor()
-    room = max(len(table) // 8, 16)
+    room = max(len(counts.table) // 8, 16)
     found = _room_for(room)
-    while not kernels.find_phrases(text, words, table, score, found, cursor):
+    while not kernels.find_phrases(text, words, counts, score, found, cursor):
         room *= 2
         larger = _room_for(room)
         kernels.refill(found.table, larger.table, np.uint64(0))

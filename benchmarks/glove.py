@@ -81,7 +81,8 @@ def theirs(folder, text, options, seed):
     wall, cpu = time.perf_counter(), children()
 
     def run(program, *arguments, given=None, to=None):
-        with open(given or os.devnull, "rb") as reads, open(to or os.devnull, "wb") as writes:
+        nothing = Path(os.devnull)
+        with (given or nothing).open("rb") as reads, (to or nothing).open("wb") as writes:
             subprocess.run(
                 [program, *map(str, arguments)], cwd=folder, check=True, stdin=reads,
                 stdout=writes, stderr=subprocess.DEVNULL,

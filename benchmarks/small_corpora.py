@@ -1,4 +1,4 @@
-"""PPMI beside SkipGram on growing parts of a text: from which size on does which win?
+"""PPMI beside SkipGram on growing parts of a text: which wins from which size on.
 
     python benchmarks/small_corpora.py --text wiki8.txt --scores EVAL_FOLDER
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from wordkin.config import PPMI
     from wordkin.corpus import Corpus
     from wordkin.engines import Block
-    from wordkin.engines.cooccurrence import Cells, Store
+    from wordkin.engines.cooccurrence import Cells
+    from wordkin.engines.temporary import Store
 
 _BESIDE = 20
 """Directions beside those that are wanted: the last wanted ones come out better."""

@@ -18,6 +18,7 @@ from wordkin.training.account import account_of
 from wordkin.training.callbacks import Checkpoint as Checkpoint
 from wordkin.training.callbacks import EarlyStopping as EarlyStopping
 from wordkin.training.display import show_training
+from wordkin.training.held_counts import hold_out_counts
 from wordkin.training.initial import initial_arrays
 from wordkin.training.job import Job, checked_workers
 from wordkin.training.loop import Session
@@ -154,7 +155,7 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
             arrays = checkpoint.fitting(saved, run.arrays())
         if arrays is not None:
             run.restore(arrays)
-        held_out = held_out_text.hold_out_counts(job, run, text)
+        held_out = hold_out_counts(job, run, text)
         session = Session(job, run, held_out=held_out, memory=memory, tally=saved and saved.tally)
         session.go(callbacks)
         return _model(session, job, held_out=held_out.tokens, memory=memory)

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
 
     from wordkin.engines import Block, Learned, Memory, Run
     from wordkin.subwords import Subwords
+    from wordkin.training.held_counts import HeldOutCounts
     from wordkin.training.job import Job
     from wordkin.training.progress import Callback
-    from wordkin.training.validation import HeldOut, HeldOutCounts
+    from wordkin.training.validation import HeldOut
     from wordkin.vocabulary import Vocabulary
 
 

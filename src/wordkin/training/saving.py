@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -58,7 +57,7 @@ def write_model(path: str | os.PathLike[str], table: VectorTable, stored: Stored
     """
     about = {
         "kind": type(stored.config).__name__,
-        "config": asdict(stored.config),
+        "config": stored.config.settings(),
         "seed": stored.seed,
         "history": [record._asdict() for record in stored.history],
         "account": dict(stored.account),

@@ -12,8 +12,7 @@ is the centre does not count, as in training. With hierarchical softmax the sum 
 centre's path through the tree: the exact -log p(centre | context). With softmax, sampled softmax
 and noise-contrastive estimation, which all learn scores of a softmax, it is that one's, exactly.
 
-What learns from counts instead of text (`Model.holds_out_counts`) holds out some of those, and its
-run tells the loss on them.
+What learns from counts instead of text holds out some of those (`held_counts`).
 
 It can be compared between runs that differ in vector size, learning rate, epochs, sample, group,
 threads or engine. Another window, `negative` or `ns_exponent` asks other questions.
@@ -21,13 +20,12 @@ threads or engine. Another window, `negative` or `ns_exponent` asks other questi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from wordkin.config import Word2Vec
-from wordkin.engines import HoldingOut
 from wordkin.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wordkin.corpus import Corpus
-    from wordkin.engines import Run
     from wordkin.training.job import Job
 
 _SEGMENTS = 64
@@ -106,61 +103,6 @@ class HeldOut:
         if self.questions is None:
             return None
         return mean_loss(self.questions, arrays["input"], arrays["context"])
-
-
-@dataclass(frozen=True)
-class HeldOutCounts:
-    """Counts that are held out, of which their run knows the loss; no text is.
-
-    Parameters
-    ----------
-    run : HoldingOut
-        What keeps them.
-    size : int
-        How many.
-    """
-
-    run: HoldingOut
-    size: int
-    segments: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), np.int64))
-    tokens: int = 0
-
-    def loss(self, arrays: Mapping[str, NDArray[np.float32]]) -> float:
-        """Compute the loss of the run as it is now.
-
-        Parameters
-        ----------
-        arrays : mapping
-            Not needed.
-
-        Returns
-        -------
-        float
-            As the run tells it while it learns.
-        """
-        return self.run.held_out_loss()
-
-
-def hold_out_counts(job: Job, run: Run, text: HeldOut) -> HeldOut | HeldOutCounts:
-    """Let a run choose what it holds out, if it is one that learns from counts.
-
-    Parameters
-    ----------
-    job : Job
-        The share to hold out.
-    run : Run
-        What is to be trained.
-    text : HeldOut
-        What was held out before, which is nothing then.
-
-    Returns
-    -------
-    HeldOut or HeldOutCounts
-        What there is to compute a loss of.
-    """
-    if job.validation and isinstance(run, HoldingOut):
-        return HeldOutCounts(run, run.hold_out(job.validation))
-    return text
 
 
 def hold_out(job: Job) -> HeldOut:

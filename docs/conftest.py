@@ -8,6 +8,8 @@ _NEEDS = {
     "pictures.md": ("matplotlib",),
     "drawing.py": ("matplotlib",),
     "layers.md": ("torch", "flax", "tensorflow"),
+    "howto/parquet.md": ("pyarrow",),
+    "howto/pytorch.md": ("torch",),
     "articles/query-then-every-framework.md": ("keras", "tensorflow", "torch", "flax"),
     "articles/pretrained-in-a-classifier.md": ("keras", "sklearn"),
 }

@@ -1,4 +1,4 @@
-"""Draw the pictures of pictures.md, from vectors of the documentation that is on this machine."""
+"""Draw the pictures of the pages, from vectors of the documentation that is on this machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BYTES = 30_000_000  # of source: enough for order, and read in a few seconds
 
 def draw() -> None:
     """Draw what is not there yet."""
-    if (FOLDER / "confusion.png").exists():
+    if (FOLDER / "landing.png").exists():
         return
     FOLDER.mkdir(exist_ok=True)
     texts = documentation_corpus(max_bytes=_BYTES).paragraphs()
@@ -40,6 +40,9 @@ def draw() -> None:
     record.to_html(FOLDER / "run.html", title="Documentation, skip-gram")
     said, meant = "nnnnppppppnn", "nnnpppppppnp"
     wk.plot_confusion(Report.of(list(meant), list(said)), path=FOLDER / "confusion.png")
+    # smaller, so that its words can be read on a phone
+    groups = known("string error float package")
+    wk.plot_map(vectors, groups, topn=6, size=(4.8, 3.8), path=FOLDER / "landing.png")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = {
     "__version__", "Account", "CBOW", "GloVe", "PPMI", "check_padding", "Checkpoint", "compare", "Corpus",
     "cosine_model", "Doc2Vec", "DocumentEncoder", "DocumentModel", "download", "EarlyStopping", "embedding_matrix", "evaluate",
+    "explore",
     "FastText",
     "from_keras", "from_torch", "get_tokenizer", "load", "load_classifier", "LossCurve",
     "make_sampling_table", "NearestWords", "PhraseRule", "Phrases",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from wordkin.embedding import embedding_matrix as embedding_matrix
     from wordkin.errors import WordkinError as WordkinError
     from wordkin.evaluation import evaluate as evaluate
+    from wordkin.explorer import explore as explore
     from wordkin.layers.keras import TuneEmbedding as TuneEmbedding
     from wordkin.layers.keras import cosine_model as cosine_model
     from wordkin.layers.padding import check_padding as check_padding
@@ -90,6 +91,7 @@ _HOME = {
     "download": "wordkin.downloads",
     "embedding_matrix": "wordkin.embedding",
     "evaluate": "wordkin.evaluation",
+    "explore": "wordkin.explorer",
     "from_keras": "wordkin.vectors.importing",
     "from_torch": "wordkin.vectors.importing",
     "get_tokenizer": "wordkin.text.tokenizers",
@@ -141,6 +143,7 @@ __all__ = [
     "download",
     "embedding_matrix",
     "evaluate",
+    "explore",
     "from_keras",
     "from_torch",
     "get_tokenizer",

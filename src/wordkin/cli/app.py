@@ -23,6 +23,7 @@ from wordkin.cli.demo import demo
 from wordkin.cli.download import download
 from wordkin.cli.encode import encode
 from wordkin.cli.evaluate import evaluate
+from wordkin.cli.explore import explore
 from wordkin.cli.interrupt import note_interrupts
 from wordkin.cli.look import info, nearest, similarity
 from wordkin.cli.plot import commands as plot_commands
@@ -104,7 +105,7 @@ def _make_app() -> typer.Typer:
     ) -> None:
         pass
 
-    looking = (nearest, similarity, evaluate, info)
+    looking = (nearest, similarity, explore, evaluate, info)
     for command in (demo, train, *looking, convert, encode, download, compare):
         app.command()(command)
     app.add_typer(plot_commands(), name="plot")

@@ -113,6 +113,19 @@ def test_fasttext_is_trained_and_told_where_it_is_not_meant(texts: Path, tmp_pat
     assert "SkipGram has no setting 'min_n'" in result.stderr
 
 
+def test_phrases_are_joined_and_saved(tmp_path: Path) -> None:
+    text, out, store = (tmp_path / name for name in ("t.txt", "v.safetensors", "store"))
+    text.write_text("".join(f"we saw new{i} york{i}\n" for i in range(100)) * 10)
+    done = wk("train", text, "-o", out, "--phrases", "1", "--store", store, *SMALL)
+    assert done.exit_code == 0, done.output
+    assert "joined into phrases" in done.stdout
+    vocabulary = load(out).vocabulary
+    assert vocabulary.decode(vocabulary.encode("We saw New7 York7"))[-1] == "new7_york7"
+    again = wk("train", store, "-o", out, "--phrases", "1", *SMALL)
+    assert again.exit_code == 1
+    assert "when it is stored" in " ".join(again.stderr.split())
+
+
 def test_a_stored_corpus_trains_again(texts: Path, tmp_path: Path) -> None:
     store, first, second = tmp_path / "store", tmp_path / "1.npy", tmp_path / "2.npy"
     assert wk("train", texts, "-o", first, *SMALL, "--store", store).exit_code == 0

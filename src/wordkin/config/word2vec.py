@@ -153,7 +153,8 @@ class SkipGram(Word2Vec):
         ``ns_exponent=-0.5``, ``sample=1e-4`` and ``epochs=10``: in Caselles-Dupré et al. 2018
         (arXiv:1804.04212, section 4) a negative exponent (noise that is rare rather than
         popular), more subsampling and more epochs are what makes recommendations better than
-        the settings for text. ``benchmarks/presets.py`` checks it.
+        the settings for text. (``benchmarks/presets.py``: on articles as sets of words the window
+        and the epochs do, and the exponent makes no difference.)
 
         Parameters
         ----------

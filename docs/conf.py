@@ -50,6 +50,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 def setup(app: object) -> None:
     """Draw the pictures before the pages are read."""
-    from drawing import draw
+    import drawing
+    import house
 
-    draw()
+    drawing.draw()
+    house.draw()

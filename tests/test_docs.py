@@ -156,3 +156,9 @@ def test_figures_of_the_first_page_stand_on_the_pages_that_it_links() -> None:
             assert re.search(rf"(?<![\d.]){re.escape(figure)}(?![\d]|\.\d)", text), (page, figure)
         found += len(figures)
     assert found > 5
+
+
+def test_each_benchmark_is_named() -> None:
+    page = (DOCS / "benchmarks.md").read_text("utf-8")
+    there = {path.name for path in (DOCS.parent / "benchmarks").glob("*.py")}
+    assert set(re.findall(r"`(\w+\.py)`", page)) == there

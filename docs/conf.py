@@ -37,7 +37,10 @@ numpydoc_show_class_members = False  # the template lists them
 
 html_theme = "pydata_sphinx_theme"
 html_title = f"wordkin {version}"
+html_static_path = ["_static"]
+html_css_files = ["wordkin.css"]
 html_theme_options = {
+    "header_links_before_dropdown": 3,  # more need a second line
     "navigation_with_keys": False,
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,

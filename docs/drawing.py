@@ -42,7 +42,7 @@ def draw() -> None:
     wk.plot_confusion(Report.of(list(meant), list(said)), path=FOLDER / "confusion.png")
     # smaller, so that its words can be read on a phone
     groups = known("string error float package")
-    wk.plot_map(vectors, groups, topn=6, size=(4.8, 3.8), path=FOLDER / "landing.png")
+    wk.plot_map(vectors, groups, topn=5, size=(3.8, 3.2), path=FOLDER / "landing.png")
 
 
 if __name__ == "__main__":

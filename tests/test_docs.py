@@ -54,9 +54,9 @@ def test_each_public_name_is_listed() -> None:
 
 
 def _cells(page: str) -> list[tuple[str, str]]:
-    """The first and the last cell of each row of the tables of a page."""
+    """The first two cells of each row of the tables of a page."""
     rows = [line.split("|")[1:-1] for line in page.splitlines() if line.startswith("|")]
-    return [(row[0], row[-1]) for row in rows if not set(row[0].strip()) <= {"-"}]
+    return [(row[0], row[1]) for row in rows if not set(row[0].strip()) <= {"-"}]
 
 
 def _code(cell: str) -> list[str]:

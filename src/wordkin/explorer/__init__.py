@@ -31,12 +31,14 @@ _MOST_FILES = 2
 @overload
 def explore(
     vectors: WordVectors | Mapping[str, WordVectors], *, output: None = ...,
-    words: int | None = ..., method: str = ..., seed: int = ..., port: int = ..., browser: bool = ...,
+    words: int | None = ..., method: str = ..., seed: int = ..., port: int = ...,
+    browser: bool = ...,
 ) -> Explorer: ...  # fmt: skip
 @overload
 def explore(
     vectors: WordVectors | Mapping[str, WordVectors], *, output: str | os.PathLike[str],
-    words: int | None = ..., method: str = ..., seed: int = ..., port: int = ..., browser: bool = ...,
+    words: int | None = ..., method: str = ..., seed: int = ..., port: int = ...,
+    browser: bool = ...,
 ) -> Path: ...  # fmt: skip
 def explore(
     vectors: WordVectors | Mapping[str, WordVectors],

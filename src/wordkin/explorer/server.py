@@ -135,6 +135,7 @@ class _Server(http.server.ThreadingHTTPServer):
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    default_request_version = "HTTP/1.0"  # of a line that is none: 0.9 would get no status
     timeout = _PATIENCE
     server: _Server
 

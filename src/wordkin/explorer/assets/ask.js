@@ -98,8 +98,12 @@ class Page {
     };
   }
 
+  async search(file, text, n) {
+    return this.spelled(file, text, n);
+  }
+
   // As the server does it: the word itself, words that begin so, words that hold it.
-  search(file, text, n) {
+  spelled(file, text, n) {
     const held = this.held[file], wanted = text.toLowerCase().replaceAll("\n", " ");
     if (!wanted) return [];
     if (!held.folded) {
@@ -124,7 +128,7 @@ class Page {
     const held = this.held[file], size = held.about.dimensions;
     held.preparing ||= this.prepare(held, file, size); // once, however many ask
     await held.preparing;
-    this.search(file, "-", 1); // makes the index
+    this.spelled(file, "-", 1); // makes the index
     const { vectors, lengths, counts } = held;
     const told = (row) => (counts ? counts[row] : null);
     const terms = [...plus.map((word) => [word, 1]), ...minus.map((word) => [word, -1])]
@@ -132,7 +136,7 @@ class Page {
         const row = held.rows.get(word);
         if (row === undefined)
           throw new Problem(`The word '${word}' is not on this page.`,
-            this.search(file, word, 5).map((pair) => pair[1]));
+            this.spelled(file, word, 5).map((pair) => pair[1]));
         return { word, sign, row, count: told(row) };
       });
     const query = new Float32Array(size), asked = new Set(terms.map((term) => term.row));

@@ -78,9 +78,10 @@ class WordMap {
     const style = getComputedStyle(document.documentElement);
     const get = (name) => style.getPropertyValue(name).trim();
     this.hues = Array.from({ length: N_COLOURS }, (_, i) => get(`--c${i}`));
-    this.palette = this.hues.map((hue) =>
-      [1, 3, 5].map((at) => parseInt(hue.slice(at, at + 2), 16)));
+    const parts = (hue) => [1, 3, 5].map((at) => parseInt(hue.slice(at, at + 2), 16));
+    this.palette = this.hues.map(parts);
     this.paper = get("--paper");
+    this.ground = parts(this.paper);
     this.dark = get("--ink");
     this.pale = get("--pale");
     this.strong = get("--strong");
@@ -324,9 +325,9 @@ class WordMap {
     this.points.draw(this.view, {
       width: this.width, height: this.height, ratio: this.ratio,
       first: this.n,
-      size: Math.min(8, Math.max(1.8, 40 / crowd ** 0.28)),
-      alpha: Math.min(0.9, Math.max(0.25, 9 / crowd ** 0.28)) * (marked ? 0.55 : 1),
-      palette: this.palette,
+      size: Math.min(8, Math.max(2, 48 / crowd ** 0.27)),
+      alpha: Math.min(0.9, Math.max(0.3, 9 / crowd ** 0.26)) * (marked ? 0.5 : 1),
+      palette: this.palette, paper: this.ground,
     });
     this.pen.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     this.pen.clearRect(0, 0, this.width, this.height);
@@ -340,6 +341,10 @@ class WordMap {
     const here = (row) => row < this.colours.length;
     const centres = this.centres.filter(here), near = this.near.filter(here);
     this.join(centres, near);
+    for (const row of [...centres, ...near]) {
+      const [x, y] = this.toPage(row);
+      for (const [from, to] of this.cells([x - 4, y - 4], 8, 8, taken, wide)) taken.fill(1, from, to);
+    }
     if (this.hover >= 0 && here(this.hover)) this.label(this.hover, 14, taken, wide, true);
     for (const row of centres) this.label(row, 16, taken, wide, true);
     for (const row of near) this.label(row, 13, taken, wide);
@@ -381,44 +386,62 @@ class WordMap {
       }
   }
 
-  // Write a word beside its point, unless something is there already.
+  // Write a word beside its point, where there is nothing yet; one that has to be anyhow.
   label(row, size, taken, wide, always = false) {
     const word = this.words[row];
     if (word === undefined || this.labels.some((label) => label.row === row)) return;
-    const [x, y] = this.toPage(row), text = word.length > 40 ? word.slice(0, 39) + "\u2026" : word;
-    const width = this.widthOf(text, size), height = size + 3, gap = size > 12 ? 8 : 5;
-    const left = x + gap + width > this.width && x - gap - width > 0 ? x - gap - width : x + gap;
-    const top = y - height / 2;
-    const x0 = Math.max(0, Math.floor(left / CELL)), x1 = Math.min(wide - 1, Math.floor((left + width) / CELL));
-    const y0 = Math.max(0, Math.floor(top / CELL));
-    const y1 = Math.min(taken.length / wide - 1, Math.floor((top + height) / CELL));
-    if (x1 < x0 || y1 < y0) return;
-    if (!always)
-      for (let cy = y0; cy <= y1; cy++)
-        for (let cx = x0; cx <= x1; cx++) if (taken[cy * wide + cx]) return;
-    for (let cy = y0; cy <= y1; cy++) taken.fill(1, cy * wide + x0, cy * wide + x1 + 1);
+    const text = word.length > 40 ? word.slice(0, 39) + "\u2026" : word;
+    const width = this.widthOf(text, size), height = size + 3;
+    const [x, y] = this.toPage(row), gap = size > 12 ? 8 : 5;
+    const right = [x + gap, y - height / 2], left = [x - gap - width, y - height / 2];
+    // small labels stand to the right or not at all: to try more costs time, and makes a crowd
+    const sides = size < 13 ? [right] : [right, left, [x - width / 2, y - height - 9], [x - width / 2, y + 9]];
+    const side = sides.find((corner) => this.isFree(corner, width, height, taken, wide)) || (always && right);
+    if (!side) return;
+    for (const [from, to] of this.cells(side, width, height, taken, wide)) taken.fill(1, from, to);
     const pen = this.pen, faint = size < 13 && this.centres.length > 0;
-    pen.font = `${size > 12 ? 650 : 400} ${size}px system-ui, sans-serif`;
+    const [start, middle] = [side[0], side[1] + height / 2];
+    pen.font = fontOf(size);
     pen.textBaseline = "middle";
     pen.lineJoin = "round";
     pen.lineWidth = 3.5;
     pen.strokeStyle = this.paper;
-    pen.strokeText(text, left, y);
+    pen.strokeText(text, start, middle);
     pen.fillStyle = faint ? this.pale : this.dark;
-    pen.fillText(text, left, y);
-    this.labels.push({ row, left, top, width, height });
+    pen.fillText(text, start, middle);
+    this.labels.push({ row, left: side[0], top: side[1], width, height });
+  }
+
+  isFree([left, top], width, height, taken, wide) {
+    if (left < 0 || left + width > this.width || top < 0 || top + height > this.height) return false;
+    for (const [from, to] of this.cells([left, top], width, height, taken, wide))
+      for (let cell = from; cell < to; cell++) if (taken[cell]) return false;
+    return true;
+  }
+
+  // The parts of the grid under a rectangle, line by line.
+  cells([left, top], width, height, taken, wide) {
+    const x0 = Math.max(0, Math.floor(left / CELL));
+    const x1 = Math.min(wide - 1, Math.floor((left + width) / CELL));
+    const last = Math.min(taken.length / wide - 1, Math.floor((top + height) / CELL));
+    const lines = [];
+    for (let y = Math.max(0, Math.floor(top / CELL)); y <= last; y++)
+      if (x1 >= x0) lines.push([y * wide + x0, y * wide + x1 + 1]);
+    return lines;
   }
 
   widthOf(text, size) {
     const key = size + text;
     if (!this.widths.has(key)) {
       if (this.widths.size > 20000) this.widths.clear();
-      this.pen.font = `${size > 12 ? 650 : 400} ${size}px system-ui, sans-serif`;
+      this.pen.font = fontOf(size);
       this.widths.set(key, this.pen.measureText(text).width);
     }
     return this.widths.get(key);
   }
 }
+
+const fontOf = (size) => `${size > 12 ? 650 : 400} ${size}px system-ui, sans-serif`;
 
 // An element with properties; words only ever go in as textContent.
 function made(kind, properties = {}) {

@@ -30,7 +30,8 @@ function readAddress() {
   const kept = new URLSearchParams(location.hash.slice(1));
   const number = (name, other) => (/^[1-9]\d{0,8}$/.test(kept.get(name)) ? Number(kept.get(name)) : other);
   state = {
-    plus: kept.getAll("plus").slice(0, 20), minus: kept.getAll("minus").slice(0, 20),
+    plus: kept.getAll("plus").filter(Boolean).slice(0, 20),
+    minus: kept.getAll("minus").filter(Boolean).slice(0, 20),
     n: Math.min(number("n", 20), MOST_N), top: number("top", null),
   };
   maps.forEach((map, file) => {
@@ -52,7 +53,7 @@ function keepView(file) {
   clearTimeout(keeping);
   keeping = setTimeout(() => {
     const { x, y, scale } = maps[file].view;
-    maps[file].kept = [x.toPrecision(6), y.toPrecision(6), scale.toPrecision(5)].join();
+    maps[file].kept = [x.toPrecision(6), y.toPrecision(6), scale.toPrecision(5)].map(Number).join();
     keep(false);
   }, 400);
 }

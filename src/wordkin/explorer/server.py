@@ -73,8 +73,7 @@ class Explorer:
         self.url = f"http://{_ADDRESS}:{self._server.server_port}/"
         self._threads = [
             threading.Thread(target=self._server.serve_forever, daemon=True),
-            # the map, so that it is there when the page asks
-            *(threading.Thread(target=lambda s=s: s.places, daemon=True) for s in shelves),
+            *(threading.Thread(target=shelf.prepare, daemon=True) for shelf in shelves),
         ]
         for thread in self._threads:
             thread.start()

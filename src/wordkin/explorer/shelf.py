@@ -77,6 +77,11 @@ class Shelf:
                 self._places = make_places(rows, method=self._method, seed=self._seed)
             return self._places
 
+    def prepare(self) -> None:
+        """Make the map and the index of spellings, before anybody asks for them."""
+        _ = self.places
+        self.search("a", 1)
+
     @cached_property
     def _folded(self) -> tuple[str, NDArray[np.int64]]:
         r"""All words in one string, a line feed before each, and where each begins.

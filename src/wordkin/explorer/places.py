@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -61,7 +62,9 @@ def check_map(method: str) -> None:
     """
     check_method(method)
     if method in _NEEDS:
-        require(_NEEDS[method], extra="map")
+        with warnings.catch_warnings():  # of their own libraries
+            warnings.simplefilter("ignore")
+            require(_NEEDS[method], extra="map")
 
 
 def make_places(matrix: NDArray[np.float32], *, method: str = "pca", seed: int = 1) -> Places:

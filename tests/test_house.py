@@ -14,17 +14,14 @@ import wordkin
 
 ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = {
-    "__version__", "Account", "CBOW", "GloVe", "PPMI", "check_padding", "Checkpoint", "compare", "Corpus",
-    "cosine_model", "Doc2Vec", "DocumentEncoder", "DocumentModel", "download", "EarlyStopping", "embedding_matrix", "evaluate",
-    "explore",
-    "FastText",
-    "from_keras", "from_torch", "get_tokenizer", "load", "load_classifier", "LossCurve",
-    "make_sampling_table", "NearestWords", "PhraseRule", "Phrases",
-    "plot_analogy", "plot_axis", "plot_confusion", "plot_map",
-    "plot_neighbors", "plot_training", "pretrained", "probe_words", "read_labelled", "RunRecord",
-    "SkipGram",
-    "skipgrams", "TextClassifier", "train", "TrainedModel", "TuneEmbedding", "VectorTable",
-    "Vocabulary", "WordkinError", "WordVectors",
+    "__version__", "Account", "CBOW", "check_padding", "Checkpoint", "compare", "Corpus",
+    "cosine_model", "Doc2Vec", "DocumentEncoder", "DocumentModel", "download", "EarlyStopping",
+    "embedding_matrix", "evaluate", "explore", "FastText", "from_keras", "from_torch",
+    "get_tokenizer", "GloVe", "load", "load_classifier", "LossCurve", "make_sampling_table",
+    "NearestWords", "PhraseRule", "Phrases", "plot_analogy", "plot_axis", "plot_confusion",
+    "plot_map", "plot_neighbors", "plot_training", "PPMI", "pretrained", "probe_words",
+    "read_labelled", "RunRecord", "SkipGram", "skipgrams", "TextClassifier", "train",
+    "TrainedModel", "TuneEmbedding", "VectorTable", "Vocabulary", "WordkinError", "WordVectors",
 }  # fmt: skip
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from wordkin.classification.comparing import compare as compare
     from wordkin.classification.reading import read_labelled as read_labelled
     from wordkin.config import CBOW as CBOW
-    from wordkin.config import Doc2Vec as Doc2Vec
     from wordkin.config import PPMI as PPMI
+    from wordkin.config import Doc2Vec as Doc2Vec
     from wordkin.config import FastText as FastText
     from wordkin.config import GloVe as GloVe
     from wordkin.config import SkipGram as SkipGram

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import wordkin as wk
 from wordkin.classification.compressing import n_bytes
-from wordkin.documents.reading import Reader
 from wordkin.classification.features import Scorer, learn_features
 from wordkin.classification.kinds import Kinds
 from wordkin.classification.plain import PlainScorer
+from wordkin.documents.reading import Reader
 from wordkin.errors import InputError
 from wordkin.text.tokenizers import Keras, Words
 

@@ -147,7 +147,8 @@ def test_another_tokenizer_is_refused_and_the_difference_told():
     with pytest.raises(InputError, match=r"the corpus joins \d+ phrases"):
         model.update(corpus(NEW, phrases=rule))
     phrased = wk.train(corpus(OLD, phrases=rule), wk.SkipGram(**SMALL), workers=1)
-    with pytest.raises(InputError, match=r"the model joins \d+ phrases and the corpus \d+, of which"):
+    message = r"the model joins \d+ phrases and the corpus \d+, of which"
+    with pytest.raises(InputError, match=message):
         phrased.update(corpus(NEW, phrases=rule))
     cut = phrased.vectors.vocabulary.tokenizer
     phrased.update(corpus(NEW, tokenizer=cut), workers=1)

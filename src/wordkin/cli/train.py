@@ -69,9 +69,7 @@ def train(  # noqa: PLR0913 (the options of the command)
     ] = None,
     negative: Annotated[
         int | None,
-        typer.Option(
-            help="Noise words for each pair.", show_default="5", rich_help_panel=_MODEL
-        ),
+        typer.Option(help="Noise words for each pair.", show_default="5", rich_help_panel=_MODEL),
     ] = None,
     sample: Annotated[
         float | None,

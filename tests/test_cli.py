@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 import wordkin
 from wordkin.cli import app, interrupt, screen, train
+from wordkin.cli.models import Model, make_config
 from wordkin.vectors import WordVectors, load
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def test_options_reach_their_places(texts: Path, tmp_path: Path) -> None:
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     assert load(output).vectors.shape == (4, 8)
-    assert train._config(train.Model.cbow, {"window": 3}) == wordkin.CBOW(window=3)
+    assert make_config(Model.cbow, {"window": 3}) == wordkin.CBOW(window=3)
     assert "over max_vocab" in result.stdout
 
 
@@ -276,16 +277,20 @@ def test_an_interrupt_that_was_lost_is_found_again(
     monkeypatch: pytest.MonkeyPatch, texts: Path, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("wordkin.cli.interrupt._noted", threading.Event())
-    monkeypatch.setattr(sys, "unraisablehook", sys.unraisablehook)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    hook = sys.unraisablehook
     try:
-        interrupt.note_interrupts()
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
+        with interrupt.noting_interrupts():
+            with pytest.raises(KeyboardInterrupt):
+                signal.raise_signal(signal.SIGINT)
+            assert wk("train", texts, "-o", tmp_path / "v.txt", *SMALL).exit_code == 130
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
         signal.signal(signal.SIGINT, before)
-    assert wk("train", texts, "-o", tmp_path / "v.txt", *SMALL).exit_code == 130
+    assert sys.unraisablehook is hook
     assert left_in(tmp_path) == {"texts"}
+    # and is forgotten with the command that it ended
+    assert wk("train", texts, "-o", tmp_path / "v.txt", *SMALL).exit_code == 0
 
 
 def test_only_the_interrupt_is_not_complained_about(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,7 +24,7 @@ from wordkin.cli.download import download
 from wordkin.cli.encode import encode
 from wordkin.cli.evaluate import evaluate
 from wordkin.cli.explore import explore
-from wordkin.cli.interrupt import note_interrupts
+from wordkin.cli.interrupt import noting_interrupts
 from wordkin.cli.look import info, nearest, similarity
 from wordkin.cli.plot import commands as plot_commands
 from wordkin.cli.train import train
@@ -126,7 +126,7 @@ def run(arguments: Sequence[str] | None = None) -> None:
             # a word that the terminal's encoding lacks is no reason to fail
             stream.reconfigure(errors="backslashreplace")
     try:
-        note_interrupts()
-        _make_app()(arguments, prog_name="wordkin")
+        with noting_interrupts():
+            _make_app()(arguments, prog_name="wordkin")
     except KeyboardInterrupt:  # before the command began
         sys.exit(_INTERRUPTED)

@@ -21,12 +21,29 @@ if TYPE_CHECKING:
 _noted = threading.Event()
 
 
-def note_interrupts() -> None:
-    """Note each Ctrl-C from now on, besides raising `KeyboardInterrupt`."""
+@contextlib.contextmanager
+def noting_interrupts() -> Iterator[None]:
+    """Note each Ctrl-C in the body, besides raising `KeyboardInterrupt`.
+
+    Yields
+    ------
+    None
+        For the body of a ``with``; after it all is as before, for whoever calls commands in a
+        process of his own.
+    """
     # a shell lets the commands that it starts with "&" ignore Ctrl-C, and so it shall be
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, _interrupted)
-        sys.unraisablehook = _complain
+    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield
+        return
+    complain = sys.unraisablehook
+    signal.signal(signal.SIGINT, _interrupted)
+    sys.unraisablehook = _complain
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        sys.unraisablehook = complain
+        _noted.clear()
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:

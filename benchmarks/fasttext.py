@@ -24,13 +24,11 @@ from pathlib import Path
 
 import numpy as np
 from machine import describe, spread, table
+from scores import RARE, SETS, plain_scores
 
 import wordkin as wk
-from wordkin.evaluation import evaluate_analogies, evaluate_similarity
 from wordkin.evaluation.statistics import spearman
 
-RARE = 500
-SETS = ("EN-WS-353-ALL.txt", "EN-SIMLEX-999.txt")
 SCORES = ("syntax %", "meaning %", "WordSim", "SimLex", "rare WordSim", "rare SimLex")
 PEER = """
 import json, resource, sys, time
@@ -162,17 +160,8 @@ def counts_of(text: Path) -> dict[str, int]:
 
 
 def scores(vectors: wk.WordVectors, folder: Path, counts: dict[str, int]) -> tuple[float, ...]:
-    result = evaluate_analogies(
-        vectors.table, folder / "questions-words.txt", restrict_vocab=30_000
-    )
-    syntax = [section for section in result.sections if section.name.startswith("gram")]
-    meaning = [section for section in result.sections if section not in syntax]
-    shares = [
-        100 * sum(s.correct for s in part) / max(1, sum(s.covered for s in part))
-        for part in (syntax, meaning)
-    ]
-    similar = [100 * evaluate_similarity(vectors.table, folder / name).spearman for name in SETS]
-    return (*shares, *similar, *(rare(vectors, folder / name, counts) for name in SETS))
+    _, meaning, syntax, *similar = plain_scores(vectors, folder)
+    return (syntax, meaning, *similar, *(rare(vectors, folder / name, counts) for name in SETS))
 
 
 def rare(vectors: wk.WordVectors, path: Path, counts: dict[str, int]) -> float:

@@ -22,12 +22,9 @@ from pathlib import Path
 
 import numpy as np
 from machine import describe, spread, table
+from scores import PLAIN, plain_scores
 
 import wordkin as wk
-from wordkin.evaluation import evaluate_analogies, evaluate_similarity
-
-SETS = ("EN-WS-353-ALL.txt", "EN-SIMLEX-999.txt")
-SCORES = ("analogies %", "meaning %", "syntax %", "WordSim", "SimLex")
 
 
 def main() -> None:
@@ -131,18 +128,8 @@ def children() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def scores(vectors: wk.WordVectors, folder: Path) -> tuple[float, ...]:
-    result = evaluate_analogies(
-        vectors.table, folder / "questions-words.txt", restrict_vocab=30_000
-    )
-    syntax = [section for section in result.sections if section.name.startswith("gram")]
-    meaning = [section for section in result.sections if section not in syntax]
-    shares = [
-        100 * sum(s.correct for s in part) / max(1, sum(s.covered for s in part))
-        for part in (result.sections, meaning, syntax)
-    ]
-    similar = [100 * evaluate_similarity(vectors.table, folder / name).spearman for name in SETS]
-    return (*np.round(shares, 2).tolist(), *np.round(similar, 2).tolist())
+def scores(vectors: wk.WordVectors, folder: Path) -> list[float]:
+    return np.round(plain_scores(vectors, folder), 2).tolist()
 
 
 def speed(runs, options) -> str:
@@ -159,7 +146,7 @@ def speed(runs, options) -> str:
 
 
 def quality(runs, options) -> str:
-    rows = [(f"{options.epochs} epochs, {len(runs)} seeds", *SCORES)]
+    rows = [(f"{options.epochs} epochs, {len(runs)} seeds", *PLAIN)]
     for side, name in enumerate(("Stanford", "wordkin")):
         columns = zip(*[pair[side][4:] for pair in runs], strict=True)
         rows.append((name, *[spread(list(column)) for column in columns]))

@@ -14,11 +14,17 @@ if TYPE_CHECKING:
     import wordkin as wk
 
 SETS = ("EN-WS-353-ALL.txt", "EN-SIMLEX-999.txt")
-SCORES = ("analogies %", "meaning %", "syntax %", "WordSim", "SimLex", "rare pairs")
+PLAIN = ("analogies %", "meaning %", "syntax %", "WordSim", "SimLex")
+SCORES = (*PLAIN, "rare pairs")
 RARE = 500
 
 
 def scores(vectors: wk.WordVectors, folder: Path) -> tuple[float, ...]:
+    """What `plain_scores` says, and the correlation over pairs with a rare word."""
+    return *plain_scores(vectors, folder), rare(vectors, folder)
+
+
+def plain_scores(vectors: wk.WordVectors, folder: Path) -> tuple[float, ...]:
     """Analogies among the 30,000 most frequent words, all and by kind; rank correlations x 100."""
     result = evaluate_analogies(
         vectors.table, folder / "questions-words.txt", restrict_vocab=30_000
@@ -30,7 +36,7 @@ def scores(vectors: wk.WordVectors, folder: Path) -> tuple[float, ...]:
         for part in (result.sections, meaning, syntax)
     ]
     similar = [100 * evaluate_similarity(vectors.table, folder / name).spearman for name in SETS]
-    return *shares, *similar, rare(vectors, folder)
+    return *shares, *similar
 
 
 def rare(vectors: wk.WordVectors, folder: Path) -> float:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -12,8 +14,11 @@ from rich.console import Console
 
 import wordkin as wk
 from wordkin import formats, progress
+from wordkin.engines import cooccurrence
 from wordkin.formats import lines
+from wordkin.progress import displays
 from wordkin.text.sources import open_source
+from wordkin.training.display import show_training
 
 
 class Display:
@@ -59,7 +64,7 @@ def console(*, terminal):
 def clock(monkeypatch):
     """A clock that is set by hand."""
     now = [100.0]
-    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(displays.time, "monotonic", lambda: now[0])
     return now
 
 
@@ -110,7 +115,7 @@ def test_what_is_announced_is_told_at_once(clock):
 
 
 def test_a_bar_on_a_terminal(monkeypatch):
-    monkeypatch.setattr(progress, "_QUIET", 0.0)
+    monkeypatch.setattr(displays, "_QUIET", 0.0)
     out = console(terminal=True)
     with progress.shown(console=out, what="outer"):
         with progress.task("work [i]", 100, "words") as advance:
@@ -127,6 +132,46 @@ def test_who_asks_again_gets_no_second_display():
         assert progress._display.get()._console is out
     assert other.file.getvalue() == ""
     assert progress._display.get() is None
+
+
+def test_a_task_that_tells_of_itself_is_shown_by_whoever_shows_tasks(display):
+    work = progress.Task("learning", 10, "epochs")
+    with progress.shown(what=work):
+        work.done += 3
+    assert display.of("learning").done == 3
+
+
+def test_a_bar_tells_of_itself_and_then_of_what_is_done_meanwhile(monkeypatch):
+    monkeypatch.setattr(displays, "_QUIET", 0.0)
+    out = console(terminal=True)
+    work = progress.Task("learning", 10, "epochs")
+    with progress.shown(console=out, what=work):
+        with progress.task("counting", 100, "words") as advance:
+            advance(50)
+            time.sleep(0.3)  # three times as long as between two pictures
+        work.done += 5
+    text = out.file.getvalue()
+    assert re.search(r"counting +50%  \d+ words/s  0:00 left", text)
+    assert re.search(r"learning +50%  \d+ epochs/s", text)
+
+
+def test_work_that_tells_nothing_is_told_when_it_ends(clock):
+    out = console(terminal=False)
+    with progress.shown(console=out):
+        with progress.task("thinking"):
+            clock[0] += 3
+        with progress.task("a moment"):
+            clock[0] += 1
+    assert out.file.getvalue() == "thinking: 0:03\n"
+
+
+def test_items_are_told(display):
+    assert list(progress.told("abc", "reading", unit="letters")) == ["a", "b", "c"]
+    assert display.of("reading").done == display.of("reading").total == 3
+    assert next(iter(progress.told(iter("abc"), "more"))) == "a"
+    assert display.of("more").total is None
+    assert list(progress.told(iter("abc"), "again", total=3)) == ["a", "b", "c"]
+    assert display.of("again").done == display.of("again").total
 
 
 def test_an_error_ends_the_task(display):
@@ -172,6 +217,42 @@ def test_reading_texts_and_sentences(display):
     assert display.of("reading sentences").done == 5
 
 
+@pytest.mark.parametrize(
+    "config", [wk.GloVe(vector_size=5, epochs=1), wk.PPMI(vector_size=5)], ids=["glove", "ppmi"]
+)
+def test_counting_pairs(display, config):
+    corpus = wk.Corpus.from_texts(["some words in a row", "a row of words"] * 200, min_count=1)
+    wk.train(corpus, config, workers=2)
+    counted = [each for each in display.tasks if each.what.startswith("counting")]
+    assert sum(each.done for each in counted) == corpus.n_tokens
+    assert all(each.done == each.total for each in counted)
+    added = display.of("adding up")
+    assert added.done == added.total > 0
+    if isinstance(config, wk.PPMI):
+        assert display.of("weighing").done == display.of("weighing").total
+        assert display.of("finding vectors").done == display.of("finding vectors").total
+
+
+def test_training_shows_what_comes_before_it(monkeypatch):
+    """Counting takes long, and has a rate and a time that is left."""
+    monkeypatch.setattr(displays, "_QUIET", 0.0)
+    monkeypatch.setattr("wordkin.engines.cooccurrence._CHUNK", 1 << 15)
+    count = cooccurrence.kernels.count
+
+    def slowly(*arguments):
+        time.sleep(0.1)  # as long as between two pictures of the bar
+        count(*arguments)
+
+    monkeypatch.setattr(cooccurrence.kernels, "count", slowly)
+    corpus = wk.Corpus.from_texts(["some words in a row"] * 40_000, min_count=1)
+    out = console(terminal=True)
+    with show_training(out) as show:
+        wk.train(corpus, wk.GloVe(vector_size=5, window=15, epochs=1), workers=1, callbacks=[show])
+    assert re.search(
+        r"counting co-occurrences +\d+%  .* words/s  \d:\d\d left", out.file.getvalue()
+    )
+
+
 def test_reading_only_the_beginning_is_no_error(display, tmp_path):
     (tmp_path / "a.txt").write_text("some words\n" * 300_000)
     blocks = iter(open_source(tmp_path / "a.txt"))
@@ -207,7 +288,7 @@ def test_library_functions_are_quiet_unless_asked(vectors, tmp_path, capsys, mon
     vectors.save(path)
     wk.load(path)
     assert capsys.readouterr() == ("", "")
-    monkeypatch.setattr(progress, "_FIRST_LINE", -1.0)
+    monkeypatch.setattr(displays, "_FIRST_LINE", -1.0)
     wk.load(path, progress=True)
     assert "reading" in capsys.readouterr().err
 

@@ -16,9 +16,11 @@ import numpy as np
 from wordkin.engines.temporary import Store
 from wordkin.errors import ConfigError
 from wordkin.kernels import cooccurrence as kernels
+from wordkin.progress import task
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
 
     from numpy.typing import NDArray
 
@@ -174,8 +176,13 @@ class Counter:
             If there is no more room for runs.
         """
         chunks = self._chunks(start, stop)
-        for desk in [self._pool.submit(self._work, desk, chunks) for desk in self._desks]:
-            desk.result()
+        with task("counting co-occurrences", stop - start, "words") as advance:
+
+            def work(desk: _Desk) -> None:
+                self._work(desk, chunks, advance)
+
+            for done in [self._pool.submit(work, desk) for desk in self._desks]:
+                done.result()
 
     def _chunks(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
         """Stretches of text for the threads to take, one after the other."""
@@ -188,7 +195,9 @@ class Counter:
                 _log.info("counting co-occurrences: %.0f %%", 100 * share)
                 told += 1
 
-    def _work(self, desk: _Desk, chunks: Iterator[tuple[int, int]]) -> None:
+    def _work(
+        self, desk: _Desk, chunks: Iterator[tuple[int, int]], advance: Callable[[float], None]
+    ) -> None:
         """What a thread does: count, and make a run when there is no more room."""
         while not self._stopped:
             with self._lock:
@@ -201,6 +210,8 @@ class Counter:
                 kernels.count(*given, desk.cursor, stop, desk.dense, desk.events)
                 if desk.cursor[1] > len(desk.events) - self._window:
                     self._make_run(desk)
+            with self._lock:
+                advance(stop - start)
 
     def _make_run(self, desk: _Desk) -> None:
         n, low = int(desk.cursor[1]), self._layout.distance_bits
@@ -261,15 +272,17 @@ class Counter:
         places, counts = self.store.spool(np.uint32), self.store.spool(np.float32)
         at_once = max(_LEAST_EVENTS, self._memory // 4 // self._workers // 32)
         tiles, sizes = [], []
-        for found, sums in self._in_order(_ranges(runs, 1 << self._key_bits, at_once), runs):
-            tile, place = found >> np.uint64(kernels.PLACE_BITS), np.empty(len(found), np.uint32)
-            count = np.empty(len(found), np.float32)
-            kernels.unpack(found, sums, float(UNIT), self._layout.block_bits, place, count)
-            self.store.append(places, place)
-            self.store.append(counts, count)
-            new = np.flatnonzero(np.diff(tile, prepend=~np.uint64(0)))
-            tiles.append(tile[new])
-            sizes.append(np.diff(new, append=len(tile)))
+        ranges = _ranges(runs, 1 << self._key_bits, at_once)
+        with task("adding up co-occurrences", len(keys), "counts") as advance:
+            for found, sums in self._in_order(ranges, runs, advance):
+                tile = found >> np.uint64(kernels.PLACE_BITS)
+                place, count = np.empty(len(found), np.uint32), np.empty(len(found), np.float32)
+                kernels.unpack(found, sums, float(UNIT), self._layout.block_bits, place, count)
+                self.store.append(places, place)
+                self.store.append(counts, count)
+                new = np.flatnonzero(np.diff(tile, prepend=~np.uint64(0)))
+                tiles.append(tile[new])
+                sizes.append(np.diff(new, append=len(tile)))
         return self._cells(places, counts, _joined(tiles, sizes))
 
     def _cells(
@@ -291,30 +304,26 @@ class Counter:
         )
 
     def _in_order(
-        self, ranges: Iterator[tuple[int, int]], runs: list[_Run]
+        self,
+        ranges: Iterator[tuple[int, int]],
+        runs: list[_Run],
+        advance: Callable[[float], None],
     ) -> Iterator[tuple[NDArray[np.uint64], NDArray[np.uint64]]]:
         """Merge as many ranges at once as there are threads, and hand them on in order."""
-        waiting = []
-        for low, high in ranges:
-            waiting.append(self._pool.submit(self._merge_range, runs, low, high))
-            if len(waiting) == self._workers:
-                yield from (each.result() for each in waiting)
-                waiting = []
-        yield from (each.result() for each in waiting)
+        waiting: list[Future[tuple[_Run, int]]] = []
 
-    def _merge_range(
-        self, runs: list[_Run], low: int, high: int
-    ) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-        parts = [run.between(low, high) for run in runs]
-        keys = np.concatenate([part.keys for part in parts])
-        values = np.concatenate([part.values for part in parts])
-        if sum(len(part.keys) > 0 for part in parts) > 1:
-            others = np.empty_like(keys), np.empty_like(values)
-            bits = max(1, (low ^ (high - 1)).bit_length())  # all keys have the others in common
-            if kernels.sort(keys, values, *others, 0, bits):
-                keys, values = others
-        n = kernels.add_up(keys, values)
-        return keys[:n], values[:n]
+        def in_order() -> Iterator[tuple[NDArray[np.uint64], NDArray[np.uint64]]]:
+            for each in waiting:
+                merged, size = each.result()
+                yield merged
+                advance(size)
+            waiting.clear()
+
+        for low, high in ranges:
+            waiting.append(self._pool.submit(_merge_range, runs, low, high))
+            if len(waiting) == self._workers:
+                yield from in_order()
+        yield from in_order()
 
 
 class _Desk:
@@ -335,6 +344,21 @@ class _Run(NamedTuple):
     def between(self, low: int, high: int) -> _Run:
         a, b = (int(np.searchsorted(self.keys, np.uint64(key))) for key in (low, high))
         return _Run(self.keys[a:b], self.values[a:b])
+
+
+def _merge_range(runs: list[_Run], low: int, high: int) -> tuple[_Run, int]:
+    """Merge what the runs have between two keys; tell how much that was."""
+    parts = [run.between(low, high) for run in runs]
+    keys = np.concatenate([part.keys for part in parts])
+    values = np.concatenate([part.values for part in parts])
+    size = len(keys)
+    if sum(len(part.keys) > 0 for part in parts) > 1:
+        others = np.empty_like(keys), np.empty_like(values)
+        bits = max(1, (low ^ (high - 1)).bit_length())  # all keys have the others in common
+        if kernels.sort(keys, values, *others, 0, bits):
+            keys, values = others
+    n = kernels.add_up(keys, values)
+    return _Run(keys[:n], values[:n]), size
 
 
 def _ranges(runs: list[_Run], end: int, at_once: int) -> Iterator[tuple[int, int]]:

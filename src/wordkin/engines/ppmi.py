@@ -20,6 +20,7 @@ from wordkin.engines.cooccurrence import Counter
 from wordkin.errors import ConfigError, TrainingError
 from wordkin.kernels import ppmi
 from wordkin.kernels.glove import Tiles
+from wordkin.progress import task, told
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -217,7 +218,8 @@ class _Matrix:
             given = np.log(rows), np.log(smoothed / max(smoothed.sum(), 1e-300))
         there, back = store.spool(np.float32), store.spool(np.float32)
         self.squares = 0.0
-        for first, last in _stretches(cells.starts):
+        stretches = _stretches(cells.starts)
+        for first, last in told(stretches, "weighing co-occurrences", unit="M counts"):
             a, b = cells.starts[first], cells.starts[last]
             some = Tiles(
                 cells.places[a:b],
@@ -273,10 +275,14 @@ def _factors(matrix: _Matrix, config: PPMI, seed: int) -> _Factors:
     size = config.vector_size
     wide = min(size + _BESIDE, matrix.words)
     rng = np.random.default_rng([seed, _INIT_STREAM])
-    left = _basis(matrix.times(rng.standard_normal((matrix.words, wide), np.float32)))
-    for _ in range(config.iterations):
-        left = _basis(matrix.times(_basis(matrix.transposed_times(left))))
-    across = matrix.transposed_times(left)
+    with task("finding vectors", 2 * config.iterations + 2, "products") as advance:
+        left = _basis(matrix.times(rng.standard_normal((matrix.words, wide), np.float32)))
+        advance(1)
+        for _ in range(config.iterations):
+            left = _basis(matrix.times(_basis(matrix.transposed_times(left))))
+            advance(2)
+        across = matrix.transposed_times(left)
+        advance(1)
     # left' A = across', and so A is about left (u S^2 u') left' A: u and S come from across
     squares, u = np.linalg.eigh(_gram(across))
     kept = min(size, wide)

@@ -6,6 +6,8 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from wordkin.progress import Task, shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,24 +41,25 @@ def show_training(console: Console | None = None) -> Iterator[Callback]:
         yield callback
 
 
+class _Run(Task):
+    """A run, which tells of itself in its own words."""
+
+    def __str__(self) -> str:
+        return self.what
+
+
 @contextmanager
 def _bar(console: Console) -> Iterator[Callback]:
-    """Draw a bar; it moves to and fro while the kernels are compiled."""
-    from rich.progress import BarColumn, TextColumn
-    from rich.progress import Progress as Bar
+    """Draw a bar: of what is done before training while that lasts, such as counting, then of it.
 
-    columns = (BarColumn(bar_width=16), TextColumn("{task.description}", markup=False))
-    with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("preparing", total=None)
+    It moves to and fro while the kernels are compiled.
+    """
+    run = _Run("preparing")
 
-        def show(progress: Progress) -> None:
-            bar.update(
-                task,
-                description=str(progress),
-                completed=progress.words,
-                total=progress.total_words,
-            )
+    def show(progress: Progress) -> None:
+        run.what, run.done, run.total = str(progress), progress.words, progress.total_words
 
+    with shown(console=console, what=run):
         yield show
 
 
@@ -65,7 +68,6 @@ def _lines(console: Console) -> Iterator[Callback]:
     """Print a line every ten seconds, and one at the end."""
     from rich.text import Text
 
-    console.print("training ...")
     due = time.monotonic() + _SECONDS_BETWEEN_LINES
 
     def show(progress: Progress) -> None:
@@ -74,4 +76,5 @@ def _lines(console: Console) -> Iterator[Callback]:
             due = time.monotonic() + _SECONDS_BETWEEN_LINES
             console.print(Text(f"training: {progress}"))
 
-    yield show
+    with shown(console=console, what="training"):
+        yield show

@@ -6,6 +6,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from wordkin.progress import shown_on
 from wordkin.training.display import show_training
 from wordkin.vocabulary.spelling import shown
 
@@ -14,9 +15,11 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from wordkin.progress import Task
     from wordkin.training.progress import Callback, Progress
     from wordkin.training.recording import RunRecord, Snapshot
 
+_QUIET = 0.5  # seconds that other work takes before it is mentioned
 _SECONDS_BETWEEN_LOOKS = 10.0  # where it is no terminal
 _PROBE_WIDTH = 14
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -55,14 +58,46 @@ def watch_training(record: RunRecord, console: Console | None = None) -> Iterato
 @contextmanager
 def _picture(record: RunRecord, console: Console) -> Iterator[Callback]:
     from rich.live import Live
-    from rich.text import Text
 
-    with Live(Text("preparing ..."), console=console, refresh_per_second=8) as live:
+    picture = _Picture()
+    with (
+        Live(get_renderable=picture.drawn, console=console, refresh_per_second=8),
+        shown_on(picture),
+    ):
 
         def show(progress: Progress) -> None:
-            live.update(_drawn(record, progress, console))
+            picture.run = _drawn(record, progress, console)
 
         yield show
+
+
+class _Picture:
+    """What is to be seen of a run: itself, and below it what it is busy with besides."""
+
+    def __init__(self) -> None:
+        self.run: Any = None
+        self._tasks: list[Task] = []
+
+    def begin(self, task: Task) -> None:
+        self._tasks.append(task)
+
+    def moved(self, task: Task) -> None:
+        pass
+
+    def end(self, task: Task) -> None:
+        self._tasks.remove(task)
+
+    def drawn(self) -> Any:  # noqa: ANN401
+        from rich.console import Group
+        from rich.text import Text
+
+        parts = [] if self.run is None else [self.run]
+        # a copy: it is drawn in a thread of its own
+        late = [each for each in self._tasks.copy() if each.seconds > _QUIET]
+        if late or not parts:
+            busy = str(late[-1]) if late else "preparing ..."
+            parts.append(Text(busy, style="dim", no_wrap=True, overflow="ellipsis"))
+        return Group(*parts)
 
 
 def _drawn(record: RunRecord, progress: Progress, console: Console) -> Any:  # noqa: ANN401

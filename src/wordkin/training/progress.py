@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
+from wordkin.progress import clock
 from wordkin.table import VectorTable
 from wordkin.vectors import WordVectors
 
@@ -195,15 +196,9 @@ class Progress:
     def __str__(self) -> str:
         return (
             f"{self.words / self.total_words:4.0%}  epoch {self.epoch}  "
-            f"{self.words_per_second / 1e6:.2f} M words/s  {_clock(self.seconds_left)} left  "
+            f"{self.words_per_second / 1e6:.2f} M words/s  {clock(self.seconds_left)} left  "
             f"loss {self.loss:.3f}  rate {self.alpha:.4f}  limit: {self.limited_by}"
         )
-
-
-def _clock(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 class Callback(Protocol):

@@ -17,6 +17,7 @@ import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, cast, overload
 
+from wordkin.archives import check_budget, leaves_folder, naming_damage
 from wordkin.errors import FileError, FormatError, InputError, WordkinError, require
 from wordkin.progress import opened
 
@@ -185,7 +186,7 @@ def _explained(verb: str, path: StrPath) -> Iterator[None]:
 # --- reading -------------------------------------------------------------------------------------
 
 
-def open_bytes(path: StrPath) -> BinaryIO:
+def open_bytes(path: StrPath, *, bounded: bool = False) -> BinaryIO:
     """Open a file for reading, decompressed on the way in bounded memory.
 
     Whether it is compressed is seen from its first bytes, not from its name: gzip, bzip2, xz,
@@ -195,6 +196,9 @@ def open_bytes(path: StrPath) -> BinaryIO:
     ----------
     path : str or path-like
         The file.
+    bounded : bool
+        For who holds all of it in memory: refuse data that become more than 64 MiB and 100 times
+        as large as they are on disk.
 
     Returns
     -------
@@ -208,7 +212,7 @@ def open_bytes(path: StrPath) -> BinaryIO:
     InputError
         If an archive has several members and none is named, or not the one that is named.
     FormatError
-        If compressed data is damaged or truncated (also raised while reading).
+        If compressed data are damaged or truncated, or far too large (also raised while reading).
 
     Examples
     --------
@@ -224,7 +228,7 @@ def open_bytes(path: StrPath) -> BinaryIO:
     with _explained("read", archive):
         file = opened(archive)  # the caller closes it
         try:
-            return _decompressed(file, name, member)
+            return _decompressed(file, name, member, bounded=bounded)
         except BaseException:
             file.close()
             raise
@@ -262,14 +266,14 @@ def _archive_and_member(name: str) -> tuple[str, str]:
     return name, ""
 
 
-def _decompressed(file: io.BufferedReader, name: str, member: str) -> BinaryIO:
+def _decompressed(file: io.BufferedReader, name: str, member: str, *, bounded: bool) -> BinaryIO:
     head = file.peek(10)[:10]
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _guarded(_open_member(file, name, member), file, name)
+        return _guarded(_open_member(file, name, member), file, name, bounded=bounded)
     if member:
         raise InputError(f"{name!r} names a member, but the file is no zip archive.")
     opener = _opener(head)
-    return file if opener is None else _guarded(opener(file), file, name)
+    return file if opener is None else _guarded(opener(file), file, name, bounded=bounded)
 
 
 def _opener(head: bytes) -> Callable[[BinaryIO], Any] | None:
@@ -325,7 +329,7 @@ class _ZstdFrames:
 
 def _open_member(file: BinaryIO, name: str, member: str) -> IO[bytes]:
     """Open the named member of an archive, or its only one."""
-    try:
+    with naming_damage(name):
         archive = zipfile.ZipFile(file)
         names = [info.filename for info in archive.infolist() if not info.is_dir()]
         if not member and len(names) != 1:
@@ -337,31 +341,25 @@ def _open_member(file: BinaryIO, name: str, member: str) -> IO[bytes]:
         if member and member not in names:
             raise InputError(f"{name!r}: no such member; there are: {', '.join(names[:10])}.")
         chosen = member or names[0]
-        if _leaves_folder(chosen):
+        if leaves_folder(chosen):
             # nothing is ever unpacked to a name from an archive; but who made this meant harm
-            raise FormatError(
-                f"The member {chosen!r} of {name!r} would leave the archive's folder."
-            )
+            raise FormatError(f"The member {chosen!r} of {name!r} would leave its folder.")
         return archive.open(chosen)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        # RuntimeError: encrypted; NotImplementedError: a compression that Python lacks
-        raise FormatError(f"Can't read the zip archive {name!r}: {error}.") from error
 
 
-def _leaves_folder(member: str) -> bool:
-    parts = member.replace("\\", "/").split("/")
-    return ".." in parts or not parts[0] or ":" in parts[0]
-
-
-def _guarded(stream: IO[bytes], file: BinaryIO, name: str) -> BinaryIO:
-    return cast("BinaryIO", io.BufferedReader(_Guarded(stream, file, name), _BUFFER))
+def _guarded(stream: IO[bytes], file: io.BufferedReader, name: str, *, bounded: bool) -> BinaryIO:
+    packed = os.fstat(file.fileno()).st_size if bounded else None
+    return cast(
+        "BinaryIO", io.BufferedReader(_Guarded(stream, file, name=name, packed=packed), _BUFFER)
+    )
 
 
 class _Guarded(io.RawIOBase):
-    """A decompressing stream whose many kinds of error are one, and that closes its file."""
+    """A decompressing stream with one kind of error, and a bound if the size on disk is given."""
 
-    def __init__(self, stream: IO[bytes], file: BinaryIO, name: str) -> None:
+    def __init__(self, stream: IO[bytes], file: BinaryIO, *, name: str, packed: int | None) -> None:
         self._stream, self._file, self._name = stream, file, name
+        self._packed, self._read = packed, 0
 
     def readable(self) -> bool:
         return True
@@ -376,6 +374,9 @@ class _Guarded(io.RawIOBase):
             if type(error).__name__ != "ZstdError":
                 raise
             raise self._damaged(error) from error
+        self._read += len(data)
+        if self._packed is not None:
+            check_budget(self._name, self._read, self._packed)
         buffer[: len(data)] = data
         return len(data)
 

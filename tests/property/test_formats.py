@@ -32,7 +32,7 @@ def assert_vectors_or_format_error(path):
 def tables(draw):
     words = draw(st.lists(st.text(max_size=8), min_size=1, max_size=8, unique=True))
     shape = (len(words), draw(st.integers(1, 5)))
-    counts = draw(st.none() | hnp.arrays(np.int64, len(words), elements=st.integers(0, 2**62)))
+    counts = draw(st.none() | hnp.arrays(np.int64, len(words), elements=st.integers(0, 2**58)))
     matrix = draw(hnp.arrays(np.float32, shape, elements=FLOATS))
     return VectorTable(Vocabulary(words, counts), matrix)
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 import os
 import tarfile
 import zipfile
+from functools import partial
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from wordkin.archives import check_budget, naming_damage
 from wordkin.classification.records import Record
-from wordkin.errors import FileError, FormatError, InputError
-from wordkin.files import open_bytes
+from wordkin.errors import FileError, InputError
+from wordkin.files import open_bytes, size_on_disk
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from wordkin.classification.records import Decoder
 
     StrPath = str | os.PathLike[str]
+    _Member = tuple[str, int, Callable[[], bytes]]  # its name, its size, and what reads it
 
 _TAR_MAGIC = slice(257, 262)
 _ZIP_MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
@@ -51,7 +54,7 @@ def is_archive(path: StrPath) -> bool:
     with Path(name).open("rb") as file:
         head = file.read(4)
     if head in _ZIP_MAGIC:
-        with zipfile.ZipFile(name) as archive:
+        with naming_damage(name), zipfile.ZipFile(name) as archive:
             return any(len(parts) > 1 for parts in map(_parts, archive.namelist()))
     with open_bytes(name) as stream:
         return stream.read(512)[_TAR_MAGIC] == b"ustar"
@@ -152,28 +155,35 @@ def _bytes(file: Path) -> bytes:
 
 def _archived(path: StrPath) -> Iterator[_File]:
     """Read all files of an archive, in its own order."""
-    try:
+    with naming_damage(str(path)):
+        packed = size_on_disk(path)
         with Path(path).open("rb") as file:
             is_zip = file.read(4) in _ZIP_MAGIC
-        yield from _zipped(path) if is_zip else _tarred(path)
-    except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
-        raise FormatError(f"The archive {str(path)!r} is damaged: {error}.") from error
+        n_bytes = 0
+        # sizes are looked at before anything is unpacked: a few bytes can stand for terabytes
+        for name, size, content in _zipped(path) if is_zip else _tarred(path):
+            n_bytes += size
+            check_budget(str(path), n_bytes, packed)
+            yield _File(_parts(name), content())
 
 
-def _tarred(path: StrPath) -> Iterator[_File]:
+def _tarred(path: StrPath) -> Iterator[_Member]:
     # a stream: one pass over the compressed bytes, and nothing is unpacked to disk
-    with open_bytes(path) as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
-        for member in archive:
+    with (
+        open_bytes(path, bounded=True) as stream,
+        tarfile.open(fileobj=stream, mode="r|") as archive,
+    ):
+        for member in archive:  # links and devices are no texts
             content = archive.extractfile(member) if member.isfile() else None
             if content is not None:
-                yield _File(_parts(member.name), content.read())
+                yield member.name, member.size, content.read
 
 
-def _zipped(path: StrPath) -> Iterator[_File]:
+def _zipped(path: StrPath) -> Iterator[_Member]:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             if not info.is_dir():
-                yield _File(_parts(info.filename), archive.read(info))
+                yield info.filename, info.file_size, partial(archive.read, info)
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -170,7 +170,7 @@ class Labelled:
 
 
 def _lines(path: str | os.PathLike[str]) -> list[str]:
-    with open_bytes(path) as stream:
+    with open_bytes(path, bounded=True) as stream:
         try:
             return stream.read().decode("utf-8").splitlines()
         except UnicodeDecodeError as error:

@@ -157,7 +157,7 @@ def _kind_of(path: str | os.PathLike[str], decoder: Decoder) -> str:
 
 def _lines(path: str | os.PathLike[str], decoder: Decoder, *, mark: str) -> Iterator[Record]:
     """Read lines that begin with their label; empty lines are none."""
-    with open_bytes(path) as stream:
+    with open_bytes(path, bounded=True) as stream:
         for number, raw in enumerate(decoder.lines(stream), 1):
             line = raw.strip()
             if not line:

@@ -81,7 +81,7 @@ def _tab(path: StrPath, decoder: Decoder, columns: Columns) -> Iterator[Record]:
 def _separated(
     path: StrPath, decoder: Decoder, columns: Columns, *, separator: str
 ) -> Iterator[Record]:
-    with open_bytes(path) as stream:
+    with open_bytes(path, bounded=True) as stream:
         content = decoder(stream.read())
     rows = _rows(content, separator, path)
     numbered = isinstance(columns.text, int) and isinstance(columns.label, int)
@@ -121,7 +121,7 @@ def _parsed(content: str, **settings: Any) -> list[tuple[int, list[str]]]:  # no
 
 
 def _json_lines(path: StrPath, decoder: Decoder, columns: Columns) -> Iterator[Record]:
-    with open_bytes(path) as stream:
+    with open_bytes(path, bounded=True) as stream:
         for number, raw in enumerate(decoder.lines(stream), 1):
             if line := raw.strip():
                 where = f"Line {number} of {str(path)!r}"
@@ -131,7 +131,7 @@ def _json_lines(path: StrPath, decoder: Decoder, columns: Columns) -> Iterator[R
 
 
 def _json_list(path: StrPath, decoder: Decoder, columns: Columns) -> Iterator[Record]:
-    with open_bytes(path) as stream:
+    with open_bytes(path, bounded=True) as stream:
         listed = _parsed_json(decoder(stream.read()), str(path))
     if not isinstance(listed, list):
         raise FormatError(f"{str(path)!r} should hold a list of objects; it holds {listed!r:.60}.")
@@ -159,11 +159,12 @@ def _parquet(path: StrPath, decoder: Decoder, columns: Columns) -> Iterator[Reco
     arrow = require("pyarrow", extra="parquet")
     parquet = require("pyarrow.parquet", extra="parquet")
     number = 0
-    with open_bytes(path) as file:
+    with open_bytes(path, bounded=True) as file:
         try:
             table = parquet.ParquetFile(file)
             text, label = columns.found(table.schema_arrow.names)
             for batch in table.iter_batches(columns=[text, label]):
+                batch.validate(full=True)  # Arrow believes offsets otherwise
                 cells = zip(batch[text].to_pylist(), batch[label].to_pylist(), strict=True)
                 for of_text, of_label in cells:
                     where = f"Row {number} of {str(path)!r}"
@@ -171,7 +172,7 @@ def _parquet(path: StrPath, decoder: Decoder, columns: Columns) -> Iterator[Reco
                         as_text(of_text, where), as_label(of_label, where), f"row {number}"
                     )
                     number += 1
-        except (arrow.ArrowException, OSError) as error:
+        except (arrow.ArrowException, OSError, UnicodeDecodeError) as error:
             raise FormatError(f"{str(path)!r} is damaged, or no Parquet file: {error}.") from error
 
 

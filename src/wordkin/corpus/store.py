@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from wordkin.arrays import map_npy
 from wordkin.corpus.account import Account
 from wordkin.errors import FileError, FormatError, InputError
 from wordkin.files import atomic_folder
@@ -185,16 +186,16 @@ def _vocabulary_and_account(path: Path, about: dict[str, Any]) -> tuple[Vocabula
 
 def _map(path: Path, dtype: np.dtype[Any], length: int) -> NDArray[Any]:
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array = map_npy(path)
     except FileNotFoundError as error:
         raise FormatError(f"{str(path.parent)!r} is no corpus: it has no {path.name}.") from error
     except OSError as error:
         raise FileError(f"Can't read {str(path)!r}: {error.strerror or error}.") from error
-    except (ValueError, EOFError) as error:
+    except FormatError as error:
         raise FormatError(f"{str(path)!r} is damaged or truncated: {error}") from error
-    if not isinstance(array, np.ndarray) or array.shape != (length,) or array.dtype != dtype:
+    if array.shape != (length,) or array.dtype != dtype:
         raise FormatError(
-            f"{str(path)!r} should hold {length} numbers of type {dtype}, as corpus.json says; "
-            f"it holds {getattr(array, 'shape', None)} of {getattr(array, 'dtype', type(array))}."
+            f"{str(path)!r} should hold {length!s:.40} numbers of type {dtype}, as corpus.json "
+            f"says; it holds {array.shape} of {array.dtype}."
         )
     return array

@@ -62,7 +62,8 @@ class Part:
         str
             An ETag or a date; empty if there is none, and then nothing can be resumed.
         """
-        with contextlib.suppress(OSError, ValueError):
+        # who was killed while writing it leaves half of it
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
             about = json.loads(self._about.read_bytes())
             if about["address"] == address:
                 return str(about["version"])

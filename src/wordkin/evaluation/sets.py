@@ -141,7 +141,7 @@ def lines_of(path: StrPath) -> Iterator[str]:
     FormatError
         If it is no UTF-8.
     """
-    with open_bytes(path) as stream:
+    with open_bytes(path, bounded=True) as stream:
         for line in stream:
             try:
                 yield line.decode("utf-8-sig")

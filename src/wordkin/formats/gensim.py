@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wordkin.arrays import map_npy
 from wordkin.errors import FileError, FormatError
 from wordkin.formats.binary import ByteReader, all_usable
-from wordkin.formats.npy import map_npy
 from wordkin.formats.pickled import Made, array_of
 from wordkin.formats.pickles import read_pickle
 from wordkin.formats.rows import naming
@@ -195,7 +195,7 @@ def _beside(path: str) -> NDArray[Any]:
             "files that begin with the same name."
         )
     with naming(path):
-        return map_npy(path)
+        return np.asarray(map_npy(path))
 
 
 def _subwords(holder: Made, prefix: str) -> Subwords | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tokenize
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wordkin.errors import FileError, FormatError
+from wordkin.arrays import MAGIC, map_npy
+from wordkin.errors import FileError
 from wordkin.files import atomic_write
 from wordkin.formats.rows import naming
 from wordkin.table import VectorTable
@@ -16,15 +16,6 @@ from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import os
-    from typing import Any
-
-    from numpy.typing import NDArray
-
-_MAGIC = b"\x93NUMPY"
-# NumPy reads the header as Python's own text of a dict
-_DAMAGES = (
-    ValueError, EOFError, OverflowError, SyntaxError, TypeError, MemoryError, RecursionError,
-)  # fmt: skip
 
 
 def looks_like(head: bytes) -> bool:
@@ -40,7 +31,7 @@ def looks_like(head: bytes) -> bool:
     bool
         True if it is.
     """
-    return head.startswith(_MAGIC)
+    return head.startswith(MAGIC)
 
 
 def read(path: str | os.PathLike[str]) -> VectorTable:
@@ -70,7 +61,9 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
     words = _words_path(Path(path))
     vocabulary = Vocabulary.from_json(words)
     with naming(path):
-        return VectorTable.from_arrays(vocabulary, map_npy(path), settings={"format": "npy"})
+        return VectorTable.from_arrays(
+            vocabulary, np.asarray(map_npy(path)), settings={"format": "npy"}
+        )
 
 
 def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
@@ -106,31 +99,3 @@ def _words_path(path: Path) -> Path:
         f"The words of {str(path)!r} are missing: there is neither {candidates[0].name!r} nor "
         f"{candidates[1].name!r} beside it."
     )
-
-
-def map_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
-    """Map an array of real numbers from a ``.npy`` file, never a pickle.
-
-    Parameters
-    ----------
-    path : str or path-like
-        The file.
-
-    Returns
-    -------
-    ndarray
-        Read-only.
-
-    Raises
-    ------
-    FormatError
-        If it is no such file, or truncated.
-    """
-    try:
-        # mapped, so that the size is checked against the file before anything is allocated
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (*_DAMAGES, tokenize.TokenError) as error:
-        raise FormatError(f"This is no NumPy matrix, or it is truncated: {error}.") from error
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
-        raise FormatError("This is no NumPy matrix of real numbers.")
-    return np.asarray(array)

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wordkin.arrays import map_npy
 from wordkin.errors import FormatError
 from wordkin.files import atomic_folder
 from wordkin.formats.binary import ByteReader, all_usable
-from wordkin.formats.npy import map_npy
 from wordkin.formats.rows import encoded_words, naming
 from wordkin.subwords import Subwords
 from wordkin.subwords.floret import FloretIndex
@@ -108,7 +108,7 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
 
 def _matrix(path: Path) -> NDArray[Any]:
     with naming(path):
-        array = map_npy(path)
+        array = np.asarray(map_npy(path))
         if array.ndim != 2 or 0 in array.shape:
             raise FormatError(f"This should be a matrix; it has the shape {array.shape}.")
         return array

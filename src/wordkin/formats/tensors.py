@@ -16,18 +16,20 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import numpy as np
 
 from wordkin.errors import FormatError
+from wordkin.progress import task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-_DTYPES = {
+DTYPES = {
     "F16": "<f2", "F32": "<f4", "F64": "<f8",
     "I8": "|i1", "I32": "<i4", "I64": "<i8", "U8": "|u1",
 }  # fmt: skip
 _HEADER_LIMIT = 100_000_000  # the safetensors package refuses longer ones
 _ALIGNMENT = 64  # the data starts at a multiple of it: a cache line
+_MOST_AXES = 32  # of which NumPy has no more
 _CHUNK = 1 << 22  # array elements written at once
 
 
@@ -165,11 +167,14 @@ def _is_well_formed(entry: object) -> bool:
     dtype, shape, offsets = entry["dtype"], entry["shape"], entry["data_offsets"]
     if not (isinstance(dtype, str) and _are_sizes(shape) and _are_sizes(offsets)):
         return False
-    if len(offsets) != 2 or offsets[0] > offsets[1]:
+    if len(offsets) != 2 or offsets[0] > offsets[1] or len(shape) > _MOST_AXES:
+        return False
+    # also where a length is 0, NumPy wants the others to be possible
+    if max(math.prod(max(n, 1) for n in shape), offsets[1]) >= 1 << 56:
         return False
     # Python's integers don't overflow. Types that only a later version knows are not looked at.
-    n_bytes = math.prod(shape) * np.dtype(_DTYPES.get(dtype, "|u1")).itemsize
-    return dtype not in _DTYPES or n_bytes == offsets[1] - offsets[0]
+    n_bytes = math.prod(shape) * np.dtype(DTYPES.get(dtype, "|u1")).itemsize
+    return dtype not in DTYPES or n_bytes == offsets[1] - offsets[0]
 
 
 def _are_sizes(numbers: object) -> bool:
@@ -191,7 +196,7 @@ def read_array(file: BinaryIO, tensor: Tensor) -> NDArray[Any]:
     ndarray
         A copy in memory, of the machine's byte order.
     """
-    dtype = np.dtype(_DTYPES[tensor.dtype])
+    dtype = np.dtype(DTYPES[tensor.dtype])
     file.seek(tensor.start)
     data = file.read(math.prod(tensor.shape) * dtype.itemsize)
     return np.frombuffer(data, dtype).astype(dtype.newbyteorder("=")).reshape(tensor.shape)
@@ -212,7 +217,7 @@ def map_array(file: BinaryIO, tensor: Tensor) -> NDArray[Any]:
     ndarray
         Read-only. The file must not be changed in place while it is used (replacing it is fine).
     """
-    dtype = np.dtype(_DTYPES[tensor.dtype])
+    dtype = np.dtype(DTYPES[tensor.dtype])
     if not math.prod(tensor.shape):
         return np.zeros(tensor.shape, dtype.newbyteorder("="))
     mapped = np.memmap(file, dtype, mode="r", offset=tensor.start, shape=tensor.shape)
@@ -235,7 +240,7 @@ def write_arrays(
     metadata : mapping
         Strings by name.
     """
-    names = {np.dtype(code): name for name, code in _DTYPES.items()}
+    names = {np.dtype(code): name for name, code in DTYPES.items()}
     # wide numbers first keeps each array aligned to its type
     ordered = sorted(arrays.items(), key=lambda item: -item[1].itemsize)
     header: dict[str, Any] = {"__metadata__": dict(metadata)}
@@ -250,9 +255,11 @@ def write_arrays(
     data = json.dumps(header, separators=(",", ":")).encode("ascii")
     data += b" " * (-(8 + len(data)) % _ALIGNMENT)
     file.write(len(data).to_bytes(8, "little") + data)
-    for _, array in ordered:
-        rows = array.reshape(-1) if array.flags.c_contiguous else array
-        at_once = max(1, _CHUNK // max(1, math.prod(rows.shape[1:])))
-        for start in range(0, len(rows), at_once):
-            chunk = rows[start : start + at_once]
-            file.write(np.ascontiguousarray(chunk, array.dtype.newbyteorder("<")).data)
+    with task("writing", position, "B") as advance:
+        for _, array in ordered:
+            rows = array.reshape(-1) if array.flags.c_contiguous else array
+            at_once = max(1, _CHUNK // max(1, math.prod(rows.shape[1:])))
+            for start in range(0, len(rows), at_once):
+                chunk = rows[start : start + at_once]
+                file.write(np.ascontiguousarray(chunk, array.dtype.newbyteorder("<")).data)
+                advance(chunk.nbytes)

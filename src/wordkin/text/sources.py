@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import threading
 from collections import deque
 from collections.abc import Iterable, Sized
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1 << 20
 _BLOCKS_AHEAD = 4
 _BOM = codecs.BOM_UTF8
+HALVES = re.compile("[\ud800-\udfff]")
+"""Halves of surrogate pairs, as broken JSON leaves them: no text, though Python takes them."""
 
 
 class Block(NamedTuple):
@@ -70,7 +73,8 @@ class Block(NamedTuple):
             At least one. Empty lines are empty sentences. All end here but the last, for which
             `ends_sentence` tells.
         undecodable : int
-            Bytes that are no text; each such place is U+FFFD now.
+            Bytes that are no text; each such place is U+FFFD now. Half of a surrogate pair in a text
+            counts as three.
 
         Examples
         --------
@@ -78,7 +82,7 @@ class Block(NamedTuple):
         (['one line', 'another', '', 'last \ufffd'], 1)
         """
         if isinstance(self.data, str):
-            text, undecodable = self.data, 0
+            text, undecodable = _without_halves(self.data)
         else:
             text, undecodable = _counted(partial(self.data.decode, "utf-8", _COUNTING))
         undecodable += self.undecodable
@@ -87,6 +91,18 @@ class Block(NamedTuple):
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         return text.removesuffix("\n").split("\n"), undecodable
+
+
+def _without_halves(text: str) -> tuple[str, int]:
+    """Return a text that can be UTF-8, and how many bytes its half characters would have been."""
+    try:
+        text.encode("utf-8")  # three times as fast as searching
+    except UnicodeEncodeError:
+        pass
+    else:
+        return text, 0
+    text, halves = HALVES.subn("\ufffd", text)
+    return text, 3 * halves
 
 
 class Source(Protocol):
@@ -299,7 +315,10 @@ def _utf8_pieces(stream: BinaryIO, path: str, encoding: str) -> Iterator[_Piece]
         if is_utf8:
             data, undecodable = raw, 0
         else:
-            text, undecodable = _counted(partial(decoder.decode, raw, not raw))
+            try:
+                text, undecodable = _counted(partial(decoder.decode, raw, not raw))
+            except UnicodeError as error:  # no byte order mark, where the encoding wants one
+                raise FormatError(f"{path!r} can't be {encoding}: {error}.") from error
             data = text.encode("utf-8", errors="replace")
         if first:
             data = data.removeprefix(_BOM)

@@ -181,7 +181,11 @@ def read(path: str | os.PathLike[str], job: Job) -> Saved:
             header = tensors.read_header(stream)
             about = _about(header.metadata)
             _check_same(about, description(job))
-            arrays = {name: tensors.map_array(stream, t) for name, t in header.tensors.items()}
+            arrays = {
+                name: tensors.map_array(stream, tensor)
+                for name, tensor in header.tensors.items()
+                if tensor.dtype in tensors.DTYPES
+            }
     except OSError as error:
         if isinstance(error, WordkinError):
             raise
@@ -231,7 +235,7 @@ def _about(metadata: Mapping[str, str]) -> dict[str, Any]:
     try:
         about = json.loads(metadata["checkpoint"])
         about["tally"]["history"]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise FormatError("It is no checkpoint of wordkin, or it is damaged.") from error
     if about.get("format") != _VERSION:
         raise FormatError(
@@ -263,7 +267,7 @@ def _tally(path: Path, values: Mapping[str, Any]) -> Tally:
             history=[EpochRecord(**record) for record in values["history"]],
             seconds=float(values["seconds"]),
         )
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise FormatError(f"The checkpoint {str(path)!r} is damaged: {error}.") from error
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PAD = "<pad>"
 UNK = "<unk>"
+_MOST_COUNTED = 2.0**62  # so that sums and products with a few dimensions stay numbers
 
 
 def check_at_least(name: str, value: object, low: int) -> None:
@@ -102,7 +103,7 @@ def checked_counts(counts: ArrayLike, n_words: int) -> NDArray[np.int64]:
     Raises
     ------
     InputError
-        If there is not one whole number from 0 upwards for each word.
+        If there is not one whole number from 0 upwards for each word, or they are too many.
     """
     array = np.asarray(counts)
     if array.shape != (n_words,) or (array.dtype.kind not in "iu" and n_words):
@@ -110,6 +111,8 @@ def checked_counts(counts: ArrayLike, n_words: int) -> NDArray[np.int64]:
             f"Counts are one whole number for each of the {n_words} words; got an array of shape "
             f"{array.shape} and dtype {array.dtype}."
         )
+    if n_words and array.sum(dtype=np.float64) >= _MOST_COUNTED:
+        raise InputError("Counts can't add up to more than 2**62: no text is so long.")
     checked = array.astype(np.int64)
     if n_words and checked.min() < 0:
         raise InputError(f"Counts can't be negative; got {checked.min()}.")

@@ -1,0 +1,111 @@
+"""Archives and compressed files that mean harm: what goes wrong in them has one name, and a limit.
+
+Nothing here or above ever unpacks a member to a name that the archive chose.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import lzma
+import struct
+import tarfile
+import zipfile
+import zlib
+from typing import TYPE_CHECKING
+
+from wordkin.errors import FormatError, WordkinError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FREE, _RATIO = 1 << 26, 100  # text becomes 3 to 20 times as large, a bomb a thousand times
+# RuntimeError: encrypted; NotImplementedError: a compression that Python lacks; the others are what
+# zipfile and tarfile run into when an archive contradicts itself
+_DAMAGES = (
+    zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, EOFError,
+    RuntimeError, IndexError, ValueError, OverflowError, MemoryError,
+)  # fmt: skip
+
+
+@contextlib.contextmanager
+def naming_damage(name: str) -> Iterator[None]:
+    """Make whatever goes wrong in an archive a `FormatError` that names it.
+
+    Parameters
+    ----------
+    name : str
+        The archive.
+
+    Yields
+    ------
+    None
+        For the time in which it is read.
+
+    Raises
+    ------
+    FormatError
+        If it is damaged, or encrypted, or compressed in a way that Python does not know.
+    """
+    try:
+        yield
+    except WordkinError:
+        raise
+    except _DAMAGES as error:
+        what = str(error) or "it ends early"
+        raise FormatError(f"Can't read the archive {name!r}: {what}.") from error
+    except OSError as error:
+        # a place before the beginning of the file, or damage that a decompressor has found
+        if error.errno not in (None, errno.EINVAL):
+            raise
+        raise FormatError(f"Can't read the archive {name!r}: {error}.") from error
+
+
+def check_budget(name: str, n_bytes: int, packed: int) -> None:
+    """Refuse what grows far beyond its size on disk: the memory of a reader has to be bounded.
+
+    Parameters
+    ----------
+    name : str
+        The file.
+    n_bytes : int
+        How large it has become, or will.
+    packed : int
+        How large it is on disk.
+
+    Raises
+    ------
+    FormatError
+        If that is more than 64 MiB and 100 times the size on disk.
+
+    Examples
+    --------
+    >>> check_budget("book.txt.gz", 5_000_000, 1_000_000)
+    """
+    if n_bytes > _FREE + _RATIO * packed:
+        raise FormatError(
+            f"{name!r} becomes more than {_RATIO} times as large as it is on disk. That is most "
+            "likely a trap for memory; decompress it first if you trust it."
+        )
+
+
+def leaves_folder(member: str) -> bool:
+    r"""Tell whether the name of a member leads out of the folder that an archive is unpacked to.
+
+    Parameters
+    ----------
+    member : str
+        The name.
+
+    Returns
+    -------
+    bool
+        True for ``..``, absolute paths and drives.
+
+    Examples
+    --------
+    >>> [leaves_folder(name) for name in ("a/b.txt", "../b.txt", "/etc/b", "c:\\b", "a\\..\\b")]
+    [False, True, True, True, True]
+    """
+    parts = member.replace("\\", "/").split("/")
+    return ".." in parts or not parts[0] or ":" in parts[0]

@@ -16,6 +16,7 @@ import wordkin as wk
 from wordkin import formats, progress
 from wordkin.engines import cooccurrence
 from wordkin.formats import lines
+from wordkin.neighbors import compiled
 from wordkin.progress import displays
 from wordkin.text.sources import open_source
 from wordkin.training.display import show_training
@@ -202,6 +203,28 @@ def test_reading_and_writing_vectors(display, vectors, tmp_path, name, monkeypat
     assert read.done == pytest.approx(read.total, rel=0.01)
 
 
+@pytest.mark.parametrize("name", ["v.safetensors", "v.parquet", "v.arrow"])
+def test_writing_other_formats(display, vectors, tmp_path, name, monkeypatch):
+    if not name.endswith(".safetensors"):
+        pytest.importorskip("pyarrow")
+    monkeypatch.setattr("wordkin.formats.tensors._CHUNK", 1000)
+    monkeypatch.setattr("wordkin.formats.parquet._WRITTEN", 1000)
+    vectors.save(tmp_path / name)
+    written = display.of("writing")
+    assert written.done == written.total >= 3000
+    assert np.array_equal(wk.load(tmp_path / name).vectors, vectors.vectors)
+
+
+@pytest.mark.parametrize("name", ["v.bin", "v.floret"])
+def test_n_grams(display, tmp_path, name):
+    corpus = wk.Corpus.from_texts(["some words in a row"] * 20, min_count=1)
+    config = wk.FastText(vector_size=4, epochs=1, buckets=5000, compact=name == "v.floret")
+    wk.train(corpus, config, workers=1).vectors.save(tmp_path / name)
+    wk.load(tmp_path / name)
+    for what in ["writing vectors"] if config.compact else ["writing n-grams", "making vectors"]:
+        assert display.of(what).done == display.of(what).total > 0
+
+
 def test_reading_text(display, tmp_path):
     for i in range(3):
         (tmp_path / f"{i}.txt").write_text("some words here\n" * 50_000)
@@ -272,12 +295,44 @@ def test_measuring(display, vectors, tmp_path):
 def test_changing(display, vectors):
     vectors.pca(3)
     assert display.of("changing").done == display.of("finding").done == 3000
+    vectors.align_to(vectors)
+    assert display.of("comparing").done == 3000
+    vectors.retrofit({"w1": ["w2"], "w3": ["w4", "w5"]}, iterations=4)
+    assert display.of("moving").done == display.of("moving").total == 8
+
+
+@pytest.mark.parametrize("rows", [100, 9000], ids=["numpy", "compiled"])
+def test_searching(display, rows, monkeypatch):
+    monkeypatch.setattr(compiled, "_TOGETHER", 64)
+    monkeypatch.setattr(compiled, "pays", lambda _work: rows > 100)
+    rng = np.random.default_rng(0)
+    vectors = wk.WordVectors([f"w{i}" for i in range(rows)], rng.normal(size=(rows, 8)))
+    vectors.most_similar_batch([f"w{i}" for i in range(100)])
+    searched = display.of("searching")
+    assert searched.done == pytest.approx(100)
+    assert searched.total == 100
+
+
+def test_steps_of_a_search_are_not_mentioned(display, vectors):
+    vectors.most_similar_batch(["w1", "w2"], restrict=["w5", "w6", "w7"])
+    assert display.of("searching").done == 3
+
+
+def test_rounding(display, vectors):
+    small = vectors.quantized()
+    assert display.of("rounding").done == 3000
+    display.tasks.clear()
+    small.most_similar_batch(["w1", "w2"])
+    assert display.of("searching").done == 3000
 
 
 def test_building_an_index(display, vectors):
     pytest.importorskip("usearch", reason="the extra index is not installed")
-    vectors.index()
+    index = vectors.index()
     assert display.of("building").done == 3000
+    display.tasks.clear()
+    index.most_similar_batch(["w1", "w2"])
+    assert display.of("searching").done == 2
 
 
 # --- what users call ------------------------------------------------------------------------------
@@ -291,6 +346,36 @@ def test_library_functions_are_quiet_unless_asked(vectors, tmp_path, capsys, mon
     monkeypatch.setattr(displays, "_FIRST_LINE", -1.0)
     wk.load(path, progress=True)
     assert "reading" in capsys.readouterr().err
+
+
+CALLS = {
+    "from_sequences": lambda v, on: wk.Corpus.from_sequences([[1]], min_count=1, progress=on),
+    "most_similar_batch": lambda v, on: v.most_similar_batch(["w1"], progress=on),
+    "quantized": lambda v, on: v.quantized(progress=on),
+    "quantized batch": lambda v, on: v.quantized().most_similar_batch(["w1"], progress=on),
+    "pca": lambda v, on: v.pca(2, progress=on),
+    "all_but_the_top": lambda v, on: v.all_but_the_top(1, progress=on),
+    "align_to": lambda v, on: v.align_to(v, progress=on),
+    "retrofit": lambda v, on: v.retrofit({"w1": ["w2"]}, progress=on),
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_each_call_shows_it_if_asked(vectors, capsys, monkeypatch, call):
+    monkeypatch.setattr(displays, "_FIRST_LINE", -1.0)
+    call(vectors, False)
+    assert capsys.readouterr() == ("", "")
+    call(vectors, True)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "/s" in err or "0:00" in err
+
+
+def test_anything_can_be_shown_by_whoever_calls_it(vectors, capsys, monkeypatch):
+    monkeypatch.setattr(displays, "_FIRST_LINE", -1.0)
+    with progress.shown():
+        vectors.most_similar_batch(["w1"])
+    assert "searching" in capsys.readouterr().err
 
 
 def test_opening_a_mapped_file_loads_no_rich(vectors, tmp_path):

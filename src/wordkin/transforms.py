@@ -8,13 +8,14 @@ by everything else, because they would no longer fit the words.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wordkin.errors import InputError
 from wordkin.neighbors import row_norms, row_of
-from wordkin.progress import task
+from wordkin.progress import in_pieces, told
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
 
@@ -233,10 +234,10 @@ def align(
     weights = _frequency(table, rows[:, 0]) + _frequency(other, rows[:, 1])
     product = np.zeros((table.dimensions, table.dimensions))
     step = max(1, _BLOCK // table.dimensions)
-    for start in range(0, len(rows), step):
-        mine, theirs = rows[start : start + step].T
+    for some in in_pieces(len(rows), step, "comparing common words", unit="words"):
+        mine, theirs = rows[some].T
         x, y = _units(table.matrix[mine]), _units(other.matrix[theirs])
-        product += (x * weights[start : start + step, None]).T @ y
+        product += (x * weights[some, None]).T @ y
     left, _, right = np.linalg.svd(product)
     rotation = left @ right
     rotated = _in_blocks(table, lambda block: block @ rotation, table.dimensions)
@@ -288,9 +289,10 @@ def retrofit(
             edges.append((index[word], rows))
     first = {row: table.matrix[row].astype(np.float64) for row, _ in edges}
     matrix = table.matrix.copy()
-    for _ in range(iterations):
-        for row, rows in edges:
-            matrix[row] = (first[row] + matrix[rows].mean(axis=0, dtype=np.float64)) / 2
+    moves = chain.from_iterable(repeat(edges, iterations))
+    total = iterations * len(edges)
+    for row, rows in told(moves, "moving words", total=total, unit="words"):
+        matrix[row] = (first[row] + matrix[rows].mean(axis=0, dtype=np.float64)) / 2
     return _with_matrix(table, matrix, f"retrofit {len(edges)} words")
 
 
@@ -299,11 +301,9 @@ def _principal(table: VectorTable) -> tuple[NDArray[np.float64], NDArray[np.floa
     mean = table.matrix.mean(axis=0, dtype=np.float64)
     covariance = np.zeros((table.dimensions, table.dimensions))
     step = max(1, _BLOCK // table.dimensions)
-    with task("finding principal components", len(table), "words") as advance:
-        for start in range(0, len(table), step):
-            centred = table.matrix[start : start + step].astype(np.float64) - mean
-            covariance += centred.T @ centred
-            advance(len(centred))
+    for some in in_pieces(len(table), step, "finding principal components", unit="words"):
+        centred = table.matrix[some].astype(np.float64) - mean
+        covariance += centred.T @ centred
     axes = np.linalg.eigh(covariance)[1].T[::-1]
     largest = np.take_along_axis(axes, np.abs(axes).argmax(axis=1)[:, None], axis=1)
     return mean, axes * np.where(largest < 0, -1.0, 1.0)
@@ -313,11 +313,8 @@ def _in_blocks(table: VectorTable, change: Any, size: int) -> NDArray[np.float32
     """Change some rows at a time in float64, so that memory is bounded."""
     out = np.empty((len(table), size), np.float32)
     step = max(1, _BLOCK // table.dimensions)
-    with task("changing vectors", len(table), "words") as advance:
-        for start in range(0, len(table), step):
-            block = table.matrix[start : start + step].astype(np.float64)
-            out[start : start + step] = change(block)
-            advance(len(block))
+    for some in in_pieces(len(table), step, "changing vectors", unit="words"):
+        out[some] = change(table.matrix[some].astype(np.float64))
     return out
 
 

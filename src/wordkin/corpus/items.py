@@ -10,6 +10,7 @@ import numpy as np
 
 from wordkin.corpus.interning import Chunk
 from wordkin.errors import InputError
+from wordkin.progress import in_pieces, task, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -101,7 +102,7 @@ class ItemInterner:
             )
         tokens: list[Hashable] = []
         ends: list[int] = []
-        for number, sequence in enumerate(sequences):
+        for number, sequence in enumerate(told(sequences, "reading", unit="sequences")):
             if isinstance(sequence, str | bytes) or not isinstance(sequence, Iterable):
                 raise InputError(
                     f"Sequence {number} is no list of tokens but {type(sequence).__name__}: "
@@ -189,9 +190,13 @@ def of_table(table: Any, columns: Columns, interner: ItemInterner) -> Iterator[C
     whole = keys[0] if len(keys) == 1 else _codes(np.rec.fromarrays(keys))
     ranks = [_ranks(_column(table, name), name) for name in orders]
     tokens = _column(table, columns.items or _the_other(table, {*groups, *orders}))
-    # stable: rows of the same rank stay in the order of the table
-    order = np.lexsort((*reversed(ranks), whole))
-    ids = interner.numbers(tokens.tolist())[order]
+    ids = np.empty(len(tokens), np.int32)
+    for some in in_pieces(len(tokens), _CHUNK, "reading", unit="rows"):
+        ids[some] = interner.numbers(tokens[some].tolist())
+    with task("putting rows in order"):
+        # stable: rows of the same rank stay in the order of the table
+        order = np.lexsort((*reversed(ranks), whole))
+        ids = ids[order]
     ends = np.append(np.flatnonzero(np.diff(whole[order])) + 1, len(ids))
     yield Chunk(ids, ends.astype(np.int64))
 

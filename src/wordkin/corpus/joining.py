@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wordkin.kernels import phrases as kernels
+from wordkin.progress import task
 from wordkin.text.phrases import Phrase, Phrases
 
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ class Joiner:
         table = _index([numbers for _, numbers in known])
         counts = np.zeros(len(self._words), np.int64)
         counts[: len(self._draft.counts)] = self._draft.counts
-        tokens = kernels.join_in_place(self._text(), self._connect(), table, names, counts)
+        with task("joining phrases"):
+            tokens = kernels.join_in_place(self._text(), self._connect(), table, names, counts)
         self._draft.shorten(int(tokens), counts)
 
     def _name(self, tokens: Sequence[str], numbers: Sequence[int]) -> int:
@@ -150,7 +152,8 @@ class Joiner:
         sieve = np.zeros(max(len(table) // 16, 1), np.uint64)
         kernels.sift(table, sieve)
         counts = kernels.Counts(table, sieve)
-        return self._named(text.ids, _all_above(text, words, counts=counts, score=score))
+        with task("looking for phrases"):
+            return self._named(text.ids, _all_above(text, words, counts=counts, score=score))
 
     def _named(self, ids: NDArray[np.int32], found: kernels.Found) -> tuple[Phrase, ...]:
         # the tokens of all phrases at once: an array for each would take longer than finding them
@@ -192,19 +195,21 @@ def _count(text: kernels.Sequences, words: kernels.Words) -> tuple[NDArray[np.ui
     """Count all pairs; return the table, and how many different ones there are."""
     table, cursor = _table(min(len(text.ids) // 5, _MOST_PAIRS)), kernels.make_cursor()
     least = 1
-    while cursor.token[0] < len(text.ids):
-        stop = min(int(cursor.token[0]) + _AT_ONCE, len(text.ids))
-        # up to two thirds full
-        limits = np.array([stop, len(table) * 2 // 3 - _ROOM], np.int64)
-        kernels.count_pairs(text, words, table, cursor, limits)
-        if cursor.used[0] <= limits[1]:
-            continue
-        if cursor.used[0] > _MOST_PAIRS:
-            least += 1  # as word2phrase.c does it
-        size = len(table) * (2 if least == 1 else 1)
-        new = np.zeros((size, 2), np.uint64)
-        cursor.used[0] = kernels.refill(table, new, np.uint64(least))
-        table = new
+    with task("counting pairs for phrases", len(text.ids), "words") as advance:
+        while (start := int(cursor.token[0])) < len(text.ids):
+            stop = min(start + _AT_ONCE, len(text.ids))
+            # up to two thirds full
+            limits = np.array([stop, len(table) * 2 // 3 - _ROOM], np.int64)
+            kernels.count_pairs(text, words, table, cursor, limits)
+            advance(int(cursor.token[0]) - start)
+            if cursor.used[0] <= limits[1]:
+                continue
+            if cursor.used[0] > _MOST_PAIRS:
+                least += 1  # as word2phrase.c does it
+            size = len(table) * (2 if least == 1 else 1)
+            new = np.zeros((size, 2), np.uint64)
+            cursor.used[0] = kernels.refill(table, new, np.uint64(least))
+            table = new
     return table, int(cursor.used[0])
 
 

@@ -17,6 +17,7 @@ from wordkin.files import atomic_write
 from wordkin.formats.binary import ByteReader, all_usable
 from wordkin.formats.quantized import Codebook
 from wordkin.formats.rows import encoded_words, naming
+from wordkin.progress import in_pieces
 from wordkin.subwords import Subwords, sum_rows
 from wordkin.subwords.fasttext import FastTextIndex
 from wordkin.table import VectorTable
@@ -236,8 +237,7 @@ def _word_vectors(
     vectors = np.array(rows, np.float32)
     if subwords is None:
         return vectors
-    for start in range(0, len(words), _AT_ONCE):
-        some = slice(start, start + _AT_ONCE)
+    for some in in_pieces(len(words), _AT_ONCE, "making vectors of n-grams", unit="words"):
         grams, counts = subwords.index.rows(words[some])
         with np.errstate(over="ignore", invalid="ignore"):  # refused when the table is made
             sum_rows(subwords.matrix, grams, counts, out=vectors[some])
@@ -384,10 +384,10 @@ def _writable_index(subwords: Subwords | None) -> FastTextIndex | None:
 
 
 def _write_words(file: BinaryIO, table: VectorTable, words: list[bytes]) -> None:
-    for start in range(0, len(words), _AT_ONCE):
-        rows = table.matrix[start : start + _AT_ONCE].astype(np.float64)
+    for some in in_pieces(len(words), _AT_ONCE, "writing words", unit="words"):
+        rows = table.matrix[some].astype(np.float64)
         if table.subwords is not None:
-            grams, counts = table.subwords.index.rows(words[start : start + _AT_ONCE])
+            grams, counts = table.subwords.index.rows(words[some])
             sums = np.zeros(rows.shape, np.float32)
             sum_rows(table.subwords.matrix, grams, counts, out=sums)
             rows = rows * (counts + 1)[:, None] - sums
@@ -395,6 +395,6 @@ def _write_words(file: BinaryIO, table: VectorTable, words: list[bytes]) -> None
 
 
 def _write_ngrams(file: BinaryIO, matrix: NDArray[np.float32], index: FastTextIndex) -> None:
-    for start in range(0, index.n_buckets, _AT_ONCE):
-        buckets = np.arange(start, min(start + _AT_ONCE, index.n_buckets))
+    for some in in_pieces(index.n_buckets, _AT_ONCE, "writing n-grams", unit="n-grams"):
+        buckets = np.arange(some.start, some.stop)
         file.write(matrix[index.rows_of(buckets)].astype("<f4").tobytes())

@@ -17,6 +17,7 @@ from wordkin.files import atomic_write, open_bytes
 from wordkin.formats.batches import check_budget
 from wordkin.formats.binary import all_usable
 from wordkin.formats.rows import naming
+from wordkin.progress import told
 from wordkin.subwords import Subwords
 from wordkin.subwords.floret import FloretIndex
 from wordkin.table import VectorTable
@@ -149,6 +150,6 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
     with atomic_write(path) as file:
         header = f"{' '.join(map(str, numbers))} {index.begin} {index.end}\n"
         file.write(header.encode("utf-8"))
-        for row, vector in enumerate(matrix):
+        for row, vector in enumerate(told(matrix, "writing vectors", unit="rows")):
             # str of a NumPy float32 is its shortest exact form
             file.write(f"{row} {' '.join(map(str, vector))}\n".encode())

@@ -23,6 +23,7 @@ from wordkin.formats.tensors import (
     read_header,
     write_arrays,
 )
+from wordkin.progress import task
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.packed import PackedWords, packed, verified
@@ -89,6 +90,16 @@ def write(
     FileError
         If the file can't be written.
     """
+    with task("packing words"):  # seconds for ten million of them
+        arrays, metadata = _packed(table, beside)
+    with atomic_write(path) as file:
+        write_arrays(file, arrays, metadata)
+
+
+def _packed(
+    table: VectorTable, beside: Beside | None
+) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """The arrays and the metadata of a file."""
     table.check_finite()
     vocabulary = table.vocabulary
     data, offsets = _encoded(vocabulary.words)
@@ -119,8 +130,7 @@ def write(
     if beside is not None:
         metadata[beside.name] = _to_json(beside.settings)
         arrays |= {f"{beside.name}.{key}": array for key, array in beside.arrays.items()}
-    with atomic_write(path) as file:
-        write_arrays(file, arrays, metadata)
+    return arrays, metadata
 
 
 def read(path: str | os.PathLike[str]) -> VectorTable:

@@ -11,6 +11,7 @@ from wordkin.errors import FormatError, require
 from wordkin.files import atomic_write
 from wordkin.formats.batches import check_budget
 from wordkin.formats.rows import encoded_words, naming
+from wordkin.progress import in_pieces
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _PARQUET, _ARROW = b"PAR1", b"ARROW1\0\0"
 _ROWS = 1 << 13  # read at once
+_WRITTEN = 1 << 16  # rows written at once
 _WORDS = ("word", "token", "key", "text")
 _VECTORS = ("vector", "vectors", "embedding", "embeddings")
 
@@ -114,10 +116,12 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
     made = arrow.table(columns)
     with atomic_write(path) as file:
         if Path(path).suffix.lower() in (".arrow", ".feather"):
-            with arrow.ipc.new_file(file, made.schema) as writer:
-                writer.write_table(made)
+            opened = arrow.ipc.new_file(file, made.schema)
         else:
-            require("pyarrow.parquet", extra="parquet").write_table(made, file)
+            opened = require("pyarrow.parquet", extra="parquet").ParquetWriter(file, made.schema)
+        with opened as writer:
+            for part in in_pieces(len(words), _WRITTEN, "writing vectors", unit="words"):
+                writer.write_table(made.slice(part.start, _WRITTEN))
 
 
 def _columns(file: BinaryIO, path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from wordkin.files import atomic_write
 from wordkin.neighbors.compiled import exact_cosines
 from wordkin.neighbors.exact import check_count, nearest_rows, unit_rows
 from wordkin.neighbors.keys import listed, sum_of_units
-from wordkin.progress import task
+from wordkin.progress import in_pieces, shown
 
 if TYPE_CHECKING:
     import os
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _MAGIC = b"wordkin index 1\n"
 _SAMPLE, _AT = 200, 10  # words whose first neighbours tell the recall
+_QUERIES = 1 << 12  # answered at once
 _BLOCK = 1 << 14  # rows that are scaled and handed over at once
 _HEADER_LIMIT = 1 << 16
 
@@ -275,7 +276,7 @@ class ApproximateIndex:
         return self._answers([pair], topn)[0]
 
     def most_similar_batch(
-        self, keys: Iterable[Key], topn: int = 10
+        self, keys: Iterable[Key], topn: int = 10, *, progress: bool = False
     ) -> list[list[tuple[str, float]]]:
         """Find near words of many words.
 
@@ -285,20 +286,23 @@ class ApproximateIndex:
             What to search for, one search each.
         topn : int
             How many words to return for each.
+        progress : bool
+            Show how far it has come.
 
         Returns
         -------
         list of lists of (str, float)
             For each of `keys` what `most_similar` returns.
         """
-        return self._answers([sum_of_units(self._table, [key], []) for key in listed(keys)], topn)
+        pairs = [sum_of_units(self._table, [key], []) for key in listed(keys)]
+        with shown(progress):
+            parts = in_pieces(len(pairs), _QUERIES, "searching", unit="words")
+            return [answer for some in parts for answer in self._answers(pairs[some], topn)]
 
     def _answers(
         self, pairs: list[tuple[NDArray[np.float64], list[int]]], topn: int
     ) -> list[list[tuple[str, float]]]:
         check_count("topn", topn)
-        if not pairs:
-            return []
         units = unit_rows(np.array([query for query, _ in pairs]))
         most_out = max(len(asked) for _, asked in pairs)
         rows = self._backend.search(units.astype(np.float32), topn + most_out)
@@ -342,11 +346,8 @@ def _make(name: str, settings: dict[str, Any]) -> Backend:
 
 
 def _unit_blocks(matrix: NDArray[np.float32]) -> Iterable[NDArray[np.float32]]:
-    with task("building the index", len(matrix), "words") as advance:
-        for start in range(0, len(matrix), _BLOCK):
-            block = matrix[start : start + _BLOCK]
-            yield unit_rows(block.astype(np.float64)).astype(np.float32)
-            advance(len(block))
+    for some in in_pieces(len(matrix), _BLOCK, "building the index", unit="words"):
+        yield unit_rows(matrix[some].astype(np.float64)).astype(np.float32)
 
 
 def _checksum(table: VectorTable) -> str:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wordkin.progress import task
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -111,14 +113,20 @@ def search(
     keep = topn + out.shape[1] + _MORE
     whole = len(matrix) - len(matrix) % topk.ROWS
     results: list[Found | None] = []
-    for start in range(0, len(units), _TOGETHER):
-        part = units[start : start + _TOGETHER]
-        work = partial(_work, matrix, factors, topk.turn(part.astype(np.float32)), keep=keep)
-        parts = share(partial(work, len(part)), whole, topk.ROWS)
-        results += settle(
-            matrix, part, gathered(parts, keep, range(whole, len(matrix))),
-            topn=topn, out=out[start : start + _TOGETHER],
-        )  # fmt: skip
+    with task("searching", len(units), "words") as advance:
+
+        def searched(rows: int, words: int) -> None:
+            advance(words * rows / whole)
+
+        for start in range(0, len(units), _TOGETHER):
+            part = units[start : start + _TOGETHER]
+            work = partial(_work, matrix, factors, topk.turn(part.astype(np.float32)), keep=keep)
+            done = partial(searched, words=len(part))
+            parts = share(partial(work, len(part)), whole, topk.ROWS, done=done)
+            results += settle(
+                matrix, part, gathered(parts, keep, range(whole, len(matrix))),
+                topn=topn, out=out[start : start + _TOGETHER],
+            )  # fmt: skip
     return results
 
 
@@ -174,7 +182,12 @@ def combine(
 
 
 def share(
-    work: Callable[[int, int], Any], count: int, multiple: int, *, pieces: int = 2
+    work: Callable[[int, int], Any],
+    count: int,
+    multiple: int,
+    *,
+    pieces: int = 2,
+    done: Callable[[int], None] = lambda _rows: None,
 ) -> list[Any]:
     """Let the cores take pieces of the rows, one after the other, until none is left.
 
@@ -190,6 +203,8 @@ def share(
         Where pieces may begin.
     pieces : int
         How many there are for each core.
+    done : callable
+        Called after a piece with how many rows it had; by one thread at a time.
 
     Returns
     -------
@@ -199,7 +214,7 @@ def share(
     pool, cores = _pool()
     step = (-(-count // (cores * pieces * multiple)) or 1) * multiple
     starts = range(0, count, step)
-    left, done = iter(starts), [None] * len(starts)
+    left, results = iter(starts), [None] * len(starts)
     lock = threading.Lock()
 
     def take() -> None:
@@ -208,14 +223,17 @@ def share(
                 start = next(left, None)
             if start is None:
                 return
-            done[start // step] = work(start, min(start + step, count))
+            stop = min(start + step, count)
+            results[start // step] = work(start, stop)
+            with lock:
+                done(stop - start)
 
     others = [pool.submit(take) for _ in range(min(cores, len(starts)) - 1)]
     take()
     for other in others:
         if not other.cancel():
             other.result()
-    return done
+    return results
 
 
 @cache

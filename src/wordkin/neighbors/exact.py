@@ -14,6 +14,7 @@ import numpy as np
 
 from wordkin.errors import InputError
 from wordkin.neighbors import compiled
+from wordkin.progress import in_pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,6 +111,8 @@ def nearest_rows(
     if compiled.pays(work) and compiled.can(matrix, divisors, topn + most_out):
         found = compiled.search(matrix, divisors, units, topn=topn, exclude=exclude)
         left = [i for i, each in enumerate(found) if each is None]
+        if not left:
+            return [each for each in found if each is not None]
         excluded = [exclude[i] for i in left] if exclude else ()
         others = iter(_in_batches(matrix, divisors, units[left], topn, excluded))
         return [next(others) if each is None else each for each in found]
@@ -124,9 +127,8 @@ def _in_batches(  # noqa: PLR0917 (all of them arrays that belong together)
     exclude: Sequence[Sequence[int]],
 ) -> list[Found]:
     results = []
-    for start in range(0, len(units), _QUERIES):
-        stop = start + _QUERIES
-        results += _search(matrix, divisors, units[start:stop], topn, exclude[start:stop])
+    for some in in_pieces(len(units), _QUERIES, "searching", unit="words"):
+        results += _search(matrix, divisors, units[some], topn, exclude[some])
     return results
 
 

@@ -13,6 +13,7 @@ from wordkin import neighbors
 from wordkin.errors import InputError
 from wordkin.neighbors.exact import check_count, merge, nearest_rows, row_norms, unit_rows
 from wordkin.neighbors.keys import listed, sum_of_units
+from wordkin.progress import in_pieces, shown, unmentioned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,8 +44,7 @@ class Int8Rows:
         self._steps = np.abs(matrix).max(axis=1) / np.float32(127)
         self._codes = np.empty(matrix.shape, np.int8)
         step = max(1, _BLOCK // matrix.shape[1])
-        for start in range(0, len(matrix), step):
-            part = slice(start, start + step)
+        for part in in_pieces(len(matrix), step, "rounding vectors", unit="words"):
             steps = np.where(self._steps[part] > 0, self._steps[part], np.float32(1))
             self._codes[part] = np.rint(matrix[part] / steps[:, None])
 
@@ -163,7 +163,7 @@ class QuantizedVectors:
         return neighbors.named(self._as_table(), self._nearest([query], topn, [asked]))[0]
 
     def most_similar_batch(
-        self, keys: Iterable[Key], topn: int = 10
+        self, keys: Iterable[Key], topn: int = 10, *, progress: bool = False
     ) -> list[list[tuple[str, float]]]:
         """Find the nearest words of many words.
 
@@ -173,6 +173,8 @@ class QuantizedVectors:
             What to search for, one search each.
         topn : int
             How many words to return for each.
+        progress : bool
+            Show how far it has come.
 
         Returns
         -------
@@ -180,7 +182,8 @@ class QuantizedVectors:
             For each of `keys` what `most_similar` returns.
         """
         pairs = [sum_of_units(self._as_table(), [key], []) for key in listed(keys)]
-        found = self._nearest([query for query, _ in pairs], topn, [rows for _, rows in pairs])
+        with shown(progress):
+            found = self._nearest([query for query, _ in pairs], topn, [rows for _, rows in pairs])
         return neighbors.named(self._as_table(), found)
 
     def similarity(self, w1: Key, w2: Key) -> float:
@@ -208,10 +211,11 @@ class QuantizedVectors:
         check_count("topn", topn)
         best: list[Found] = [(np.empty(0, np.int64), np.empty(0)) for _ in queries]
         step = max(1, _BLOCK // self.dimensions)
-        for start in range(0, len(self) if queries else 0, step):
-            block = self.matrix[start : start + step]
+        for part in in_pieces(len(self) if queries else 0, step, "searching", unit="rows"):
+            start = part.start
             out = [[row - start for row in rows if 0 <= row - start < step] for rows in exclude]
-            found = nearest_rows(block, queries, topn=topn, exclude=out)
+            with unmentioned():
+                found = nearest_rows(self.matrix[part], queries, topn=topn, exclude=out)
             best = [
                 merge(old, (start + rows, cosines), topn)
                 for old, (rows, cosines) in zip(best, found, strict=True)

@@ -10,6 +10,7 @@ import numpy as np
 from wordkin.neighbors import compiled
 from wordkin.neighbors.codes import Codes, make_codes, search_codes
 from wordkin.neighbors.exact import check_count, merge, nearest_rows, row_norms, unit_rows
+from wordkin.progress import in_pieces, unmentioned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,12 +132,13 @@ class Searcher:
         """Search chosen rows, some at a time so that memory is bounded."""
         best: list[Found] = [(np.empty(0, np.int64), np.empty(0)) for _ in queries]
         step = max(1, _GATHERED // self.matrix.shape[1])
-        for start in range(0, len(rows), step):
-            chosen = rows[start : start + step]
+        for some in in_pieces(len(rows), step, "searching", unit="rows"):
+            chosen = rows[some]
             out = [np.flatnonzero(np.isin(chosen, each)).tolist() for each in exclude]
-            found = nearest_rows(
-                self.matrix[chosen], queries, topn=topn, exclude=out, norms=self.norms[chosen]
-            )
+            with unmentioned():
+                found = nearest_rows(
+                    self.matrix[chosen], queries, topn=topn, exclude=out, norms=self.norms[chosen]
+                )
             best = [
                 merge(old, (chosen[here], cosines), topn)
                 for old, (here, cosines) in zip(best, found, strict=True)

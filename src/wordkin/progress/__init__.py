@@ -101,6 +101,37 @@ def told(
             advance(1)
 
 
+def in_pieces(count: int, at_once: int, what: str, *, unit: str) -> Iterator[slice]:
+    """Go over many things, some at a time, and tell how many of them have been dealt with.
+
+    Parameters
+    ----------
+    count : int
+        How many there are.
+    at_once : int
+        How many make a piece.
+    what : str
+        What is done with them.
+    unit : str
+        What they are, in the plural.
+
+    Yields
+    ------
+    slice
+        The next piece.
+
+    Examples
+    --------
+    >>> list(in_pieces(5, 2, "reading", unit="letters"))
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    with task(what, count, unit) as advance:
+        for start in range(0, count, at_once):
+            stop = min(start + at_once, count)
+            yield slice(start, stop)
+            advance(stop - start)
+
+
 @contextmanager
 def counting_bytes(advance: Advance) -> Iterator[None]:
     """Let files that are opened in the body (by `wordkin.files`) tell what is read of them.
@@ -201,6 +232,22 @@ def shown(
         console = Console(stderr=True, highlight=False, soft_wrap=True)
     with display_on(console, what) as new, shown_on(new):
         yield
+
+
+@contextmanager
+def unmentioned() -> Iterator[None]:
+    """Let nobody see the tasks of the body, which are steps of one that is shown already.
+
+    Yields
+    ------
+    None
+        For the body.
+    """
+    token = _display.set(None)
+    try:
+        yield
+    finally:
+        _display.reset(token)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from wordkin import transforms
+from wordkin.progress import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -94,37 +95,49 @@ class Changing:
         """
         return self.from_table(transforms.merge(self._table, other._table))
 
-    def pca(self, n_dimensions: int) -> Self:
+    def pca(self, n_dimensions: int, *, progress: bool = False) -> Self:
         """Keep the directions in which the vectors differ most.
 
         Parameters
         ----------
         n_dimensions : int
             How many.
+        progress : bool
+            Show how far it has come.
 
         Returns
         -------
         WordVectors
             A new object of centred, shorter vectors; this one stays as it is.
         """
-        return self.from_table(transforms.pca(self._table, n_dimensions))
+        with shown(progress):
+            return self.from_table(transforms.pca(self._table, n_dimensions))
 
-    def all_but_the_top(self, n_directions: int | None = None) -> Self:
+    def all_but_the_top(self, n_directions: int | None = None, *, progress: bool = False) -> Self:
         """Remove the mean and the strongest directions.
 
         Parameters
         ----------
         n_directions : int, optional
             How many; by default a hundredth of the dimensions.
+        progress : bool
+            Show how far it has come.
 
         Returns
         -------
         WordVectors
             A new object; this one stays as it is.
         """
-        return self.from_table(transforms.all_but_the_top(self._table, n_directions))
+        with shown(progress):
+            return self.from_table(transforms.all_but_the_top(self._table, n_directions))
 
-    def align_to(self, other: Changing, *, anchors: Iterable[str] | None = None) -> Self:
+    def align_to(
+        self,
+        other: Changing,
+        *,
+        anchors: Iterable[str] | None = None,
+        progress: bool = False,
+    ) -> Self:
         """Rotate the vectors so that common words lie where another object has them.
 
         Parameters
@@ -133,15 +146,24 @@ class Changing:
             What to fit to; its vectors have the same length.
         anchors : iterable of str, optional
             The words to fit by; by default all common ones, weighted by frequency.
+        progress : bool
+            Show how far it has come.
 
         Returns
         -------
         WordVectors
             A new object; both stay as they are.
         """
-        return self.from_table(transforms.align(self._table, other._table, anchors=anchors))
+        with shown(progress):
+            return self.from_table(transforms.align(self._table, other._table, anchors=anchors))
 
-    def retrofit(self, lexicon: Mapping[str, Iterable[str]], *, iterations: int = 10) -> Self:
+    def retrofit(
+        self,
+        lexicon: Mapping[str, Iterable[str]],
+        *,
+        iterations: int = 10,
+        progress: bool = False,
+    ) -> Self:
         """Move words towards those that a lexicon says are related.
 
         Parameters
@@ -150,10 +172,13 @@ class Changing:
             For each word those it is related to.
         iterations : int
             How often to go through the lexicon.
+        progress : bool
+            Show how far it has come.
 
         Returns
         -------
         WordVectors
             A new object; this one stays as it is.
         """
-        return self.from_table(transforms.retrofit(self._table, lexicon, iterations=iterations))
+        with shown(progress):
+            return self.from_table(transforms.retrofit(self._table, lexicon, iterations=iterations))

@@ -96,12 +96,12 @@ class Searching:
     @overload
     def most_similar_batch(
         self, keys: Iterable[Key], topn: int = ..., *, restrict: Restrict = ...,
-        restrict_vocab: int | None = ..., arrays: Literal[False] = ...,
+        restrict_vocab: int | None = ..., arrays: Literal[False] = ..., progress: bool = ...,
     ) -> list[Neighbors]: ...  # fmt: skip
     @overload
     def most_similar_batch(
         self, keys: Iterable[Key], topn: int = ..., *, restrict: Restrict = ...,
-        restrict_vocab: int | None = ..., arrays: bool,
+        restrict_vocab: int | None = ..., arrays: bool, progress: bool = ...,
     ) -> list[Neighbors] | list[Found]: ...  # fmt: skip
     def most_similar_batch(
         self,
@@ -111,6 +111,7 @@ class Searching:
         restrict: Restrict = None,
         restrict_vocab: int | None = None,
         arrays: bool = False,
+        progress: bool = False,
     ) -> list[Neighbors] | list[Found]:
         """Find the nearest words of many words at once.
 
@@ -126,20 +127,23 @@ class Searching:
             Gensim's name for `restrict` as a number.
         arrays : bool
             Return rows (int64) and cosines (float64) instead of lists.
+        progress : bool
+            Show how far it has come.
 
         Returns
         -------
         list of lists of (str, float), or list of (ndarray, ndarray)
             For each of `keys` what `most_similar` returns for it.
         """
-        return neighbors.most_similar_batch(
-            self._table,
-            keys,
-            topn=topn,
-            restrict=one_of(restrict, restrict_vocab),
-            searcher=self._searcher,
-            arrays=arrays,
-        )
+        with shown(progress):
+            return neighbors.most_similar_batch(
+                self._table,
+                keys,
+                topn=topn,
+                restrict=one_of(restrict, restrict_vocab),
+                searcher=self._searcher,
+                arrays=arrays,
+            )
 
     def analogy(
         self,
@@ -342,31 +346,33 @@ class Searching:
         """
         from wordkin.neighbors.approximate import ApproximateIndex
 
-        if path is not None and Path(path).exists():
-            return ApproximateIndex.open(self._table, path)
         with shown(progress):
+            if path is not None and Path(path).exists():
+                return ApproximateIndex.open(self._table, path)
             index = ApproximateIndex.build(self._table, backend, seed=seed, **settings)
-        if path is not None:
-            index.save(path)
+            if path is not None:
+                index.save(path)
         return index
 
-    def quantized(self, kind: str = "int8") -> QuantizedVectors:
+    def quantized(self, kind: str = "int8", *, progress: bool = False) -> QuantizedVectors:
         """Round the vectors to one byte or one bit a number, for exact search in less memory.
 
         Parameters
         ----------
         kind : {"int8", "binary"}
             About a quarter or a thirtieth of the memory.
+        progress : bool
+            Show how far it has come.
 
         Returns
         -------
         QuantizedVectors
-            A new object, with `most_similar`, `most_similar_batch`, `similarity`; its `loss` says
-            what rounding costs. This one stays as it is.
+            A new object that is searched likewise; its `loss` says what rounding costs.
         """
         from wordkin.neighbors.quantized import QuantizedVectors
 
-        return QuantizedVectors(self._table, kind)
+        with shown(progress):
+            return QuantizedVectors(self._table, kind)
 
 
 def one_of(restrict: Restrict, restrict_vocab: int | None) -> Restrict:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from wordkin.errors import InputError
@@ -24,7 +24,8 @@ class Account:
     dropped : mapping of str to int
         Tokens that are not, by reason.
     types : int
-        Different words among those that the tokenizer let through.
+        Different words among those that the tokenizer let through. If `undercount` is not 0, so
+        many at most: a word that came again after it was forgotten counts again.
     sentences : int
         Sentences in the corpus.
     empty_sentences : int
@@ -33,11 +34,19 @@ class Account:
         Bytes of text, decompressed; 0 where the text did not come from files.
     undecodable_bytes : int
         Bytes that are no text in the encoding that was given, and were replaced by U+FFFD.
+    undercount : int
+        0 if all counts are exact. Otherwise rare words were forgotten while counting (see
+        `max_vocab_size`), and no count is short by more than this.
+    short_words : int
+        Words of the vocabulary whose count may be short.
+    left_out_up_to : int
+        If counts may be short: no word that was left out as too rare occurred more often. Where
+        this is not below `min_count`, words may be missing that belong here.
 
     Raises
     ------
     InputError
-        If the account does not balance: read = kept + dropped.
+        If the account does not balance: read = kept + dropped; or it does not count.
     """
 
     read: int
@@ -48,8 +57,15 @@ class Account:
     empty_sentences: int = 0
     bytes_read: int = 0
     undecodable_bytes: int = 0
+    undercount: int = 0
+    short_words: int = 0
+    left_out_up_to: int = 0
 
     def __post_init__(self) -> None:
+        numbers = [getattr(self, each.name) for each in fields(self) if each.name != "dropped"]
+        for number in (*numbers, *self.dropped.values()):
+            if type(number) is not int or not 0 <= number < 1 << 63:
+                raise InputError(f"The account counts with whole numbers; got {number!r:.60}.")
         if self.read != self.kept + sum(self.dropped.values()):
             raise InputError(
                 f"The account does not balance: {self.read} tokens read, {self.kept} kept, "
@@ -69,10 +85,15 @@ class Account:
     def __str__(self) -> str:
         lines = [("tokens read", self.read)]
         lines += [(f"- {reason}", n) for reason, n in self.dropped.items() if n]
-        lines += [("= tokens kept", self.kept), ("different words read", self.types)]
+        lines += [("= tokens kept", self.kept)]
+        lines.append((f"different words{', at most' if self.undercount else ' read'}", self.types))
         lines += [("sentences", self.sentences), ("empty sentences", self.empty_sentences)]
         if self.bytes_read:
             lines.append(("bytes read", self.bytes_read))
         if self.undecodable_bytes:
             lines.append(("undecodable bytes", self.undecodable_bytes))
+        if self.undercount:
+            lines.append(("counts short by at most", self.undercount))
+            lines.append(("words that may be short", self.short_words))
+            lines.append(("left out, at most so often", self.left_out_up_to))
         return "\n".join(f"{name:<26}{n:>16,}" for name, n in lines)

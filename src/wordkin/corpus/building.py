@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wordkin.corpus import store
 from wordkin.corpus.draft import Draft
 from wordkin.errors import ConfigError
+from wordkin.progress import task
 from wordkin.text.phrases import PhraseRule, Phrases
 from wordkin.text.tokenizers import Phrased, Whitespace, get_tokenizer
 from wordkin.vocabulary import Vocabulary
@@ -122,11 +123,13 @@ def build(
         draft.read(text.chunks)
         if plan is not None:
             text, choice = _joined(draft, text, choice, plan=plan)
-        parts = choice.finish(draft, text)
+        with task("numbering words"):
+            parts = choice.finish(draft, text)
     if target is None:
         return parts
-    store.write(target, parts)
-    return store.read(target)
+    with task("writing the corpus"):
+        store.write(target, parts)
+        return store.read(target)
 
 
 def _joined(
@@ -144,4 +147,4 @@ def _joined(
         plan = joiner.learn(plan)
     plain = choice.tokenizer or Whitespace()
     cut = plain if isinstance(plain, Phrased) else Phrased(plain, plan)
-    return text._replace(types=lambda: words), replace(choice, tokenizer=cut)
+    return text._replace(types=lambda: words, chosen=None), replace(choice, tokenizer=cut)

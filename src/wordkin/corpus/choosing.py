@@ -9,9 +9,11 @@ import numpy as np
 
 from wordkin.corpus.account import Account
 from wordkin.corpus.empties import empty_sentences
+from wordkin.corpus.pruning import Pruner
 from wordkin.corpus.store import Parts
 from wordkin.errors import ConfigError, EmptyCorpusError, InputError
 from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.checks import check_at_least
 from wordkin.vocabulary.order import check_pruning, frequency_order
 
 if TYPE_CHECKING:
@@ -67,6 +69,31 @@ class Choice:
                 "A given vocabulary is taken as it is: leave out min_count and max_vocab."
             )
 
+    def pruner(self, max_vocab_size: int | None) -> Pruner | None:
+        """Make what forgets rare words while they are counted, if that is asked for.
+
+        Parameters
+        ----------
+        max_vocab_size : int, optional
+            How many different words may be counted at a time.
+
+        Returns
+        -------
+        Pruner or None
+            It knows what the counts may lack.
+
+        Raises
+        ------
+        ConfigError
+            If it is no whole number from 1 upwards, or beside a given vocabulary.
+        """
+        if max_vocab_size is None:
+            return None
+        check_at_least("max_vocab_size", max_vocab_size, 1)
+        if self.vocabulary is not None:
+            raise ConfigError("A given vocabulary is taken as it is: leave out max_vocab_size.")
+        return Pruner(int(max_vocab_size))
+
     def finish(self, draft: Draft, text: Reading) -> Parts:
         """Choose the words, and replace provisional numbers by ids.
 
@@ -87,11 +114,10 @@ class Choice:
         EmptyCorpusError
             If no word is left.
         """
-        types = text.types()
         if self.vocabulary is None:
-            vocabulary, ranks, dropped = self._frequent(draft, types)
+            vocabulary, ranks, dropped = self._frequent(draft, text)
         else:
-            vocabulary, ranks, dropped = self._given(draft, types, self.vocabulary)
+            vocabulary, ranks, dropped = self._given(draft, text, self.vocabulary)
         empty = empty_sentences(*draft.arrays(), ranks)
         ids, starts = draft.replaced(ranks, text.rank)
         if vocabulary.counts is None:
@@ -103,27 +129,29 @@ class Choice:
                 tokenizer=vocabulary.tokenizer,
             )
         joined = {"joined into phrases": draft.joined} if draft.joined else {}
+        forgotten = {"forgotten while counting": draft.pruned} if draft.pruned else {}
+        short = {} if text.pruner is None else self._shortages(text.pruner, draft.counts, ranks)
         account = Account(
-            read=draft.tokens + draft.joined + draft.dropped,
+            read=draft.tokens + draft.joined + draft.dropped + draft.pruned,
             kept=len(ids),
-            dropped={"dropped by the tokenizer": draft.dropped} | joined | dropped,
-            types=len(types) - draft.new_types,
+            dropped={"dropped by the tokenizer": draft.dropped} | forgotten | joined | dropped,
+            types=text.pruner.entered if text.pruner else len(draft.counts) - draft.new_types,
             sentences=len(starts) - 1,
             empty_sentences=len(empty),
             bytes_read=draft.bytes_read,
             undecodable_bytes=draft.undecodable,
+            **short,
         )
         return Parts(ids, starts, vocabulary, account, empty)
 
     def _frequent(
-        self, draft: Draft, types: list[str]
+        self, draft: Draft, text: Reading
     ) -> tuple[Vocabulary, NDArray[np.int32], dict[str, int]]:
         counts = draft.counts
         order = frequency_order(counts, min_count=self.min_count, max_vocab=self.max_vocab)
         if not len(order):
-            raise EmptyCorpusError(self._nothing_left(draft, types))
-        words = [types[i] for i in order.tolist()]
-        vocabulary = Vocabulary(words, counts[order], tokenizer=self.tokenizer)
+            raise EmptyCorpusError(self._nothing_left(draft, text))
+        vocabulary = Vocabulary(text.words(order), counts[order], tokenizer=self.tokenizer)
         ranks = np.full(len(counts), -1, dtype=np.int32)
         ranks[order] = np.arange(len(order), dtype=np.int32)
         rare = int(counts[counts < self.min_count].sum())
@@ -131,9 +159,9 @@ class Choice:
         return vocabulary, ranks, {"below min_count": rare, "over max_vocab": cut}
 
     def _given(
-        self, draft: Draft, types: list[str], vocabulary: Vocabulary
+        self, draft: Draft, text: Reading, vocabulary: Vocabulary
     ) -> tuple[Vocabulary, NDArray[np.int32], dict[str, int]]:
-        ranks = vocabulary.ids(types)
+        ranks = vocabulary.ids(text.types())
         unknown = int(draft.counts[ranks < 0].sum())
         if unknown == draft.tokens:
             if draft.tokens:
@@ -141,18 +169,24 @@ class Choice:
                     f"None of the {draft.tokens:,} tokens that were read is in the vocabulary of "
                     f"{len(vocabulary):,} words. Is the tokenizer the one it was made with?"
                 )
-            raise EmptyCorpusError(self._nothing_left(draft, types))
+            raise EmptyCorpusError(self._nothing_left(draft, text))
         if self.tokenizer is not None:
             vocabulary = vocabulary.with_tokenizer(self.tokenizer)
         return vocabulary, ranks, {"not in the vocabulary": unknown}
 
-    def _nothing_left(self, draft: Draft, types: list[str]) -> str:
+    def _nothing_left(self, draft: Draft, text: Reading) -> str:
         if draft.tokens:
-            top = int(draft.counts.argmax())
+            top = draft.counts.argmax()
+            word, times = text.words(top.reshape(1))[0], draft.counts[top]
             return (
-                f"No word is left: {draft.tokens} tokens of {len(types)} types were read, the "
-                f"most frequent, {types[top]!r}, {draft.counts[top]} times, but min_count is "
-                f"{self.min_count}. Give more text, or a min_count of {draft.counts[top]} or less."
+                f"No word is left: {draft.tokens} tokens of {len(draft.counts)} types were read, "
+                f"the most frequent, {word!r}, {times} times, but min_count is {self.min_count}. "
+                f"Give more text, or a min_count of {times} or less."
+            )
+        if draft.pruned:
+            return (
+                f"No word is left: {draft.pruned} tokens were read and all forgotten while "
+                "counting. Give a larger max_vocab_size."
             )
         cause = "the text is empty"
         if draft.dropped:
@@ -160,3 +194,18 @@ class Choice:
         elif draft.bytes_read:
             cause = f"the tokenizer finds no word in {draft.bytes_read} bytes; use another one"
         return f"0 tokens of 0 types were read: {cause}."
+
+    def _shortages(
+        self, pruner: Pruner, counts: NDArray[np.int64], ranks: NDArray[np.int32]
+    ) -> dict[str, int]:
+        """What the account says about counts that may be short."""
+        if not pruner.bound:
+            return {}
+        short = np.full(len(counts), pruner.bound)  # a phrase lacks no more than its words do
+        short[: len(pruner.tally)] = pruner.shortages()
+        rare = (counts + short)[(ranks < 0) & (counts < self.min_count)]
+        return {
+            "undercount": pruner.bound,
+            "short_words": int(np.count_nonzero(short[ranks >= 0])),
+            "left_out_up_to": max(pruner.bound, int(rare.max(initial=0))),
+        }

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.corpus.interning import Chunk
-from wordkin.kernels.text import PADDING, Scanned, WordTable, rank_in_place, room, scan
+from wordkin.kernels.numbering import WordTable, rank_in_place
+from wordkin.kernels.text import PADDING, Scanned, room, scan
 from wordkin.text.classes import rule_of
 from wordkin.text.sources import Block
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from wordkin.corpus.pruning import Pruner
     from wordkin.text.classes import Named
 
 __all__ = ["CompiledInterner", "rank_in_place"]
@@ -177,12 +179,15 @@ class Counted(NamedTuple):
         The number of each word.
     words : WordTable
         The different ones, in the order in which they first come.
+    times : ndarray of int64
+        How often each of those occurs.
     rest : Cut
         What else is to be known of the block; its text is gone.
     """
 
     ids: NDArray[np.int32]
     words: WordTable
+    times: NDArray[np.int64]
     rest: Cut
 
 
@@ -195,9 +200,14 @@ class CompiledInterner:
         What cuts the text.
     table : WordTable, optional
         Words that have numbers already; new ones are added to it.
+    pruner : Pruner, optional
+        Forgets words when there are too many; for a table of its own only.
     """
 
-    def __init__(self, tokenizer: Named, table: WordTable | None = None) -> None:
+    def __init__(
+        self, tokenizer: Named, table: WordTable | None = None, *, pruner: Pruner | None = None
+    ) -> None:
+        self._pruner = pruner
         self._cutter = Cutter(tokenizer)
         self._mine = threading.local()
         self._table = WordTable() if table is None else table
@@ -211,6 +221,23 @@ class CompiledInterner:
             The word of each provisional number.
         """
         return self._table.types()
+
+    def chosen(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        """Return some of the words, as `WordTable.chosen` does.
+
+        Parameters
+        ----------
+        numbers : ndarray of int64
+            Their numbers.
+
+        Returns
+        -------
+        text : ndarray of uint8
+            The words, each with a line feed behind it.
+        offsets : ndarray of int64
+            Where they begin and end.
+        """
+        return self._table.chosen(numbers)
 
     def chunks(self, blocks: Iterable[Block]) -> Iterator[Chunk]:
         """Cut blocks into words and number them.
@@ -247,8 +274,9 @@ class CompiledInterner:
         cut = self._cutter.cut(block, again=self._mine.room)
         table = WordTable(_BLOCK_SLOTS)
         ids = table.number(cut.text, cut.begins, cut.stops)
+        times = np.bincount(ids, minlength=len(table))
         rest = Cut(_NOTHING, _NOWHERE, _NOWHERE, cut.ends.copy(), cut.dropped, cut.undecodable)
-        return Counted(ids, table, rest)
+        return Counted(ids, table, times, rest)
 
     def _numbered(
         self, pool: ThreadPoolExecutor, block: Block, future: Future[Counted]
@@ -260,10 +288,18 @@ class CompiledInterner:
         them is left to any thread.
         """
         counted = future.result()
+        kept = self._pruner.forget() if self._pruner is not None and len(counted.words) else None
+        if kept is not None:
+            self._table.forget(kept)
         numbers = self._table.number(*counted.words.spans())
-        return pool.submit(_replaced, numbers, counted, block)
+        if self._pruner is not None:
+            self._pruner.tally.add(numbers, counted.times)
+        return pool.submit(_replaced, numbers, counted, (block.bytes_read, kept))
 
 
-def _replaced(numbers: NDArray[np.int32], counted: Counted, block: Block) -> Chunk:
+def _replaced(
+    numbers: NDArray[np.int32], counted: Counted, more: tuple[int, NDArray[np.bool_] | None]
+) -> Chunk:
     ids, rest = numbers[counted.ids], counted.rest
-    return Chunk(ids, rest.ends, rest.dropped, block.bytes_read, rest.undecodable)
+    seen = numbers, counted.times
+    return Chunk(ids, rest.ends, rest.dropped, more[0], rest.undecodable, seen, more[1])

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from wordkin.corpus.pruning import Tally
 from wordkin.errors import FileError
 
 if TYPE_CHECKING:
@@ -38,7 +39,11 @@ class Draft:
         self._ids = Spool(np.int32, directory=directory, bound=_IN_MEMORY)
         self._ends = Spool(np.int64, directory=directory, bound=_IN_MEMORY)
         self._arrays: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
+        self._masks = Spool(np.uint8, directory=directory, bound=_IN_MEMORY)
+        self._forgotten: list[tuple[int, int]] = []  # at which token, of how many words
         self.counts: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
+        self.pruned = 0
+        """Tokens that are gone because their words were forgotten while counting."""
         self.dropped = self.sentences = self.bytes_read = self.undecodable = 0
         self.joined = 0
         """Tokens that are gone because phrases were joined."""
@@ -51,6 +56,7 @@ class Draft:
     def __exit__(self, *_: object) -> None:
         self._ids.close()
         self._ends.close()
+        self._masks.close()
 
     @property
     def tokens(self) -> int:
@@ -67,10 +73,13 @@ class Draft:
         """
         self._ends.append([0])
         last = 0
+        tally = Tally()
         for chunk in chunks:
-            counts = np.bincount(chunk.ids, minlength=len(self.counts))
-            counts[: len(self.counts)] += self.counts
-            self.counts = counts
+            if chunk.kept is not None:
+                self._forgotten.append((self.tokens, len(chunk.kept)))
+                self._masks.append(np.packbits(chunk.kept))
+                self.pruned += tally.keep(chunk.kept)
+            tally.add_chunk(chunk)
             self.dropped += chunk.dropped
             self.bytes_read += chunk.bytes_read
             self.undecodable += chunk.undecodable
@@ -81,6 +90,32 @@ class Draft:
         if last < self.tokens:  # the last sentence ends with the text
             self._ends.append([self.tokens])
         self.sentences = len(self._ends) - 1
+        self.counts = tally.counts
+        if self._forgotten:
+            self._leave_out_forgotten()
+
+    def _leave_out_forgotten(self) -> None:
+        """Give all tokens the numbers that their words have in the end; leave out the others.
+
+        Between two prunings the numbers are of one kind. From the last stretch to the first it is
+        worked out what they are in the end, so that no more than one list of words is in memory.
+        """
+        ids, ends = self.arrays()
+        masks = self._masks.array()
+        now = np.arange(len(self.counts), dtype=np.int32)
+        starts = [0, *(at for at, _ in self._forgotten)]
+        for start, (stop, words) in reversed(list(zip(starts, self._forgotten, strict=False))):
+            size = -(-words // 8)
+            kept = np.unpackbits(masks[len(masks) - size :], count=words).view(np.bool_)
+            masks = masks[: len(masks) - size]
+            before = np.full(words, -1, np.int32)
+            before[kept] = now[: np.count_nonzero(kept)]
+            now = before
+            for first in range(start, stop, _BLOCK):
+                block = ids[first : min(first + _BLOCK, stop)]
+                block[:] = now[block]
+        tokens = leave_out_in_place(ids, ends)
+        self._arrays = ids[:tokens], ends
 
     def arrays(self) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Return the whole text, to be changed in place; nothing can be read after this.
@@ -123,7 +158,8 @@ class Draft:
         ranks : ndarray of int32
             The id of each provisional number; -1 for what is left out.
         rank : callable, optional
-            What does it, such as `wordkin.kernels.text.rank_in_place`; by default `rank_in_place`.
+            What does it, such as `wordkin.kernels.numbering.rank_in_place`; by default
+            `rank_in_place`.
 
         Returns
         -------
@@ -174,6 +210,34 @@ def rank_in_place(
         ids[tokens : int(before[-1])] = new[kept]
         tokens, sentences, done = int(before[-1]), sentences + len(moved), here
     return tokens, sentences
+
+
+def leave_out_in_place(ids: NDArray[np.int32], ends: NDArray[np.int64]) -> int:
+    """Leave out what is below 0, and move the ends of sentences; empty sentences stay.
+
+    Parameters
+    ----------
+    ids : ndarray of int32
+        Shape (n,): the number of each token; those that are left when this is done.
+    ends : ndarray of int64
+        Shape (s + 1,): 0, then where sentences end; changed.
+
+    Returns
+    -------
+    int
+        How many tokens there are now.
+    """
+    tokens = 0
+    done = 1
+    for start in range(0, len(ids), _BLOCK):
+        block = ids[start : start + _BLOCK].copy()
+        kept = block >= 0
+        before = np.concatenate(([0], np.cumsum(kept))) + tokens
+        here = done + int(np.searchsorted(ends[done:], start + len(block), side="right"))
+        ends[done:here] = before[ends[done:here] - start]
+        ids[tokens : int(before[-1])] = block[kept]
+        tokens, done = int(before[-1]), here
+    return tokens
 
 
 class Spool:

@@ -9,12 +9,13 @@ knows its types can take the place of `Interner`.
 from __future__ import annotations
 
 from collections import defaultdict
-from itertools import islice
+from itertools import compress, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from wordkin.errors import InputError
+from wordkin.text.sources import HALVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wordkin.corpus.pieces import Piece
+    from wordkin.corpus.pruning import Pruner
 
 _CHUNK = 1 << 18  # tokens: enough to make NumPy's cost per call invisible, few enough to be small
 
@@ -42,6 +44,11 @@ class Chunk(NamedTuple):
         Bytes of text that were read from files for this.
     undecodable : int
         Those of them that are no text.
+    seen : tuple of (ndarray of int32, ndarray of int64), optional
+        The different numbers in `ids` and how often each occurs, if that is known.
+    kept : ndarray of bool, optional
+        Before this chunk was numbered, words were forgotten: which of the numbers that there were
+        stayed. These got new numbers, in the same order, and only those mean anything from here on.
     """
 
     ids: NDArray[np.int32]
@@ -49,10 +56,17 @@ class Chunk(NamedTuple):
     dropped: int = 0
     bytes_read: int = 0
     undecodable: int = 0
+    seen: tuple[NDArray[np.int32], NDArray[np.int64]] | None = None
+    kept: NDArray[np.bool_] | None = None
 
 
 class Interner:
     """Number words in the order in which they are first seen.
+
+    Parameters
+    ----------
+    pruner : Pruner, optional
+        Forgets words when there are too many.
 
     Examples
     --------
@@ -65,7 +79,8 @@ class Interner:
     ['b', 'a', 'c']
     """
 
-    def __init__(self) -> None:
+    def __init__(self, pruner: Pruner | None = None) -> None:
+        self._pruner = pruner
         # a missing word gets the size of the dict as its number, without any Python code run
         self._numbers: defaultdict[str, int] = defaultdict()
         self._numbers.default_factory = self._numbers.__len__
@@ -109,9 +124,24 @@ class Interner:
             tokens += piece.tokens
             sums = [a + b for a, b in zip(sums, piece[2:], strict=True)]
             if len(tokens) + len(ends) >= _CHUNK:
-                yield Chunk(self._numbered(tokens), np.array(ends, dtype=np.int64), *sums)
+                yield self._chunk(tokens, ends, sums)
                 tokens, ends, sums = [], [], [0, 0, 0]
-        yield Chunk(self._numbered(tokens), np.array(ends, dtype=np.int64), *sums)
+        yield self._chunk(tokens, ends, sums)
+
+    def _chunk(self, tokens: list[str], ends: list[int], sums: list[int]) -> Chunk:
+        kept = self._pruner.forget() if self._pruner is not None and tokens else None
+        if kept is not None:
+            stay = list(compress(self._numbers, kept.tolist()))
+            self._numbers.clear()
+            self._numbers.update(zip(stay, range(len(stay)), strict=True))
+        dropped, read, undecodable = sums
+        numbers = self._numbered(tokens)
+        chunk = Chunk(
+            numbers, np.array(ends, dtype=np.int64), dropped, read, undecodable, kept=kept
+        )
+        if self._pruner is not None:
+            self._pruner.tally.add_each(chunk.ids)
+        return chunk
 
     def _numbered(self, tokens: list[str]) -> NDArray[np.int32]:
         known = len(self._numbers)
@@ -124,4 +154,9 @@ class Interner:
             if not isinstance(word, str):
                 hint = " Decode it: .decode('utf-8')." if isinstance(word, bytes) else ""
                 raise InputError(f"Tokens must be str; got {type(word).__name__} {word!r}.{hint}")
+            if HALVES.search(word):  # better now than when a day's training is to be saved
+                raise InputError(
+                    f"The token {word!r} holds half a surrogate pair, which no file can hold. "
+                    "Mend it: token.encode('utf-8', 'replace').decode()."
+                )
         return ids

@@ -41,6 +41,7 @@ class Making:
         tokenizer: TokenizerSpec | None = None,
         min_count: int = 5,
         max_vocab: int | None = None,
+        max_vocab_size: int | None = None,
         vocabulary: Vocabulary | None = None,
         encoding: str = "utf-8",
         store: StrPath | None = None,
@@ -61,6 +62,10 @@ class Making:
             Words that occur more rarely are left out.
         max_vocab : int, optional
             Keep this many words at most, the most frequent ones.
+        max_vocab_size : int, optional
+            Bound the memory of counting: when there are more different words, the rarest are
+            forgotten. Every ten million take about 1 GB. What the counts may lack then is in the
+            account (`Account.undercount`).
         vocabulary : Vocabulary, optional
             Take these words, with the counts they have, instead of choosing some: to train on with
             vectors that are there. Other words are left out.
@@ -87,8 +92,8 @@ class Making:
         EmptyCorpusError
             If no word is left.
         ConfigError
-            If `min_count` or `max_vocab` is out of range, or given with a vocabulary; if `phrases`
-            can't be.
+            If `min_count`, `max_vocab` or `max_vocab_size` is out of range, or given with a
+            vocabulary; if `phrases` can't be.
         InputError
             If an argument is of a wrong kind.
         """
@@ -97,18 +102,20 @@ class Making:
         choice = Choice(
             tokenizer=cut, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
         )
+        pruner = choice.pruner(max_vocab_size)
         with shown(progress):
-            text = reading.of_files(source, _plain(cut))
+            text = reading.of_files(source, _plain(cut), pruner)
             return cls._of(build(text, choice, store, phrases=phrases))
 
     @classmethod
-    def from_texts(
+    def from_texts(  # noqa: PLR0913
         cls,
         texts: Iterable[str],
         *,
         tokenizer: TokenizerSpec | None = None,
         min_count: int = 5,
         max_vocab: int | None = None,
+        max_vocab_size: int | None = None,
         vocabulary: Vocabulary | None = None,
         store: StrPath | None = None,
         phrases: int | PhraseRule | Phrases | None = None,
@@ -127,6 +134,10 @@ class Making:
             Words that occur more rarely are left out.
         max_vocab : int, optional
             Keep this many words at most, the most frequent ones.
+        max_vocab_size : int, optional
+            Bound the memory of counting: when there are more different words, the rarest are
+            forgotten. Every ten million take about 1 GB. What the counts may lack then is in the
+            account (`Account.undercount`).
         vocabulary : Vocabulary, optional
             Take these words, with the counts they have, instead of choosing some: to train on with
             vectors that are there. Other words are left out.
@@ -151,8 +162,8 @@ class Making:
         EmptyCorpusError
             If no word is left.
         ConfigError
-            If `min_count` or `max_vocab` is out of range, or given with a vocabulary; if `phrases`
-            can't be.
+            If `min_count`, `max_vocab` or `max_vocab_size` is out of range, or given with a
+            vocabulary; if `phrases` can't be.
         FileError
             If the store can't be written.
         """
@@ -160,9 +171,11 @@ class Making:
         choice = Choice(
             tokenizer=cut, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
         )
-        text = pieces.of_source(Texts(texts), _plain(cut))
+        plain = _plain(cut)
+        text = pieces.of_source(Texts(texts), plain)
         with shown(progress):
-            return cls._of(build(reading.of_pieces(text), choice, store, phrases=phrases))
+            reads = reading.of_pieces(text, choice.pruner(max_vocab_size))
+            return cls._of(build(reads, choice, store, phrases=phrases))
 
     @classmethod
     def from_sentences(
@@ -171,6 +184,7 @@ class Making:
         *,
         min_count: int = 5,
         max_vocab: int | None = None,
+        max_vocab_size: int | None = None,
         vocabulary: Vocabulary | None = None,
         store: StrPath | None = None,
         phrases: int | PhraseRule | Phrases | None = None,
@@ -186,6 +200,10 @@ class Making:
             Words that occur more rarely are left out.
         max_vocab : int, optional
             Keep this many words at most, the most frequent ones.
+        max_vocab_size : int, optional
+            Bound the memory of counting: when there are more different words, the rarest are
+            forgotten. Every ten million take about 1 GB. What the counts may lack then is in the
+            account (`Account.undercount`).
         vocabulary : Vocabulary, optional
             Take these words, with the counts they have, instead of choosing some: to train on with
             vectors that are there. Other words are left out.
@@ -210,20 +228,20 @@ class Making:
         EmptyCorpusError
             If no word is left.
         ConfigError
-            If `min_count` or `max_vocab` is out of range, or given with a vocabulary; if `phrases`
-            can't be.
+            If `min_count`, `max_vocab` or `max_vocab_size` is out of range, or given with a
+            vocabulary; if `phrases` can't be.
         FileError
             If the store can't be written.
         """
         choice = Choice(
             tokenizer=None, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
         )
-        text = reading.of_pieces(pieces.of_sentences(sentences))
+        text = reading.of_pieces(pieces.of_sentences(sentences), choice.pruner(max_vocab_size))
         with shown(progress):
             return cls._of(build(text, choice, store, phrases=phrases))
 
     @classmethod
-    def from_sequences(
+    def from_sequences(  # noqa: PLR0913
         cls,
         sequences: Iterable[Iterable[Hashable]] | Any,  # noqa: ANN401 (or any table)
         *,
@@ -234,6 +252,7 @@ class Making:
         max_vocab: int | None = None,
         vocabulary: Vocabulary | None = None,
         store: StrPath | None = None,
+        progress: bool = False,
     ) -> Corpus:
         """Take sequences of anything: baskets, sessions, playlists, walks, events.
 
@@ -258,6 +277,8 @@ class Making:
             Take these words, as `from_sentences` does.
         store : path-like, optional
             A folder to keep the corpus in, from which it is mapped instead of taking memory.
+        progress : bool
+            Show how far reading has come.
 
         Returns
         -------
@@ -302,7 +323,8 @@ class Making:
             )
         else:
             chunks = interner.chunks(sequences)
-        return cls._of(build(reading.Reading(chunks, interner.types), choice, store))
+        with shown(progress):
+            return cls._of(build(reading.Reading(chunks, interner.types), choice, store))
 
 
 def _plain(tokenizer: Tokenizer) -> Tokenizer:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from wordkin.kernels.text import WordTable
+    from wordkin.kernels.numbering import WordTable
     from wordkin.text.classes import Named
     from wordkin.text.tokenizers import Tokenizer
 
@@ -193,7 +193,7 @@ class Reader:
 
     def _compiled(self, tokenizer: Named, texts: Sequence[str]) -> Documents:
         from wordkin.corpus.compiled import CompiledInterner
-        from wordkin.kernels.text import WordTable
+        from wordkin.kernels.numbering import WordTable
 
         if self._table is None:
             table = WordTable()

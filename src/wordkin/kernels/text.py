@@ -1,9 +1,7 @@
-"""Raw UTF-8 to numbered words: what a tokenizer of `wordkin.text` says, byte by byte and compiled.
+"""Raw UTF-8 to words: what a tokenizer of `wordkin.text` says, byte by byte and compiled.
 
-The work has two steps. `scan` cuts a block of text into lower-case words; blocks are independent,
-so threads share them. `number` gives each word a number, in the order in which words first come,
-from a hash table; one thread does it for all blocks in their order, so that numbers never depend
-on threads.
+`scan` cuts a block of text into lower-case words; blocks are independent, so threads share them.
+`wordkin.kernels.numbering` then gives each word its number.
 
 What separates words and what belongs to them is said by two tables over all code points, made by
 `wordkin.text.classes`: the class of each character, and its lower case. A few characters can't be
@@ -24,8 +22,6 @@ from numba.extending import intrinsic
 from wordkin.kernels import inline, kernel
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
 # the classes of characters
@@ -35,11 +31,8 @@ PADDING = 16
 """Bytes that must follow a text: kernels load as many at a time, also those of its last word."""
 
 _RETURN, _NEWLINE = np.uint8(13), np.uint8(10)
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
-_LOW = np.uint64(0xFFFFFFFF)
 # numba makes a float of the sum of a signed and an unsigned number: all are of one kind here
-_0, _1, _8, _32, _64 = (np.uint64(n) for n in (0, 1, 8, 32, 64))
+_8 = np.uint64(8)
 
 
 class Rule(NamedTuple):
@@ -60,14 +53,6 @@ class Scanned(NamedTuple):
     bounds: NDArray[np.int64]  # word t is text[bounds[t]:bounds[t + 1]]; a gap is empty
     ends: NDArray[np.int64]  # where lines end: before the word of this number
     gaps: NDArray[np.int64]  # (n, 2) from which to which byte of the block a gap is
-
-
-class Words(NamedTuple):
-    """The arrays of a word table; word w is ``arena[offsets[w]:offsets[w + 1] - 1]``."""
-
-    slots: NDArray[np.uint64]
-    arena: NDArray[np.uint8]  # the words one after the other, each with a line feed behind it
-    offsets: NDArray[np.int64]
 
 
 def room(n_bytes: int) -> Scanned:
@@ -97,7 +82,7 @@ def room(n_bytes: int) -> Scanned:
 
 
 @intrinsic
-def _eight(typing: Any, array: Any, index: Any) -> Any:
+def eight(typing: Any, array: Any, index: Any) -> Any:
     """Load eight bytes as one number, from any place of an array of bytes."""
 
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -190,11 +175,11 @@ def plain_letters(classes: NDArray[np.uint8], lower: NDArray[np.int32]) -> NDArr
 
 
 @inline
-def _decode(eight):
+def _decode(first):
     """Return the code point that bytes begin with, and how many it takes; (-1, 1) if none."""
-    a, b = np.int64(eight & np.uint64(0xFF)), np.int64(eight >> _8 & np.uint64(0xFF))
-    c = np.int64(eight >> np.uint64(16) & np.uint64(0xFF))
-    d = np.int64(eight >> np.uint64(24) & np.uint64(0xFF))
+    a, b = np.int64(first & np.uint64(0xFF)), np.int64(first >> _8 & np.uint64(0xFF))
+    c = np.int64(first >> np.uint64(16) & np.uint64(0xFF))
+    d = np.int64(first >> np.uint64(24) & np.uint64(0xFF))
     code, size = np.int64(-1), 1
     if b & 0xC0 == 0x80:
         if 0xC2 <= a < 0xE0:
@@ -262,13 +247,13 @@ def scan(data, rule, found):
         if code < 0x80:
             kind = classes[code]
         else:
-            code, size = _decode(_eight(data, i))
+            code, size = _decode(eight(data, i))
             kind = classes[code] if code >= 0 else FOREIGN
         inside = kind in (LETTER, DIGIT) or (kind == MARK and at > start)
         if kind == JOINER and at > start and digit_end != i:
             after, _ = np.int64(data[i + size]), 1
             if after >= 0x80:
-                after, _ = _decode(_eight(data, i + size))
+                after, _ = _decode(eight(data, i + size))
             # a foreign character takes back this word anyway
             inside = after >= 0 and classes[after] == LETTER
         if inside:
@@ -312,259 +297,3 @@ def scan(data, rule, found):
         if kind in (LINE_END, SPACE):
             safe, safe_tokens, safe_dropped = i, tokens, dropped
     return tokens, lines, n_gaps, dropped
-
-
-# ------------------------------------------------------------------------------ numbering
-
-
-@inline
-def _home(key, mask):
-    """Where a key belongs (Knuth, The Art of Computer Programming 3, 6.4: by the golden ratio)."""
-    return ((key ^ key >> _32) * _GOLDEN >> _32) & mask
-
-
-@inline
-def _own(eight, left):
-    """Blank what does not belong to a word any more that has `left` bytes."""
-    return eight & (_ONES >> (_64 - _8 * np.uint64(left)) if left < 8 else _ONES)
-
-
-@kernel
-def number(text, begins, stops, words, out):
-    """Give words their numbers, as far as the slots go.
-
-    Parameters
-    ----------
-    text : ndarray of uint8
-        What the words are in, with PADDING behind the last one.
-    begins, stops : ndarray of int64
-        Shape (n,): word t is ``text[begins[t]:stops[t]]``.
-    words : Words
-        The table, with room in `arena` and `offsets` for all of them.
-    out : tuple of (ndarray of int32, ndarray of int64)
-        The numbers, shape (n,); and (words, bytes) in the table before and after.
-
-    Returns
-    -------
-    int
-        How many words were numbered. If less than n, the table needs more slots.
-    """
-    slots, arena, offsets = words
-    ids, fill = out
-    known, top = fill
-    mask = np.uint64(len(slots) - 1)
-    done = len(begins)
-    for t in range(len(begins)):
-        begin = begins[t]
-        size = stops[t] - begin
-        key = _own(_eight(text, begin), size)
-        for more in range(8, size, 8):
-            part = _own(_eight(text, begin + more), size - more)
-            key = (key ^ key >> _32) * _GOLDEN ^ part
-        at = _home(key, mask)
-        word = np.int64(-1)
-        while slots[at, 1] != _0:
-            if slots[at, 0] == key and slots[at, 1] >> _32 == np.uint64(size):
-                word = np.int64(slots[at, 1] & _LOW) - 1
-                if size > 8:  # else the key is the word itself
-                    for j in range(size):
-                        if arena[offsets[word] + j] != text[begin + j]:
-                            word = np.int64(-1)
-                            break
-                if word >= 0:
-                    break
-            at = (at + _1) & mask
-        if word < 0:
-            if 2 * known >= len(slots):
-                done = t
-                break
-            word = known
-            known += 1
-            slots[at, 0] = key
-            slots[at, 1] = np.uint64(size) << _32 | np.uint64(known)
-            for j in range(size):
-                arena[top + j] = text[begin + j]
-            arena[top + size] = _NEWLINE
-            top += size + 1
-            offsets[known] = top
-        ids[t] = word
-    fill[0], fill[1] = known, top
-    return done
-
-
-@kernel
-def rank_in_place(ids, ends, ranks):
-    """Write ranks over numbers, leaving out what has none, and new ends over ends.
-
-    Parameters
-    ----------
-    ids : ndarray of int32
-        Shape (n,): the number of each token; the ranks of those that are kept when this is done.
-    ends : ndarray of int64
-        Shape (s + 1,): 0, then where sentences end; those that are not empty when this is done.
-    ranks : ndarray of int32
-        The rank of each number; -1 for what is left out.
-
-    Returns
-    -------
-    tokens, sentences : int
-        How many there are now.
-    """
-    tokens = sentences = 0
-    end = 1
-    for t in range(len(ids) + 1):
-        while end < len(ends) and ends[end] == t:
-            if tokens > ends[sentences]:
-                sentences += 1
-                ends[sentences] = tokens
-            end += 1
-        if t < len(ids):
-            rank = ranks[ids[t]]
-            ids[tokens] = rank  # never further on than what is read
-            tokens += rank >= 0
-    return tokens, sentences
-
-
-@kernel
-def _doubled(slots):
-    """Give a table twice the slots."""
-    larger = np.zeros((2 * len(slots), 2), np.uint64)
-    mask = np.uint64(len(larger) - 1)
-    for s in range(len(slots)):
-        if slots[s, 1] != _0:
-            at = _home(slots[s, 0], mask)
-            while larger[at, 1] != _0:
-                at = (at + _1) & mask
-            larger[at, 0], larger[at, 1] = slots[s, 0], slots[s, 1]
-    return larger
-
-
-class WordTable:
-    """Numbers for words, in the order in which they come.
-
-    A hash table of slots of two 64-bit numbers. The first is the word itself if it has 8 bytes or
-    fewer, as nearly all words of a text have, so that finding it touches no other memory; otherwise
-    it is a hash. The second holds the word's length and, in the lower half, its number + 1; 0 is
-    a free slot. At most half of the slots are taken.
-
-    Parameters
-    ----------
-    slots : int
-        How many to begin with, a power of two: the table grows by itself.
-
-    Examples
-    --------
-    >>> table = WordTable()
-    >>> text = np.frombuffer(b"to be or not to be" + bytes(PADDING), np.uint8)
-    >>> begins = np.array([0, 3, 6, 9, 13, 16])
-    >>> table.number(text, begins, np.array([2, 5, 8, 12, 15, 18]))
-    array([0, 1, 2, 3, 0, 1], dtype=int32)
-    >>> table.types()
-    ['to', 'be', 'or', 'not']
-    """
-
-    def __init__(self, slots: int = 1 << 12) -> None:
-        self._words = Words(
-            np.zeros((slots, 2), np.uint64), np.empty(0, np.uint8), np.zeros(1, np.int64)
-        )
-        self._fill = np.zeros(2, np.int64)
-
-    def __len__(self) -> int:
-        return int(self._fill[0])
-
-    def add(self, words: Sequence[str]) -> None:
-        """Give words the next numbers.
-
-        Parameters
-        ----------
-        words : sequence of str
-            Each once, none empty.
-        """
-        encoded = [word.encode("utf-8") for word in words]
-        stops = np.cumsum([len(word) for word in encoded], dtype=np.int64)
-        begins = np.concatenate((np.zeros(1, np.int64), stops))[: len(stops)]
-        self.number(np.frombuffer(b"".join(encoded) + bytes(PADDING), np.uint8), begins, stops)
-
-    def copy(self) -> WordTable:
-        """Return a table that grows by itself from here on.
-
-        Returns
-        -------
-        WordTable
-            With the same words.
-        """
-        twin = WordTable()
-        slots, arena, offsets = self._words
-        twin._words = Words(slots.copy(), arena.copy(), offsets.copy())
-        twin._fill = self._fill.copy()
-        return twin
-
-    def number(
-        self, text: NDArray[np.uint8], begins: NDArray[np.int64], stops: NDArray[np.int64]
-    ) -> NDArray[np.int32]:
-        """Return the number of each word; new ones are added.
-
-        Parameters
-        ----------
-        text : ndarray of uint8
-            What the words are in, with PADDING behind the last one.
-        begins, stops : ndarray of int64
-            Shape (n,): word t is ``text[begins[t]:stops[t]]``; none is empty.
-
-        Returns
-        -------
-        ndarray of int32
-            Shape (n,).
-        """
-        self._reserve(len(begins), len(text))
-        ids = np.empty(len(begins), np.int32)
-        done = 0
-        while True:
-            out = (ids[done:], self._fill)
-            done += number(text, begins[done:], stops[done:], self._words, out)
-            if done == len(begins):
-                return ids
-            self._words = self._words._replace(slots=_doubled(self._words.slots))
-
-    def _reserve(self, n_words: int, n_bytes: int) -> None:
-        """Make room for more words, twice as much as there is, so that little is copied."""
-        slots, arena, offsets = self._words
-        known, top = self._fill.tolist()
-        if known + n_words >= len(offsets):
-            old, offsets = offsets, np.empty(2 * (known + n_words) + 1, np.int64)
-            offsets[: known + 1] = old[: known + 1]
-        needed = top + n_bytes + n_words + PADDING
-        if needed > len(arena):
-            full, arena = arena, np.empty(2 * needed, np.uint8)
-            arena[:top] = full[:top]
-        self._words = Words(slots, arena, offsets)
-
-    def spans(self) -> tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.int64]]:
-        """Return the words in the order of their numbers, as `number` of another table takes them.
-
-        Returns
-        -------
-        text : ndarray of uint8
-            What the words are in, with PADDING behind the last one.
-        begins, stops : ndarray of int64
-            Word w is ``text[begins[w]:stops[w]]``.
-        """
-        offsets = self._words.offsets[: self._fill[0] + 1]
-        return self._words.arena[: self._fill[1] + PADDING], offsets[:-1], offsets[1:] - 1
-
-    def types(self, first: int = 0) -> list[str]:
-        """Return the words in the order of their numbers.
-
-        Parameters
-        ----------
-        first : int
-            The number of the first one that is wanted.
-
-        Returns
-        -------
-        list of str
-            As many as ``len(self) - first``.
-        """
-        begin = self._words.offsets[first]
-        text = self._words.arena[begin : self._fill[1]].tobytes().decode("utf-8")
-        return text.split("\n")[:-1]

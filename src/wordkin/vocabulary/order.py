@@ -42,9 +42,9 @@ def frequency_order(
     array([1, 0, 2])
     """
     check_pruning(min_count, max_vocab)
-    order = np.argsort(-counts.astype(np.int64), kind="stable")
-    kept = int(np.count_nonzero(counts >= min_count))
-    return order[: kept if max_vocab is None else min(kept, max_vocab)].astype(np.int64)
+    kept = np.flatnonzero(counts >= min_count)  # before sorting: most words of a text are rare
+    order = kept[np.argsort(-counts[kept].astype(np.int64), kind="stable")]
+    return order[:max_vocab].astype(np.int64)
 
 
 def check_pruning(min_count: int, max_vocab: int | None) -> None:

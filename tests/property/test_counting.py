@@ -1,0 +1,216 @@
+"""Counting in bounded memory: the bounds hold, whatever comes; parts make the whole."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wordkin.corpus import interning, pieces, reading
+from wordkin.corpus.counting import counted, merged
+from wordkin.corpus.pruning import Pruner, Tally
+from wordkin.errors import EmptyCorpusError
+from wordkin.text.sources import Block
+from wordkin.text.tokenizers import Whitespace
+
+FEW = settings(max_examples=60, deadline=None)
+
+
+def drawn(n, types, seed):
+    """A text with many words that are rare and a few that are not."""
+    numbers = np.exp(np.random.default_rng(seed).random(n) * np.log(types)).astype(int)
+    return [f"w{number}" for number in numbers.tolist()]
+
+
+# hypothesis alone rarely draws what needs to be pruned more than once
+WORDS = st.one_of(
+    st.lists(st.sampled_from(["the", "of", "a", "to"]), max_size=9),
+    st.builds(drawn, st.integers(0, 400), st.integers(2, 200), st.integers(0, 1 << 32)),
+)
+SIZES = st.integers(1, 60)
+
+
+def stretches(words, size):
+    """Cut a text into stretches, the second of them empty."""
+    parts = [words[i : i + size] for i in range(0, len(words), size)]
+    return [*parts[:1], [], *parts[1:]]
+
+
+def counted_in_python(parts, limit=None):
+    pruner = None if limit is None else Pruner(limit)
+    text = [pieces.Piece(part, [len(part)]) for part in parts]
+    return counted(reading.of_pieces(text, pruner))
+
+
+def compiled_reading(parts, limit=None):
+    from wordkin.corpus.compiled import CompiledInterner, rank_in_place
+
+    pruner = None if limit is None else Pruner(limit)
+    words = CompiledInterner(Whitespace(), pruner=pruner)
+    blocks = [Block(" ".join(part).encode() + b"\n") for part in parts]
+    return reading.Reading(
+        words.chunks(blocks), words.types, rank_in_place, words.chosen, pruner=pruner
+    )
+
+
+def counted_compiled(parts, limit=None):
+    return counted(compiled_reading(parts, limit))
+
+
+@pytest.fixture(params=[counted_in_python, counted_compiled])
+def count(request, monkeypatch):
+    monkeypatch.setattr(interning, "_CHUNK", 1)  # a chunk for each stretch
+    return request.param
+
+
+def as_dict(table):
+    return dict(zip(table.words(), table.counts.tolist(), strict=True))
+
+
+def assert_bounds_hold(table, exact):
+    """All that a table promises about the text, beside the exact counts of its words."""
+    assert table.tokens == exact.total()
+    found = as_dict(table)
+    for (word, count), short in zip(found.items(), table.short.tolist(), strict=True):
+        assert count <= exact[word] <= count + short
+        assert short <= table.bound
+    assert max((exact[word] for word in exact if word not in found), default=0) <= table.bound
+
+
+def test_bounds_hold(count):
+    """Most texts here need pruning, many of them more than once."""
+    prunings = set()
+
+    @FEW
+    @given(WORDS, SIZES, st.integers(1, 30))
+    def check(words, size, limit):
+        table = count(stretches(words, size), limit)
+        assert_bounds_hold(table, Counter(words))
+        if len(set(words)) <= limit:
+            assert table.bound == 0
+        if table.bound == 0:
+            assert as_dict(table) == Counter(words)
+            assert table.words() == list(dict.fromkeys(words))
+        prunings.add(table.bound)
+
+    check()
+    assert len(prunings) > 4
+
+
+def test_parts_make_the_whole(count):
+    @FEW
+    @given(WORDS, SIZES)
+    def check(words, size):
+        whole = count([words])
+        parts = merged([count([part]) for part in stretches(words, size)])
+        for name in whole._fields:
+            assert np.array_equal(getattr(parts, name), getattr(whole, name)), name
+
+    check()
+
+
+def test_bounds_of_parts_add_up(count):
+    @FEW
+    @given(WORDS, SIZES, st.integers(1, 20), st.one_of(st.none(), st.integers(1, 20)))
+    def check(words, size, limit, limit_of_all):
+        tables = [count(stretches(part, 7), limit) for part in stretches(words, size)]
+        table = merged(tables, max_vocab_size=limit_of_all)
+        assert_bounds_hold(table, Counter(words))
+        if limit_of_all is not None:
+            assert len(table.counts) <= limit_of_all
+
+    check()
+
+
+def test_the_vocabulary_of_parts_is_that_of_a_corpus(count):
+    from wordkin.corpus import Corpus
+
+    lines = [["b", "a", "c"], ["a", "d", "d"], ["c", "b", "e"]]
+    vocabulary = merged([count([line]) for line in lines]).vocabulary(min_count=2, max_vocab=3)
+    corpus = Corpus.from_sentences(lines, min_count=2, max_vocab=3)
+    assert vocabulary == corpus.vocabulary
+    assert vocabulary.words == ["b", "a", "c"]
+    assert vocabulary.counts.tolist() == corpus.vocabulary.counts.tolist()
+
+
+def naive(parts, limit):
+    """Forget as the library does, word by word: what is left of each sentence, and the bound."""
+    known, bound = {}, 0  # word: [count, short, the places of its tokens]
+    for number, part in enumerate(parts):
+        if part and len(known) > limit:
+            most = sorted((count + short for count, short, _ in known.values()), reverse=True)
+            bound = most[int(0.75 * limit)]
+            known = {w: entry for w, entry in known.items() if entry[0] + entry[1] > bound}
+        for place, word in enumerate(part):
+            entry = known.setdefault(word, [0, bound, []])
+            entry[0] += 1
+            entry[2].append((number, place))
+    left = {place: word for word, entry in known.items() for place in entry[2]}
+    lines = [
+        [left[number, i] for i in range(len(part)) if (number, i) in left]
+        for number, part in enumerate(parts)
+    ]
+    return lines, bound, known
+
+
+def test_a_corpus_has_what_was_not_forgotten(count, monkeypatch):
+    """Which tokens are in it, how they are counted, and what the account says."""
+    from wordkin.corpus import Corpus, building
+
+    compiled = count is counted_compiled
+    given_text = []
+    if compiled:
+
+        def build(text, choice, store, **more):
+            return given_build(compiled_reading(*given_text), choice, store, **more)
+
+        given_build = building.build
+        monkeypatch.setattr("wordkin.corpus.making.build", build)
+
+    @FEW
+    @given(WORDS, SIZES, st.integers(1, 20), st.integers(1, 3))
+    def check(words, size, limit, min_count):
+        parts = stretches(words, size)
+        lines, bound, known = naive(parts, limit)
+        given_text[:] = [parts, limit]
+        frequent = {word: entry[0] for word, entry in known.items() if entry[0] >= min_count}
+        if not frequent:
+            with pytest.raises(EmptyCorpusError):
+                Corpus.from_sentences(parts, max_vocab_size=limit, min_count=min_count)
+            return
+        corpus = Corpus.from_sentences(parts, max_vocab_size=limit, min_count=min_count)
+        found = [[word for word in line if word in frequent] for line in lines]
+        assert list(corpus.sentences()) == [line for line in found if line]
+        assert corpus.empty.tolist() == [i for i, line in enumerate(found) if not line]
+        counts = dict(zip(corpus.vocabulary.words, corpus.vocabulary.counts.tolist(), strict=True))
+        assert list(counts) == sorted(frequent, key=frequent.get, reverse=True)
+        assert counts == frequent
+        account, exact = corpus.account, Counter(words)
+        assert account.read == len(words)
+        assert account.undercount == bound
+        gone = len(words) - sum(map(len, lines))
+        assert account.dropped.get("forgotten while counting", 0) == gone
+        assert all(counts[w] <= exact[w] <= counts[w] + bound for w in counts)
+        assert account.short_words == (sum(known[w][1] > 0 for w in counts) if bound else 0)
+        lost = max((exact[w] for w in exact if w not in counts), default=0)
+        assert lost <= (account.left_out_up_to if bound else min_count - 1)
+
+    check()
+
+
+@FEW
+@given(st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 9)), max_size=30))
+def test_a_tally_is_a_counter(steps):
+    tally, exact = Tally(), Counter()
+    for number, times in steps:
+        tally.add(np.array([number], np.int32), np.array([times]))
+        tally.add_each(np.array([number, 0, number], np.int32))
+        exact.update([number] * (times + 2) + [0])
+    assert {i: n for i, n in enumerate(tally.counts.tolist()) if n} == exact
+    kept = np.arange(len(tally)) % 3 > 0
+    gone = tally.keep(kept)
+    assert gone == sum(n for i, n in exact.items() if i % 3 == 0)
+    assert tally.counts.sum() == exact.total() - gone

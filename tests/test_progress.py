@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -335,6 +336,76 @@ def test_building_an_index(display, vectors):
     assert display.of("searching").done == 2
 
 
+def write_reviews(folder):
+    """The same texts as a table, as folders, and as archives of folders."""
+    rows = [("pos", f"good film {i}") for i in range(30)] + [("neg", f"bad {i}") for i in range(30)]
+    (folder / "a.csv").write_text("label,text\n" + "".join(f"{a},{b}\n" for a, b in rows))
+    for number, (label, text) in enumerate(rows):
+        (folder / "a" / label).mkdir(parents=True, exist_ok=True)
+        (folder / "a" / label / f"{number}.txt").write_text(text)
+    shutil.make_archive(str(folder / "a"), "zip", folder / "a")
+    shutil.make_archive(str(folder / "a"), "gztar", folder / "a")
+    return [text for _, text in rows], [label for label, _ in rows]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a", "a.zip", "a.tar.gz"])
+def test_reading_labelled_texts(display, tmp_path, name):
+    write_reviews(tmp_path)
+    assert len(wk.read_labelled(tmp_path / name)) == 60
+    (read, *inner) = display.tasks
+    assert read.what == f"reading {tmp_path / name}"
+    if name != "a":
+        assert read.total == (tmp_path / name).stat().st_size
+        # the directory of a small zip archive is most of it, and read more than once
+        assert read.done >= read.total if name == "a.zip" else read.done == read.total
+    for each in inner:
+        assert each.done == each.total > 0
+
+
+def test_learning_and_predicting(display, tmp_path):
+    texts, labels = write_reviews(tmp_path)
+    clf = wk.TextClassifier(epochs=3).fit(texts, labels)
+    display.of("counting features")
+    learning = display.of("epoch 3/3")
+    assert (learning.done, learning.total) == (3, 3)
+    assert str(learning).endswith("0:00 left")
+    display.tasks.clear()
+    clf.predict(texts)
+    assert display.of("judging").done == display.of("judging").total == 60
+
+
+def test_comparing_classifiers(display, tmp_path):
+    texts, labels = write_reviews(tmp_path)
+    wk.compare(texts, labels, models=["majority", "mean"])
+    display.of("training majority (1 of 2)")
+    display.of("training mean (2 of 2)")
+    display.of("looking for near-duplicates")
+    for one in display.tasks:
+        if one.what == "drawing resamples" and one.total:
+            assert one.done == one.total == 1000
+
+
+def test_encoding_texts(display, vectors, monkeypatch):
+    monkeypatch.setattr("wordkin.documents.encoder._AT_ONCE", 7)
+    texts = ["w1 w2", "w3"] * 10
+    encoder = wk.DocumentEncoder(vectors, weighting="sif").fit(texts)
+    encoder.encode(texts)
+    for what in ("counting words", "finding common", "encoding texts"):
+        assert display.of(what).done == display.of(what).total == 20
+
+
+def test_inferring_texts(display, monkeypatch):
+    monkeypatch.setattr("wordkin.documents.inferring._WORDS", 50)
+    texts = ["some words in a row", "a row of words"] * 20
+    corpus = wk.Corpus.from_texts(texts, min_count=1)
+    model = wk.train(corpus, wk.Doc2Vec(vector_size=4, epochs=2), workers=1).documents
+    whole = model.infer(texts)
+    inferred = display.of("making vectors")
+    assert inferred.done == inferred.total == 180
+    monkeypatch.setattr("wordkin.documents.inferring._WORDS", 1 << 20)
+    assert np.array_equal(model.infer(texts), whole)
+
+
 # --- what users call ------------------------------------------------------------------------------
 
 
@@ -348,7 +419,25 @@ def test_library_functions_are_quiet_unless_asked(vectors, tmp_path, capsys, mon
     assert "reading" in capsys.readouterr().err
 
 
+REVIEWS = ["good film", "fine one", "bad film", "awful"] * 10, ["pos", "pos", "neg", "neg"] * 10
+
+
+def fitted(on):
+    return wk.TextClassifier(progress=on, epochs=1).fit(*REVIEWS)
+
+
+def inferred(on):
+    corpus = wk.Corpus.from_texts(["a b", "b a"] * 5, min_count=1)
+    model = wk.train(corpus, wk.Doc2Vec(vector_size=4, epochs=1), workers=1).documents
+    return model.infer(["a b"], progress=on)
+
+
 CALLS = {
+    "compare": lambda _, on: wk.compare(*REVIEWS, models=["mean"], leaks=False, progress=on),
+    "fit": lambda _, on: fitted(on),
+    "predict": lambda _, on: fitted(False).set_params(progress=on).predict(REVIEWS[0]),
+    "encode": lambda v, on: wk.DocumentEncoder(v).encode(["w1 w2"], progress=on),
+    "infer": lambda _, on: inferred(on),
     "from_sequences": lambda v, on: wk.Corpus.from_sequences([[1]], min_count=1, progress=on),
     "most_similar_batch": lambda v, on: v.most_similar_batch(["w1"], progress=on),
     "quantized": lambda v, on: v.quantized(progress=on),
@@ -368,7 +457,7 @@ def test_each_call_shows_it_if_asked(vectors, capsys, monkeypatch, call):
     call(vectors, True)
     out, err = capsys.readouterr()
     assert out == ""
-    assert "/s" in err or "0:00" in err
+    assert "/s" in err or "0:00" in err or "epoch" in err
 
 
 def test_anything_can_be_shown_by_whoever_calls_it(vectors, capsys, monkeypatch):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import wordkin as wk
+from wordkin import progress
 from wordkin.classification.heads import Lesson, make_head
 from wordkin.classification.networks import _batches
 from wordkin.errors import FormatError
@@ -217,3 +218,24 @@ def test_C12_the_network_of_the_benchmark_has_the_article_s_parameters():
     assert sum(int(np.prod(w.shape)) for w in model.trainable_weights) == 247_316
     assert sum(int(np.prod(w.shape)) for w in model.non_trainable_weights) == 17_407_500
     assert model.output_shape == (None, 20)
+
+
+def test_each_epoch_tells_how_far_it_has_come():
+    done = []
+
+    class Display:
+        def begin(self, task):
+            pass
+
+        def moved(self, task):
+            pass
+
+        def end(self, task):
+            done.append((task.what, task.done, task.total))
+
+    texts, labels = ["good film", "bad film"] * 20, ["pos", "neg"] * 20
+    with progress.shown_on(Display()):
+        classifier("cnn", epochs=2).fit(texts, labels).predict(texts)
+    assert ("learning, epoch 1", 40, 40) in done
+    assert ("learning, epoch 2", 40, 40) in done
+    assert ("judging texts", 40, 40) in done

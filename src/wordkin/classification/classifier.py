@@ -19,6 +19,8 @@ from wordkin.classification.preparing import prepared
 from wordkin.classification.progress import shown
 from wordkin.documents.reading import Reader
 from wordkin.errors import InputError
+from wordkin.progress import shown as showing
+from wordkin.progress import task
 
 if TYPE_CHECKING:
     import os
@@ -100,7 +102,7 @@ class TextClassifier(Judged):
     workers : int, optional
         Threads; all cores by default. With one, the same seed gives the same bytes.
     progress : bool
-        Show a bar on standard error.
+        Show on standard error how far learning and predicting have come.
 
     Attributes
     ----------
@@ -175,10 +177,13 @@ class TextClassifier(Judged):
             If the head needs a framework that is not installed.
         """
         table = table_of(self.vectors)
-        ready = prepared(self, (texts, labels), validation, vectors=table)
-        plan = plan_of(self, ready.reader.vocabulary, n_classes=len(ready.classes), vectors=table)
-        head = make_head(plan)
         with shown(self.progress) as tell:
+            with task("reading texts"):
+                ready = prepared(self, (texts, labels), validation, vectors=table)
+            plan = plan_of(
+                self, ready.reader.vocabulary, n_classes=len(ready.classes), vectors=table
+            )
+            head = make_head(plan)
             history = learn(head, ready.lesson, Rule(ready.held_out, self.patience, tell))
         self._learned(head, ready.reader, ready.classes)
         self.history_ = history
@@ -211,7 +216,10 @@ class TextClassifier(Judged):
             If a text is no string, or nothing has been learned.
         """
         self._check_fitted()
-        return self._head.scores(self._documents(texts))
+        with showing(self.progress):
+            with task("reading texts"):
+                documents = self._documents(texts)
+            return self._head.scores(documents)
 
     def _documents(self, texts: Texts) -> Documents:
         return self._reader.read(checks.checked_texts(texts))

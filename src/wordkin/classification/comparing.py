@@ -16,9 +16,11 @@ from wordkin.classification.baselines import Majority, Tfidf
 from wordkin.classification.classifier import TextClassifier
 from wordkin.classification.comparison import Comparison, Score
 from wordkin.classification.leaks import Parts, find_leaks
+from wordkin.classification.progress import doing
 from wordkin.classification.resampling import difference, draw, interval
 from wordkin.classification.splits import stratified_split
 from wordkin.errors import ConfigError, InputError
+from wordkin.progress import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -35,7 +37,7 @@ _PROBES = ("tfidf-svm", "mean")
 _LEAST_SECONDS = 0.2  # of predicting, for a rate that means something
 
 
-def compare(
+def compare(  # noqa: PLR0913 (what to compare comes first, the rest by name)
     texts: Iterable[str],
     labels: Iterable[str],
     vectors: Vectors | None = None,
@@ -45,6 +47,7 @@ def compare(
     leaks: bool = True,
     seed: int = 1,
     tell: Callable[[str], None] | None = None,
+    progress: bool = False,
 ) -> Comparison:
     """Compare classifiers on the same split of labelled texts.
 
@@ -70,6 +73,8 @@ def compare(
         Fixes the split, the models and the resamples.
     tell : callable, optional
         Called with a line about what is being done.
+    progress : bool
+        Show what is being done, and how far it has come where that is known.
 
     Returns
     -------
@@ -95,17 +100,17 @@ def compare(
     say = tell or (lambda _: None)
     parts = _parts(texts, labels, test, seed=seed)
     makers, left_out = _makers(models, vectors, seed)
-    measured = []
-    for name, make in makers.items():
-        say(f"training {name}")
-        measured.append(_measured(make(), name, parts))
-    found = None
-    if leaks:
-        probe = next((name for name in _PROBES if _can_run(name, None) is None), "mean")
-        found = find_leaks(parts, _named(probe, None, seed), probe, tell=say)
-        found = found.judged(parts.test_labels, {one.name: one.labels for one in measured})
-    say("drawing resamples")
-    scores, baseline = _scores(measured, parts.test_labels, seed)
+    measured, found = [], None
+    with shown(progress):
+        for number, (name, make) in enumerate(makers.items(), 1):
+            with doing(f"training {name} ({number} of {len(makers)})", say):
+                measured.append(_measured(make(), name, parts))
+        if leaks:
+            probe = next((name for name in _PROBES if _can_run(name, None) is None), "mean")
+            found = find_leaks(parts, _named(probe, None, seed), probe, tell=say)
+            found = found.judged(parts.test_labels, {one.name: one.labels for one in measured})
+        with doing("drawing resamples", say):
+            scores, baseline = _scores(measured, parts.test_labels, seed)
     return Comparison(
         scores=scores,
         baseline=baseline,

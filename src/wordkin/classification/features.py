@@ -23,6 +23,7 @@ from wordkin.kernels.classify import (
     weigh,
     word_hashes,
 )
+from wordkin.progress import task
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -273,10 +274,13 @@ class Scorer:
 
         parts = text.parts(_SMALL_PART)
         threads = min(n_threads(workers), len(parts))
-        if threads <= 1:
-            for part in parts:
-                work(part)
-            return out
-        with ThreadPoolExecutor(threads, "wordkin-classify") as pool:
-            list(pool.map(work, parts))
+        with task("judging texts", documents.n_documents, "texts") as advance:
+            if threads <= 1:
+                for part in parts:
+                    work(part)
+                    advance(part[1] - part[0])
+                return out
+            with ThreadPoolExecutor(threads, "wordkin-classify") as pool:
+                for part, _ in zip(parts, pool.map(work, parts), strict=True):
+                    advance(part[1] - part[0])
         return out

@@ -14,6 +14,7 @@ from wordkin.archives import check_budget, naming_damage
 from wordkin.classification.records import Record
 from wordkin.errors import FileError, InputError
 from wordkin.files import open_bytes, size_on_disk
+from wordkin.progress import opened, told
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -106,7 +107,7 @@ def read(
             f"There are no texts in class folders in {str(path)!r}. Expected a folder for each "
             "class, with the texts as files in it."
         )
-    for file in files:
+    for file in told(files, "reading texts", total=len(chosen), unit="texts"):
         label, *rest = chosen[file.parts]
         yield Record(decoder(file.data), label, "/".join([label, *rest]))
 
@@ -180,7 +181,7 @@ def _tarred(path: StrPath) -> Iterator[_Member]:
 
 
 def _zipped(path: StrPath) -> Iterator[_Member]:
-    with zipfile.ZipFile(path) as archive:
+    with opened(os.fspath(path)) as file, zipfile.ZipFile(file) as archive:
         for info in archive.infolist():
             if not info.is_dir():
                 yield info.filename, info.file_size, partial(archive.read, info)

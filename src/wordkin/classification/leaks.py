@@ -12,6 +12,7 @@ import numpy as np
 
 from wordkin.classification.duplicates import overlap
 from wordkin.classification.giveaways import Giveaway, giveaways, without
+from wordkin.classification.progress import doing
 from wordkin.text.mail import strip_parts
 
 if TYPE_CHECKING:
@@ -177,26 +178,26 @@ def find_leaks(
     Leaks
         Without `accuracies`.
     """
-    tell("looking for near-duplicates")
-    found = overlap(parts.test, parts.train)
+    with doing("looking for near-duplicates", tell):
+        found = overlap(parts.test, parts.train)
     copies = found.share >= _SAME
     ours = np.asarray(parts.test_labels, dtype=object)[copies]
     theirs = np.asarray(parts.train_labels, dtype=object)[found.source[copies]]
-    tell("looking for tokens that give the label away")
-    tokens = giveaways(parts.train, parts.train_labels)
-    candidates = _stripped(parts)
-    suspect = frozenset(one.token for one in tokens if one.kind != "word")
-    if suspect:
-        cleaned = (without(parts.train, suspect), without(parts.test, suspect))
-        candidates[f"{len(suspect)} labels, addresses and numbers"] = cleaned
+    with doing("looking for tokens that give the label away", tell):
+        tokens = giveaways(parts.train, parts.train_labels)
+        candidates = _stripped(parts)
+        suspect = frozenset(one.token for one in tokens if one.kind != "word")
+        if suspect:
+            cleaned = (without(parts.train, suspect), without(parts.test, suspect))
+            candidates[f"{len(suspect)} labels, addresses and numbers"] = cleaned
     removed = []
     if candidates:
-        tell(f"training {name}")
-        before = _accuracy(make(), parts)
+        with doing(f"training {name}", tell):
+            before = _accuracy(make(), parts)
         for what, (train, test) in candidates.items():
             texts = _changed((*parts.train, *parts.test), (*train, *test))
-            tell(f"training {name} without {what}")
-            after = _accuracy(make(), parts._replace(train=train, test=test))
+            with doing(f"training {name} without {what}", tell):
+                after = _accuracy(make(), parts._replace(train=train, test=test))
             removed.append(Removed(what, texts, before, after))
     return Leaks(name, copies, _mean(ours == theirs), tuple(tokens), tuple(removed), {})
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wordkin.errors import TrainingError
+from wordkin.progress import task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +66,8 @@ def learn(head: Head, lesson: Lesson, rule: Rule) -> History:
     history: History = {"loss": [], "seconds": []}
     best: dict[str, NDArray[Any]] = {}
     best_epoch = -1
-    head.begin(lesson)
+    with task("counting features"):
+        head.begin(lesson)
     for epoch in range(head.epochs):
         began = time.perf_counter()
         loss = head.learn(lesson, epoch)

@@ -12,6 +12,7 @@ import numpy as np
 from wordkin.embedding import embedding_matrix
 from wordkin.errors import FormatError
 from wordkin.frameworks import import_keras
+from wordkin.progress import in_pieces, task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,14 +89,16 @@ class _NetworkHead:
         random = np.random.default_rng([self._plan.settings["seed"], epoch])
         lengths = lesson.documents.lengths()
         loss = 0.0
-        for chosen in _batches(lengths, self._batch, random):
-            rows = self._rows(lesson.documents, chosen, self._batch)
-            # a batch that is not full is filled up with empty texts that count nothing
-            targets = np.zeros(len(rows), np.int32)
-            weights = np.zeros(len(rows), np.float32)
-            targets[: len(chosen)] = lesson.targets[chosen]
-            weights[: len(chosen)] = lesson.weights[chosen]
-            loss += network.step(rows, targets, weights)
+        with task(f"learning, epoch {epoch + 1}", len(lengths), "texts") as advance:
+            for chosen in _batches(lengths, self._batch, random):
+                rows = self._rows(lesson.documents, chosen, self._batch)
+                # a batch that is not full is filled up with empty texts that count nothing
+                targets = np.zeros(len(rows), np.int32)
+                weights = np.zeros(len(rows), np.float32)
+                targets[: len(chosen)] = lesson.targets[chosen]
+                weights[: len(chosen)] = lesson.weights[chosen]
+                loss += network.step(rows, targets, weights)
+                advance(len(chosen))
         return loss / max(float(lesson.weights.sum()), 1e-30)
 
     def scores(self, documents: Documents) -> NDArray[np.float32]:
@@ -103,8 +106,8 @@ class _NetworkHead:
         network = self._built()
         out = np.zeros((documents.n_documents, self._plan.n_classes), np.float32)
         order = np.argsort(documents.lengths(), kind="stable")
-        for start in range(0, len(order), self._batch):
-            chosen = order[start : start + self._batch]
+        for some in in_pieces(len(order), self._batch, "judging texts", unit="texts"):
+            chosen = order[some]
             size = _FEW if len(order) <= _FEW else self._batch
             rows = self._rows(documents, chosen, size)
             out[chosen] = network.logits(rows)[: len(chosen)]

@@ -15,7 +15,8 @@ from wordkin.classification import folders, tables
 from wordkin.classification.labelled import Labelled
 from wordkin.classification.records import Decoder, Record
 from wordkin.errors import FormatError, InputError
-from wordkin.files import open_bytes
+from wordkin.files import open_bytes, size_on_disk
+from wordkin.progress import counting_bytes, shown, task
 from wordkin.text.mail import checked_parts, strip_parts
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def read_labelled(
     strip: Iterable[str] = (),
     encoding: str = "utf-8",
     digits_only: bool = False,
+    progress: bool = False,
 ) -> Labelled:
     r"""Read texts with their labels.
 
@@ -68,6 +70,8 @@ def read_labelled(
         How characters are stored. Texts with bytes that are no text are counted in the account.
     digits_only : bool
         Of the files in folders, read only those whose names are numbers, as 20 Newsgroups has.
+    progress : bool
+        Show how far it has come.
 
     Returns
     -------
@@ -106,7 +110,10 @@ def read_labelled(
         records = _lines(path, decoder, mark=_MARK if found == "fasttext" else "")
     else:
         records = tables.READERS[found](path, decoder, tables.Columns(text, label))
-    data = _collected(records, str(path), parts)
+    size = None if Path(path).is_dir() else size_on_disk(path)
+    what = f"reading {os.fspath(path)}"
+    with shown(progress), task(what, size, "B") as advance, counting_bytes(advance):
+        data = _collected(records, str(path), parts)
     left_out.update(decoder.account())
     return Labelled(*data, {"texts": len(data[0]), **left_out})
 

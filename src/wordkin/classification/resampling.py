@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.evaluation.statistics import Difference, Interval
+from wordkin.progress import told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,7 @@ def draw(
     whole = np.ones(n)
     random = np.random.default_rng(seed)
     scores = np.empty((len(judges), resamples, 2))
-    for number in range(resamples):
+    for number in told(range(resamples), "drawing resamples", unit="resamples"):
         # how often each text was drawn, instead of the texts
         weights = np.bincount(random.integers(0, n, n), minlength=n).astype(np.float64)
         for row, judge in zip(scores, judges, strict=True):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wordkin.classification.records import Decoder, Record, as_label, as_text
 from wordkin.errors import FormatError, InputError, require
 from wordkin.files import open_bytes
+from wordkin.progress import task
 
 if TYPE_CHECKING:
     import os
@@ -116,8 +117,15 @@ def _rows(content: str, separator: str, path: StrPath) -> list[tuple[int, list[s
 
 
 def _parsed(content: str, **settings: Any) -> list[tuple[int, list[str]]]:  # noqa: ANN401
-    reader = csv.reader(io.StringIO(content, newline=""), **settings)
-    return [(reader.line_num, row) for row in reader if row]
+    with task("cutting into cells", len(content), "characters") as advance:
+
+        def lines() -> Iterator[str]:
+            for line in io.StringIO(content, newline=""):
+                yield line
+                advance(len(line))
+
+        reader = csv.reader(lines(), **settings)
+        return [(reader.line_num, row) for row in reader if row]
 
 
 def _json_lines(path: StrPath, decoder: Decoder, columns: Columns) -> Iterator[Record]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -26,6 +27,8 @@ from wordkin.errors import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from wordkin.cli.screen import Screen
 
 _MODEL, _RUN = "Model", "Run"
 _AT_ONCE = 10_000  # lines that are read before they are classified
@@ -166,13 +169,14 @@ def fit(  # noqa: PLR0913 (the options of the command)
             workers=workers,
             progress=True,
         )
-    clf.fit(found.texts, found.labels, validation=validation or None)
-    if compress is not None:
-        screen.line(str(clf.compress(compress)))
-    clf.save(output)
-    if validation:
-        screen.line(str(clf.report()))
-        screen.line()
+    with screen.waiting():
+        clf.fit(found.texts, found.labels, validation=validation or None)
+        told = [str(clf.compress(compress))] if compress is not None else []
+        clf.save(output)
+        if validation:
+            told += [str(clf.report()), ""]
+    for line in told:
+        screen.line(line)
     screen.line(
         f"Saved a classifier of {len(clf.classes_)} classes: {output} "
         f"({size_of(output.stat().st_size)})"
@@ -209,7 +213,8 @@ def predict(
 
     screen = Screen()
     clf = load_classifier(model)
-    for lines in _lines(source, encoding):
+
+    def tell(lines: list[str]) -> None:
         probabilities = clf.predict_proba(lines)
         n_labels = k or (len(clf.classes_) if as_json else 1)
         orders = (-probabilities).argsort(axis=1, kind="stable")[:, :n_labels]
@@ -221,6 +226,29 @@ def predict(
                 screen.plain("\t".join(f"{shown(label)} {p:.4f}" for label, p in best))
             else:
                 screen.plain(shown(best[0][0]))
+
+    with _watched(screen, source):
+        for lines in _lines(source, encoding):
+            tell(lines)
+
+
+@contextmanager
+def _watched(screen: Screen, source: Path | None) -> Iterator[None]:
+    """Show how far a file has been read, where what comes of it does not go to the terminal."""
+    from wordkin.files import size_on_disk
+    from wordkin.progress import counting_bytes, task, unmentioned
+
+    if source is None or sys.stdout.isatty():
+        yield
+        return
+    what = f"judging {source}"
+    with (
+        screen.waiting(),
+        task(what, size_on_disk(source), "B") as advance,
+        counting_bytes(advance),
+        unmentioned(),  # of the texts, which are judged some at a time
+    ):
+        yield
 
 
 def _lines(source: Path | None, encoding: str) -> Iterator[list[str]]:
@@ -272,7 +300,8 @@ def score(  # noqa: PLR0913 (the options of the command)
             digits_only=digits_only,
         )
     tell_of(screen, found)
-    report = clf.report(found.texts, found.labels)
+    with screen.waiting():
+        report = clf.report(found.texts, found.labels)
     if not as_json:
         screen.line(str(report))
         return

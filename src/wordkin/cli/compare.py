@@ -82,8 +82,8 @@ def compare(  # noqa: PLR0913 (the options of the command)
         "encoding": encoding,
         "digits_only": digits_only,
     }
-    screen.note(f"reading {data}")
-    found = read_labelled(data, **settings)  # type: ignore[arg-type]
+    with screen.busy(f"reading {data}"):
+        found = read_labelled(data, **settings)  # type: ignore[arg-type]
     tell_of(screen, found)
     share = _share(test)
     if split is not None:
@@ -91,17 +91,19 @@ def compare(  # noqa: PLR0913 (the options of the command)
             raise ConfigError("Give --test or --split, not both.")
         found, others = found.split_by_file(split)
     elif share is None:
-        others = read_labelled(test, **settings)  # type: ignore[arg-type]
-    result = run(
-        found.texts,
-        found.labels,
-        None if vectors is None else load(vectors),
-        models=None if models is None else parts(models),
-        test=share if share is not None and split is None else (others.texts, others.labels),
-        leaks=leaks,
-        seed=seed,
-        tell=screen.note,
-    )
+        with screen.busy(f"reading {test}"):
+            others = read_labelled(test, **settings)  # type: ignore[arg-type]
+    with screen.waiting():
+        result = run(
+            found.texts,
+            found.labels,
+            None if vectors is None else load(vectors),
+            models=None if models is None else parts(models),
+            test=share if share is not None and split is None else (others.texts, others.labels),
+            leaks=leaks,
+            seed=seed,
+            tell=screen.note,
+        )
     if markdown:
         screen.line(result.to_markdown())
     else:

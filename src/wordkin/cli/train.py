@@ -323,7 +323,8 @@ def train(  # noqa: PLR0913 (the options of the command)
             callbacks=[*([record] if record else []), shown, *callbacks],
             resume=begun,
         )
-    trained.save(output)
+    with screen.waiting():
+        trained.save(output)
     if record is not None and html is not None:
         record.to_html(html, title=f"{type(config).__name__}: {output.name}")
     _report(screen, trained)

@@ -15,6 +15,7 @@ from wordkin.documents.saving import read_documents, write_documents
 from wordkin.documents.texts import checked_texts, list_of
 from wordkin.errors import ConfigError, InputError, RowError, UnknownWordError
 from wordkin.neighbors import Searcher
+from wordkin.progress import shown, task
 
 if TYPE_CHECKING:
     import os
@@ -245,6 +246,7 @@ class DocumentModel:
         alpha: float | None = None,
         min_alpha: float | None = None,
         workers: int | None = None,
+        progress: bool = False,
     ) -> NDArray[np.float32]:
         """Make vectors of new texts, while words stay as they are.
 
@@ -263,6 +265,8 @@ class DocumentModel:
             Learning rate at the start and at the end; by default as in training.
         workers : int, optional
             Threads; all cores by default.
+        progress : bool
+            Show how far it has come.
 
         Returns
         -------
@@ -283,8 +287,10 @@ class DocumentModel:
         config = dataclasses.replace(self.config, **given)
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
             raise ConfigError(f"seed must be a whole number from 0 on; got {seed!r}.")
-        documents = self._known_words(self._reader.read(checked_texts(texts)))
-        return self._inferrer.infer(documents, config, seed=seed, workers=workers)
+        with shown(progress):
+            with task("reading texts"):
+                documents = self._known_words(self._reader.read(checked_texts(texts)))
+            return self._inferrer.infer(documents, config, seed=seed, workers=workers)
 
     def report(self, texts: Iterable[str]) -> EncodingReport:
         """Tell how many words of texts are known, and which texts have none.

@@ -25,6 +25,7 @@ from wordkin.documents.weighting import (
 )
 from wordkin.errors import InputError
 from wordkin.neighbors import unit_rows
+from wordkin.progress import in_pieces, shown
 from wordkin.text.tokenizers import get_tokenizer
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     Texts = Iterable[str]
 
-_AT_ONCE = 1 << 18  # texts whose words are held in memory at the same time
+_AT_ONCE = 1 << 16  # texts whose words are held in memory at the same time
 
 
 @dataclass(eq=False, repr=False)
@@ -141,7 +142,7 @@ class DocumentEncoder(Transformer):
         components = np.zeros((0, table.dimensions), np.float32)
         if k:
             square = np.zeros((table.dimensions,) * 2)
-            for documents in _some(reader, listed):
+            for documents in _some(reader, listed, "finding common directions"):
                 part = _means(self._sums(table, documents, weights), self._by_weight())
                 square += part.T.astype(np.float64) @ part
             components = common_directions(square, k)
@@ -155,7 +156,7 @@ class DocumentEncoder(Transformer):
         if self.weighting == "mean" or counts is not None:
             return weights_of(counts, len(table), self.a)
         frequencies, seen = np.zeros((2, len(table)), np.int64)
-        for documents in _some(reader, texts):
+        for documents in _some(reader, texts, "counting words"):
             known = documents.ids[documents.ids < len(table)]
             seen += np.bincount(known, minlength=len(table))
             if self.weighting == "idf":
@@ -175,13 +176,15 @@ class DocumentEncoder(Transformer):
     # ------------------------------------------------------------------------------- encoding
 
     @overload
-    def encode(self, texts: Texts, *, report: Literal[False] = ...) -> NDArray[np.float32]: ...
+    def encode(
+        self, texts: Texts, *, report: Literal[False] = ..., progress: bool = ...
+    ) -> NDArray[np.float32]: ...
     @overload
     def encode(
-        self, texts: Texts, *, report: Literal[True]
+        self, texts: Texts, *, report: Literal[True], progress: bool = ...
     ) -> tuple[NDArray[np.float32], EncodingReport]: ...
     def encode(
-        self, texts: Texts, *, report: bool = False
+        self, texts: Texts, *, report: bool = False, progress: bool = False
     ) -> NDArray[np.float32] | tuple[NDArray[np.float32], EncodingReport]:
         """Make the vectors of texts.
 
@@ -191,6 +194,8 @@ class DocumentEncoder(Transformer):
             n texts.
         report : bool
             Also tell how many words were known, and which texts have none.
+        progress : bool
+            Show how far it has come.
 
         Returns
         -------
@@ -211,15 +216,16 @@ class DocumentEncoder(Transformer):
         out = np.zeros((len(listed), table.dimensions), np.float32)
         counted: list[Counted] = []
         done = 0
-        for documents in _some(reader, listed):
-            sums = self._sums(table, documents, weights)
-            vectors = _means(sums, self._by_weight())
-            vectors -= (vectors @ components.T) @ components
-            if self.normalize:
-                vectors = unit_rows(vectors.astype(np.float64)).astype(np.float32)
-            out[done : done + len(vectors)] = vectors
-            done += len(vectors)
-            counted.append(Counted.of(documents, sums.words, len(table)))
+        with shown(progress):
+            for documents in _some(reader, listed, "encoding texts"):
+                sums = self._sums(table, documents, weights)
+                vectors = _means(sums, self._by_weight())
+                vectors -= (vectors @ components.T) @ components
+                if self.normalize:
+                    vectors = unit_rows(vectors.astype(np.float64)).astype(np.float32)
+                out[done : done + len(vectors)] = vectors
+                done += len(vectors)
+                counted.append(Counted.of(documents, sums.words, len(table)))
         told = report_on(counted)
         if self.empty == "raise" and len(told.without):
             raise InputError(told.complaint(listed))
@@ -375,10 +381,10 @@ class DocumentEncoder(Transformer):
         return sum_rows(documents, known, others, workers=self.workers)
 
 
-def _some(reader: Reader, texts: list[str]) -> Iterator[Documents]:
+def _some(reader: Reader, texts: list[str], what: str) -> Iterator[Documents]:
     """Read texts, so many at a time that memory is bounded."""
-    for start in range(0, len(texts), _AT_ONCE):
-        yield reader.read(texts[start : start + _AT_ONCE])
+    for some in in_pieces(len(texts), _AT_ONCE, what, unit="texts"):
+        yield reader.read(texts[some])
 
 
 def _means(sums: Sums, by_weight: bool) -> NDArray[np.float32]:

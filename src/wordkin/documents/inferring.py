@@ -10,6 +10,7 @@ import numpy as np
 
 from wordkin.documents.threads import n_threads
 from wordkin.errors import InputError
+from wordkin.progress import task
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from wordkin.table import VectorTable
 
 _PARTS = 4  # for each thread, so that all have something to do until the end
+_WORDS = 1 << 20  # a part has no more: done within a second or two
 
 
 class Inferrer:
@@ -88,8 +90,14 @@ class Inferrer:
             kernels.infer(*given, states[a:b], out[a:b])
 
         threads = n_threads(workers)
-        shares = np.linspace(0, len(ids), _PARTS * threads + 1)
+        n_parts = max(_PARTS * threads, len(ids) * config.epochs // _WORDS)
+        shares = np.linspace(0, len(ids), n_parts + 1)
         cuts = [0, *np.searchsorted(starts, shares[1:-1]).tolist(), n]
-        with ThreadPoolExecutor(threads, "wordkin-infer") as pool:
-            list(pool.map(work, [(a, b) for a, b in pairwise(cuts) if a < b]))
+        parts = [(a, b) for a, b in pairwise(cuts) if a < b]
+        with (
+            task("making vectors of texts", len(ids), "words") as advance,
+            ThreadPoolExecutor(threads, "wordkin-infer") as pool,
+        ):
+            for (a, b), _ in zip(parts, pool.map(work, parts), strict=True):
+                advance(int(starts[b] - starts[a]))
         return out

@@ -207,7 +207,7 @@ def shown(
     Parameters
     ----------
     wanted : bool
-        Whether to; if not, nothing changes.
+        Whether to; if not, they are shown only where somebody up the stack asked for it.
     console : Console, optional
         Of rich; by default standard error.
     what : str or Task
@@ -219,10 +219,7 @@ def shown(
     None
         For the body.
     """
-    if not wanted:
-        yield
-        return
-    if _display.get() is not None:  # somebody up the stack shows tasks already
+    if not wanted or _display.get() is not None:  # somebody up the stack may show tasks already
         with _within(what):
             yield
         return

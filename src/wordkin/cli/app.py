@@ -10,6 +10,7 @@ import contextlib
 import io
 import os
 import sys
+import warnings
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -69,6 +70,11 @@ def _complain(what: object) -> None:
     typer.echo("wordkin: " + " ".join(str(what).split()), err=True)
 
 
+def _show_warning(message: object, *_where: object, **_rest: object) -> None:
+    """Show a warning in one line, without the place in our code."""
+    _complain(f"warning: {message}")
+
+
 def _read_by_nobody() -> None:
     """Let Python's last flush of standard output go nowhere, instead of complaining."""
     with contextlib.suppress(OSError):  # of a stream that is no file
@@ -126,7 +132,8 @@ def run(arguments: Sequence[str] | None = None) -> None:
             # a word that the terminal's encoding lacks is no reason to fail
             stream.reconfigure(errors="backslashreplace")
     try:
-        with noting_interrupts():
+        with noting_interrupts(), warnings.catch_warnings():
+            warnings.showwarning = _show_warning
             _make_app()(arguments, prog_name="wordkin")
     except KeyboardInterrupt:  # before the command began
         sys.exit(_INTERRUPTED)

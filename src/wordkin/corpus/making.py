@@ -11,6 +11,7 @@ from wordkin.corpus.items import Columns, ItemInterner, is_table, of_table
 from wordkin.errors import InputError
 from wordkin.progress import shown
 from wordkin.text.sources import Texts, open_source
+from wordkin.text.spacing import watched
 from wordkin.text.tokenizers import Phrased
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ class Making:
             tokenizer=cut, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
         )
         plain = _plain(cut)
-        text = pieces.of_source(Texts(texts), plain)
+        text = pieces.of_source(watched(Texts(texts), plain), plain)
         with shown(progress):
             reads = reading.of_pieces(text, choice.pruner(max_vocab_size))
             return cls._of(build(reads, choice, store, phrases=phrases))

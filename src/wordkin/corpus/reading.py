@@ -10,6 +10,7 @@ import numpy as np
 from wordkin.corpus import pieces
 from wordkin.corpus.draft import rank_in_place
 from wordkin.corpus.interning import Interner
+from wordkin.text.spacing import watched
 from wordkin.text.tokenizers import Gensim, Keras, Whitespace, Words
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def of_files(files: Files, tokenizer: Tokenizer, pruner: Pruner | None = None) -
     """
     blocks = iter(files)
     first = list(islice(blocks, _FEW_BLOCKS))
-    text = chain(first, blocks)
+    text = watched(chain(first, blocks), tokenizer)
     if len(first) < _FEW_BLOCKS or not isinstance(tokenizer, _COMPILED):
         return of_pieces(pieces.of_source(text, tokenizer), pruner)
     from wordkin.corpus import compiled

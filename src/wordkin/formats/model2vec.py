@@ -250,6 +250,21 @@ def _tokenizer(table: VectorTable, unknown: str) -> dict[str, Any]:
     }
 
 
+def _normalizers(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Say in the same order what wordkin.text.words does to a text before it is cut."""
+    steps: list[dict[str, Any]] = []
+    if settings.get("normalize"):
+        steps.append({"type": settings["normalize"]})
+    replaced = {"\N{SOFT HYPHEN}": "", "\N{RIGHT SINGLE QUOTATION MARK}": "'"}
+    if settings.get("lower") == "tr":
+        replaced |= {"I\u0307": "i", "İ": "i", "I": "ı"}
+    for old, new in replaced.items():
+        steps.append({"type": "Replace", "pattern": {"String": old}, "content": new})
+    if settings.get("lower", True):
+        steps.append({"type": "Lowercase"})
+    return steps
+
+
 def _rules(settings: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     name = settings.get("name")
     if name == "whitespace":
@@ -259,11 +274,7 @@ def _rules(settings: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str
             f"The tokenizer {name!r} can't be written for model2vec; 'words' and 'whitespace' can. "
             "Give the vocabulary one of them by with_tokenizer."
         )
-    apostrophe = {"type": "Replace", "pattern": {"String": "\N{RIGHT SINGLE QUOTATION MARK}"}}
-    normalizer = {
-        "type": "Sequence",
-        "normalizers": [{"type": "Lowercase"}, apostrophe | {"content": "'"}],
-    }
+    normalizer = {"type": "Sequence", "normalizers": _normalizers(settings)}
     # the expression of wordkin.text.patterns in the words of the Oniguruma library
     letter = r"[\p{L}\p{Nl}\p{No}]"
     part = r"[\p{L}\p{N}]" if settings.get("digits", True) else letter

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +32,8 @@ from wordkin.text.tokenizers import Gensim, Keras, Whitespace, Words
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from wordkin.text.words import Form
+
     Named = Words | Whitespace | Gensim | Keras
 
 _CODES = 0x110000
@@ -52,8 +55,8 @@ def rule_of(tokenizer: Named) -> Rule:
         They are made once, in about 0.1 s.
     """
     match tokenizer:
-        case Words(digits):
-            return _rule(_word_classes(digits), _lower_words())
+        case Words():
+            return _rule(_word_classes(tokenizer), _lower_words(tokenizer.lower))
         case Whitespace():
             return _rule(_space_classes(), np.arange(_CODES, dtype=np.int32))
         case Gensim(min_len, max_len):
@@ -71,14 +74,40 @@ def _rule(
 
 
 @functools.cache
-def _word_classes(digits: bool) -> NDArray[np.uint8]:
+def _word_classes(words: Words) -> NDArray[np.uint8]:
     classes = np.full(_CODES, OTHER, dtype=np.uint8)
     _mark(classes, r"[^\W\d_]+", LETTER)
-    _mark(classes, r"\d+", DIGIT if digits else NUMBER)
+    _mark(classes, r"\d+", DIGIT if words.digits else NUMBER)
     for low, high in mark_ranges():
         classes[low : high + 1] = MARK
     classes[[ord(letter) for letter in JOINERS]] = JOINER
-    return _finished(classes, lowering=True)
+    classes = _finished(classes, lowering=bool(words.lower))
+    # what falls out, or depends on the characters beside it, is left to Python
+    classes[ord("\xad")] = FOREIGN
+    if words.lower == "tr":
+        classes[[ord("İ"), 0x307]] = FOREIGN
+    if words.normalize:
+        classes[_unsettled(words.normalize)] = FOREIGN
+    return classes
+
+
+@functools.cache
+def _unsettled(form: Form) -> list[int]:
+    """Return the characters whose presence may let a text be changed by normalising it.
+
+    All that has another form itself, and all that may join or change places with what is before it
+    (Unicode Standard Annex 15, section 9, "Detecting normalization forms").
+    """
+    joining = {*range(0x1161, 0x1176), *range(0x11A8, 0x11C3)}  # vowels and ends of Hangul
+    found = []
+    for code in range(0x80, _PLANES):
+        letter = chr(code)
+        if unicodedata.combining(letter) or not unicodedata.is_normalized(form, letter):
+            found.append(code)
+        parts = unicodedata.decomposition(letter).split()
+        if len(parts) == 2 and parts[0][0] != "<":
+            joining.add(int(parts[1], 16))
+    return found + sorted(joining)
 
 
 @functools.cache
@@ -141,8 +170,10 @@ def _lower() -> tuple[NDArray[np.int32], list[int]]:
 
 
 @functools.cache
-def _lower_words() -> NDArray[np.int32]:
+def _lower_words(lower: bool | str) -> NDArray[np.int32]:
     """Return the lower case of characters, and of one apostrophe the other."""
-    table = _lower()[0].copy()
+    table = _lower()[0].copy() if lower else np.arange(_CODES, dtype=np.int32)
     table[ord("’")] = ord("'")
+    if lower == "tr":
+        table[ord("I")] = ord("ı")
     return table

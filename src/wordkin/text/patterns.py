@@ -29,16 +29,18 @@ def ascii_words(digits: bool) -> re.Pattern[str]:
     Returns
     -------
     re.Pattern
-        Finds words in a text in lower case.
+        Finds words in a text; case is left as it is.
     """
     return re.compile(
-        r"[a-z0-9]+(?:(?<![0-9])'(?=[a-z])[a-z0-9]+)*" if digits else r"[a-z]+(?:'[a-z]+)*"
+        r"[A-Za-z0-9]+(?:(?<![0-9])'(?=[A-Za-z])[A-Za-z0-9]+)*"
+        if digits
+        else r"[A-Za-z]+(?:'[A-Za-z]+)*"
     )
 
 
 @functools.cache
 def unicode_words(digits: bool) -> re.Pattern[str]:
-    """Make the expression for `wordkin.text.tokenizers.Words`.
+    """Make the expression for `wordkin.text.words.Words`.
 
     Parameters
     ----------
@@ -48,7 +50,7 @@ def unicode_words(digits: bool) -> re.Pattern[str]:
     Returns
     -------
     re.Pattern
-        Finds words in a text in lower case.
+        Finds words in a text; case is left as it is.
     """
     letter = r"[^\W\d_]"
     part = r"[^\W_]" if digits else letter

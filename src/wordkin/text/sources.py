@@ -73,8 +73,8 @@ class Block(NamedTuple):
             At least one. Empty lines are empty sentences. All end here but the last, for which
             `ends_sentence` tells.
         undecodable : int
-            Bytes that are no text; each such place is U+FFFD now. Half of a surrogate pair in a text
-            counts as three.
+            Bytes that are no text; each such place is U+FFFD now. Half of a surrogate pair in a
+            str counts as three.
 
         Examples
         --------

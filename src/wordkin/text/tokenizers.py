@@ -9,17 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, final, runtime_checkable
 
 from wordkin.errors import InputError
-from wordkin.text.patterns import (
-    KERAS_TO_SPACES,
-    LETTERS_OR_UNDERSCORE,
-    NUMBERS,
-    ascii_words,
-    unicode_words,
-)
+from wordkin.text.patterns import KERAS_TO_SPACES, LETTERS_OR_UNDERSCORE, NUMBERS
 from wordkin.text.phrases import Phrases
+from wordkin.text.segmenting import Segmented
+from wordkin.text.words import Words as Words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,49 +37,6 @@ class Tokenizer(Protocol):
     def settings(self) -> dict[str, Any]:
         """Return JSON values from which `tokenizer_from_settings` makes it again."""
         ...
-
-
-@final
-@dataclass(frozen=True)
-class Words:
-    """Words of any script, in lower case (``str.lower``); punctuation and symbols separate them.
-
-    A word begins with a letter or digit and goes on through letters, digits and combining marks
-    (vowel signs, accents written as characters of their own). Apostrophes ``'`` and ``’`` (which
-    becomes ``'``) and the zero-width joiners of Persian and Indic scripts are part of a word if
-    a letter stands on both sides. Characters are not normalised: composed and decomposed
-    spellings of a word remain two words. Scripts without spaces come out in long runs.
-
-    Parameters
-    ----------
-    digits : bool
-        Keep decimal digits as parts of words. Otherwise they separate words, and each run of
-        them counts as one dropped token.
-
-    Examples
-    --------
-    >>> Words()("Don’t panic: it's 42 हिन्दी books!")
-    ["don't", 'panic', "it's", '42', 'हिन्दी', 'books']
-    >>> Words(digits=False).split("Catch-22")
-    (['catch'], 1)
-    """
-
-    digits: bool = True
-
-    def __call__(self, text: str) -> list[str]:
-        """Return the words of a text."""
-        lowered = text.lower()
-        if lowered.isascii():
-            return ascii_words(self.digits).findall(lowered)
-        return unicode_words(self.digits).findall(lowered.replace("’", "'"))
-
-    def split(self, text: str) -> tuple[list[str], int]:
-        """Return the words, and the number of runs of digits that were dropped."""
-        return self(text), 0 if self.digits else len(NUMBERS.findall(text))
-
-    def settings(self) -> dict[str, Any]:
-        """Return the name and the settings."""
-        return {"name": "words", **asdict(self)}
 
 
 @final
@@ -203,8 +157,8 @@ class Regex:
     def __post_init__(self) -> None:
         try:
             re.compile(self.pattern, self.flags)
-        except (re.error, TypeError, ValueError) as error:
-            raise InputError(f"{self.pattern!r} is no regular expression: {error}.") from error
+        except (re.error, TypeError, ValueError, OverflowError, RecursionError) as error:
+            raise InputError(f"{self.pattern!r:.200} is no regular expression: {error}.") from error
 
     def __call__(self, text: str) -> list[str]:
         """Return the tokens of a text."""
@@ -302,20 +256,31 @@ _NAMED: dict[str, Callable[..., Tokenizer]] = {
     "whitespace": Whitespace,
     "gensim": Gensim,
     "keras": Keras,
+    "words-cased": partial(Words, lower=False),
+    "words-nfc": partial(Words, normalize="NFC"),
+    "words-tr": partial(Words, lower="tr"),
+    **{library: partial(Segmented, library) for library in ("jieba", "sudachi", "pythainlp")},
 }
+# of settings that come from files; Words and Segmented see to theirs
+_KINDS = {"min_len": int, "max_len": int, "pattern": str, "flags": int}
 
 
 def get_tokenizer(
     spec: str | re.Pattern[str] | Callable[[str], list[str]] | Tokenizer,
+    **settings: Any,  # noqa: ANN401 (of the tokenizer)
 ) -> Tokenizer:
     r"""Return the tokenizer that a name, a regular expression or a function stands for.
 
     Parameters
     ----------
     spec : str, re.Pattern, callable or Tokenizer
-        ``"words"``, ``"whitespace"``, ``"gensim"`` or ``"keras"`` (see `Words`, `Whitespace`,
-        `Gensim`, `Keras`); a compiled expression whose matches are the tokens; a function
-        from a str to a list of str; or a tokenizer, such as ``Words(digits=False)``.
+        ``"words"``, or ``"words-cased"``, ``"words-nfc"``, ``"words-tr"`` (`Words` with
+        ``lower=False``, ``normalize="NFC"``, ``lower="tr"``); ``"whitespace"``, ``"gensim"`` or
+        ``"keras"`` (see `Whitespace`, `Gensim`, `Keras`); for languages without spaces
+        ``"jieba"``, ``"sudachi"`` or ``"pythainlp"`` (see `Segmented`); a compiled expression
+        whose matches are the tokens; a function from a str to a list of str; or a tokenizer.
+    **settings
+        Those of the tokenizer that is named.
 
     Returns
     -------
@@ -325,12 +290,14 @@ def get_tokenizer(
     Raises
     ------
     InputError
-        If there is none of this name, or it is of another type.
+        If there is none of this name, or it is of another type, or has no such settings.
 
     Examples
     --------
     >>> get_tokenizer("words")("The cat's mat.")
     ['the', "cat's", 'mat']
+    >>> get_tokenizer("words", lower=False, digits=False)("Catch 22")
+    ['Catch']
     >>> get_tokenizer(re.compile(r"[a-z]"))("a1b")
     ['a', 'b']
     """
@@ -340,7 +307,12 @@ def get_tokenizer(
                 f"There is no tokenizer {spec!r}. Use one of {', '.join(map(repr, _NAMED))}, "
                 "or re.compile(...) for an expression, or a function."
             )
-        return _NAMED[spec]()
+        try:
+            return _NAMED[spec](**settings)
+        except TypeError as error:
+            raise InputError(f"The tokenizer {spec!r} has other settings: {error}.") from error
+    if settings:
+        raise InputError(f"Only a tokenizer that is named takes settings; got {settings!r:.200}.")
     if isinstance(spec, re.Pattern) and isinstance(spec.pattern, str):
         return Regex(spec.pattern, spec.flags)
     if isinstance(spec, Tokenizer) and not isinstance(spec, type):
@@ -384,6 +356,10 @@ def tokenizer_from_settings(settings: Mapping[str, Any]) -> Tokenizer:
     if make is None:
         raise InputError(f"These are not the settings of a tokenizer: {dict(settings)!r:.200}.")
     try:
-        return make(**rest)
+        made = make(**rest)
     except TypeError as error:
         raise InputError(f"The tokenizer {name!r} has other settings: {error}.") from error
+    for key, value in rest.items():
+        if type(value) is not _KINDS.get(key, type(value)):
+            raise InputError(f"The tokenizer {name!r} can't have {key}={value!r:.60}.")
+    return made

@@ -352,6 +352,11 @@ def test_pyplot_is_left_alone():
         "before = settings()  # to ask for the backend would load pyplot\n"
         "import wordkin as wk; v = wk.WordVectors(['a', 'b', 'c'], [[1, 0], [0, 1], [1, 1]])\n"
         "wk.plot_map(v, 3); wk.plot_neighbors(v, 'a'); wk.plot_axis(v, ['c'], poles=('a', 'b'))\n"
+        "clf = wk.TextClassifier(epochs=1).fit(['a b', 'c d'] * 9, ['x', 'y'] * 9, 0.3)\n"
+        "clf.plot_confusion(); clf.plot_learning_curve()\n"
+        "curve = wk.LossCurve(); corpus = wk.Corpus.from_texts(['a b c'] * 9, min_count=1)\n"
+        "wk.train(corpus, wk.SkipGram(vector_size=4, epochs=1), workers=1, callbacks=[curve])\n"
+        "assert curve.plot()._repr_png_().startswith(b'\\x89PNG')\n"
         "print('matplotlib.pyplot' in sys.modules, settings() == before)"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -16,6 +16,7 @@ from rich.console import Console
 import wordkin as wk
 from wordkin import formats, progress
 from wordkin.engines import cooccurrence
+from wordkin.explorer import places
 from wordkin.formats import lines
 from wordkin.neighbors import compiled
 from wordkin.progress import displays
@@ -404,6 +405,13 @@ def test_inferring_texts(display, monkeypatch):
     assert inferred.done == inferred.total == 180
     monkeypatch.setattr("wordkin.documents.inferring._WORDS", 1 << 20)
     assert np.array_equal(model.infer(texts), whole)
+
+
+def test_making_a_map(display, vectors):
+    pytest.importorskip("sklearn", reason="the extra map is not installed")
+    made = places.make_places(vectors.vectors[:60], method="tsne")
+    display.of("making the map by tsne")
+    assert np.abs(made.xy).max() == pytest.approx(1.0)  # all of it is in view
 
 
 # --- what users call ------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, cast, overload
 
 from wordkin.archives import check_budget, leaves_folder, naming_damage
 from wordkin.errors import FileError, FormatError, InputError, WordkinError, require
-from wordkin.progress import opened
+from wordkin.progress import opened, task
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -87,8 +87,9 @@ def atomic_write(path: StrPath, *, mode: Literal["wb", "w"] = "wb") -> Iterator[
         try:
             with temporary.open(mode.replace("w", "x"), **text) as file:  # type: ignore[call-overload]
                 yield file
-                file.flush()
-                os.fsync(file.fileno())
+                with task("flushing to disk"):  # may take longer than all before it
+                    file.flush()
+                    os.fsync(file.fileno())
             if target.exists():
                 temporary.chmod(stat.S_IMODE(target.stat().st_mode))
             temporary.replace(target)

@@ -1,13 +1,14 @@
-"""Deep learning frameworks: imported only when asked for, Keras on a backend that is there."""
+"""Frameworks of others, imported only when asked for: Keras on a backend that is there, axes."""
 
 from __future__ import annotations
 
 import importlib.util
+import io
 import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from wordkin.errors import ConfigError, MissingExtraError, require
 
@@ -86,3 +87,36 @@ def _first_installed() -> str:
 
 def _installed(module: str) -> bool:
     return importlib.util.find_spec(module) is not None
+
+
+def new_axes(size: tuple[float, float] | None = None) -> Any:  # noqa: ANN401
+    """Make axes on a figure of their own.
+
+    `matplotlib.pyplot` would keep the figure, until somebody closes it, and choose a backend; this
+    one belongs to whoever holds the axes. A notebook shows it nevertheless.
+
+    Parameters
+    ----------
+    size : tuple of float, optional
+        Width and height in inches.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        ``axes.figure.savefig(path)`` saves what is drawn.
+
+    Raises
+    ------
+    MissingExtraError
+        If Matplotlib is not installed.
+    """
+    figure = require("matplotlib.figure", extra="plot").Figure(figsize=size, layout="constrained")
+    axes = figure.subplots()
+
+    def as_png() -> bytes:
+        data = io.BytesIO()
+        figure.savefig(data, format="png")
+        return data.getvalue()
+
+    axes._repr_png_ = as_png  # what a notebook asks a result for
+    return axes

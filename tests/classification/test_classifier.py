@@ -413,7 +413,7 @@ def test_pictures_are_drawn_on_what_is_given(fitted):
 
 
 def test_pictures_by_matplotlib(fitted):
-    pytest.importorskip("matplotlib").use("Agg")
+    pytest.importorskip("matplotlib")
     assert fitted.plot_confusion().get_ylabel() == "class"
     assert fitted.plot_learning_curve().get_xlabel() == "epoch"
 

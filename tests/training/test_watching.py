@@ -49,10 +49,7 @@ def test_the_curve_has_the_losses_of_the_run(corpus, tmp_path):
 
 
 def test_the_curve_is_drawn(corpus):
-    matplotlib = pytest.importorskip("matplotlib", reason="the extra plot is not installed")
-    matplotlib.use("agg")
-    from matplotlib import pyplot
-
+    pytest.importorskip("matplotlib", reason="the extra plot is not installed")
     curve = wk.LossCurve()
     wk.train(corpus, wk.SkipGram(**SMALL), validation=0.1, callbacks=[curve])
     axes = curve.plot()
@@ -63,7 +60,6 @@ def test_the_curve_is_drawn(corpus):
     plain = wk.LossCurve()
     wk.train(corpus, wk.SkipGram(**SMALL), callbacks=[plain])
     assert len(plain.plot().lines) == 1
-    pyplot.close("all")
 
 
 def test_wrong_intervals_are_told():

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wordkin.errors import InputError, require
+from wordkin.errors import InputError
+from wordkin.frameworks import new_axes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +44,8 @@ def confusion_picture(
         If Matplotlib is not installed.
     """
     k = len(report.classes)
-    axes = _axes(axes, size=max(4.0, min(12.0, 2.0 + 0.4 * k)))
+    side = max(4.0, min(12.0, 2.0 + 0.4 * k))
+    axes = new_axes((side, side)) if axes is None else axes
     shares = report.confusion / report.support.clip(1)[:, None]
     picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     bar = axes.figure.colorbar(picture, ax=axes, shrink=0.8)
@@ -94,7 +96,7 @@ def history_picture(history: dict[str, list[float]], axes: Any = None) -> Any:  
     """
     if not history.get("loss"):
         raise InputError("There is no history to draw: a classifier from a file has none.")
-    axes = _axes(axes, size=5.0)
+    axes = new_axes((5.0, 5.0)) if axes is None else axes
     epochs = range(1, len(history["loss"]) + 1)
     lines = axes.plot(epochs, history["loss"], color="C0", label="loss")
     if "val_loss" in history:
@@ -105,12 +107,6 @@ def history_picture(history: dict[str, list[float]], axes: Any = None) -> Any:  
         )
         right.set(ylabel="accuracy")
     axes.set(xlabel="epoch", ylabel="loss")
-    axes.legend(handles=lines)
+    place = {"loc": "lower center", "bbox_to_anchor": (0.5, 1.0)}  # where no line is
+    axes.legend(handles=lines, ncols=len(lines), fontsize=8, frameon=False, **place)
     return axes
-
-
-def _axes(axes: Any, size: float) -> Any:  # noqa: ANN401
-    if axes is not None:
-        return axes
-    pyplot = require("matplotlib.pyplot", extra="plot")
-    return pyplot.subplots(figsize=(size, size), layout="constrained")[1]

@@ -11,7 +11,6 @@ from wordkin.errors import require
 from wordkin.evaluation.groups import spherical_clusters
 from wordkin.neighbors import unit_rows
 from wordkin.plotting.flattening import check_method, flatten
-from wordkin.progress import task
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +23,7 @@ _NEEDS = {"tsne": "sklearn.manifold", "umap": "umap"}
 _ROWS = 1 << 15  # made units of at once
 _FOR_AXES = 20_000  # words that tell where the axes lie, and what is in view: the frequent ones
 _FOR_CLUSTERS = 2_000
-_INSIDE = 98  # per cent of the frequent words lie between -1 and 1
+_INSIDE = 98  # per cent of the frequent words lie between -1 and 1, by principal components
 
 
 class Places(NamedTuple):
@@ -93,10 +92,11 @@ def make_places(matrix: NDArray[np.float32], *, method: str = "pca", seed: int =
     """
     if method == "pca" or len(matrix) < 4:
         xy, told = _principal(matrix)
+        inside = _INSIDE
     else:
-        with task(f"making the map by {method}"):
-            xy, told = flatten(unit_rows(matrix.astype(np.float64)), method, seed=seed)
-    return Places(_to_page(xy), _clusters(matrix, seed), told)
+        xy, told = flatten(unit_rows(matrix.astype(np.float64)), method, seed=seed)
+        inside = 100  # there are no words far out, and a cluster at the edge is all there
+    return Places(_to_page(xy, inside), _clusters(matrix, seed), told)
 
 
 def _blocks(matrix: NDArray[np.float32]) -> Iterator[tuple[int, NDArray[np.float32]]]:
@@ -129,10 +129,10 @@ def _principal(matrix: NDArray[np.float32]) -> tuple[NDArray[np.float64], str]:
     return xy, f"principal components: {shares[0]:.0%} and {shares[1]:.0%} of the variance"
 
 
-def _to_page(xy: NDArray[np.float64]) -> NDArray[np.float32]:
+def _to_page(xy: NDArray[np.float64], inside: int) -> NDArray[np.float32]:
     centred = xy - np.median(xy[:_FOR_AXES], axis=0)
     few = np.abs(centred[:_FOR_AXES])
-    reach = float(np.percentile(few, _INSIDE)) or float(few.max()) or 1.0
+    reach = float(np.percentile(few, inside)) or float(few.max()) or 1.0
     return (centred / reach).astype(np.float32)
 
 

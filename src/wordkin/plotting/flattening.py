@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wordkin.errors import InputError, require
+from wordkin.progress import task
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,9 +68,10 @@ def flatten(units: Floats, method: str, *, seed: int) -> tuple[Floats, str]:
         places, shares = principal(units)
         told = f"principal components: {shares[0]:.0%} and {shares[1]:.0%} of the variance"
         return places, told
-    if method == "tsne":
-        return _tsne(units, seed), "t-SNE: who is near is near; far distances say little"
-    return _umap(units, seed), "UMAP: who is near is near; far distances say little"
+    with task(f"making the map by {method}"):  # neither library tells how far it has come
+        if method == "tsne":
+            return _tsne(units, seed), "t-SNE: who is near is near; far distances say little"
+        return _umap(units, seed), "UMAP: who is near is near; far distances say little"
 
 
 def principal(rows: Floats) -> tuple[Floats, Floats]:

@@ -6,8 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from wordkin.errors import require
 from wordkin.files import atomic_write
+from wordkin.frameworks import new_axes
 from wordkin.neighbors import nearest_rows
 from wordkin.training.callbacks import Interval
 
@@ -276,7 +276,7 @@ class LossCurve:
             If matplotlib is not installed.
         """
         if axes is None:
-            axes = require("matplotlib.pyplot", extra="plot").subplots(layout="constrained")[1]
+            axes = new_axes()
         axes.plot([p.step for p in self.points], [p.loss for p in self.points], label="training")
         held_out = [p for p in self.points if p.validation_loss is not None]
         if held_out:

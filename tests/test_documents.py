@@ -332,3 +332,12 @@ def test_on_real_texts_vectors_tell_what_is_asked_for(data_dir):
     assert share() > 0.5  # the most frequent kind is 0.23 of them
     assert share(weighting="idf") > 0.5
     assert share(weighting="sif") > 0.4  # it thinks little of "who" and "where"
+
+
+def test_words_of_files_that_keep_case_are_looked_up_with_it():
+    """German nouns went missing: the default was lower case."""
+    vectors = wk.WordVectors(["Haus", "das", "haus"], [[1, 0], [0, 1], [5, 5]])
+    encoder = wk.DocumentEncoder(vectors)
+    np.testing.assert_allclose(encoder.encode(["Das Haus!", "das Haus"])[1], [0.5, 0.5])
+    lower = wk.WordVectors(["haus", "das"], [[1, 0], [0, 1]])
+    np.testing.assert_allclose(wk.DocumentEncoder(lower).encode(["DAS Haus!"]), [[0.5, 0.5]])

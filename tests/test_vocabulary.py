@@ -16,7 +16,7 @@ from wordkin.errors import (
     RowError,
     UnknownWordError,
 )
-from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary import Vocabulary, finding
 from wordkin.vocabulary.order import frequency_order
 from wordkin.vocabulary.spelling import nearest_spellings
 
@@ -239,7 +239,8 @@ def test_unknown_words_by_policy(vocabulary):
 
 
 def test_encode_cuts_with_the_tokenizer_that_was_given(vocabulary):
-    assert vocabulary.encode("The CAT,").tolist() == [1, 1]  # white space only
+    assert vocabulary.encode("The CAT,").tolist() == [2, 4]
+    assert vocabulary.with_tokenizer("whitespace").encode("The CAT,").tolist() == [1, 1]
     cutting = vocabulary.with_tokenizer("words")
     assert cutting.encode("The CAT,").tolist() == [2, 4]
     assert cutting.encode(["The", "cat"]).tolist() == [1, 4]  # tokens are tokens
@@ -418,3 +419,36 @@ def test_json_that_is_missing_or_binary_or_can_not_be_written(vocabulary, tmp_pa
         Vocabulary.from_json(tmp_path / "binary")
     with pytest.raises(FileError, match="does not exist"):
         vocabulary.to_json(tmp_path / "no" / "folder.json")
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("The cat!", ["the", "cat"]),
+        ("New_York, new_york NEW", ["New_York", "new_york", "NEW"]),
+        ("Paris paris PARIS", ["Paris", "paris", "PARIS"]),
+        ("I don't; the CAT'S mat", ["I", "do", "n't", "the", "cat", "'s", "mat"]),
+        ("item-7 item-8 7", ["item-7", "item-8", "7"]),
+        ("(7) ... !", ["(7)", "...", "!"]),
+        ("", []),
+    ],
+)
+def test_words_of_files_are_found_in_raw_text(text, tokens):
+    """GloVe's file does not say how its text was cut: "The cat!" had no word in it."""
+    words = ["the", "cat", "do", "n't", "'s", "!", "Paris", "New_York", "7", "item-7"]
+    vocabulary = Vocabulary(words)
+    assert vocabulary.encode(text).tolist() == vocabulary.encode(tokens).tolist()
+    assert vocabulary.encode_batch([text]).tolist() == vocabulary.encode_batch([tokens]).tolist()
+
+
+def test_an_unknown_word_is_named_as_it_stands_in_the_text():
+    with pytest.raises(UnknownWordError, match="'dog!'"):
+        Vocabulary(["the"]).encode("the dog!", unknown="error")
+
+
+@pytest.mark.parametrize(
+    ("words", "cased"),
+    [([], False), (["die", "Frau"], True), (["the", "U.S."] + ["x"] * 98, False)],
+)
+def test_case_of_words(words, cased):
+    assert finding.are_cased(words) is cased

@@ -134,7 +134,10 @@ def _print_facts(screen: Screen, facts: dict[str, Any]) -> None:
         ("dimensions", f"{facts['dimensions']:,}"),
         ("norms", f"{norms['min']:.3f} to {norms['max']:.3f}, mean {norms['mean']:.3f}"),
         ("repaired", repairs(facts["repairs"]) or "nothing"),
-        ("tokenizer", _listed(facts["tokenizer"]) or "not known: text is split at white space"),
+        (
+            "tokenizer",
+            _listed(facts["tokenizer"]) or "not known: text is split at spaces, then punctuation",
+        ),
     ]
     screen.table(rows, indent=0)
     if facts["settings"]:

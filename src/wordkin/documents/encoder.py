@@ -26,7 +26,8 @@ from wordkin.documents.weighting import (
 from wordkin.errors import InputError
 from wordkin.neighbors import unit_rows
 from wordkin.progress import in_pieces, shown
-from wordkin.text.tokenizers import get_tokenizer
+from wordkin.text.tokenizers import Words, get_tokenizer
+from wordkin.vocabulary.finding import are_cased
 
 if TYPE_CHECKING:
     import os
@@ -64,7 +65,7 @@ class DocumentEncoder(Transformer):
         common. "idf" weighs words by the inverse document frequency among the texts given to `fit`.
     tokenizer : str, re.Pattern, callable or Tokenizer, optional
         What cuts texts into words (see `get_tokenizer`); by default that of the vectors, or
-        "words".
+        "words" ("words-cased" if there are words with capitals among the most frequent ones).
     counts : mapping of str to int, or Vocabulary, optional
         How often words occur, for "sif"; by default what the vectors know, or else counts from the
         texts given to `fit`.
@@ -337,7 +338,8 @@ class DocumentEncoder(Transformer):
         if kept is None or any(a is not b for a, b in zip(kept[0], key, strict=True)):
             spec = self.tokenizer
             if spec is None:
-                spec = table.vocabulary.tokenizer or "words"
+                cased = are_cased(table.vocabulary.words)
+                spec = table.vocabulary.tokenizer or Words(lower=not cased)
             kept = self._kept = key, Reader(table.vocabulary.with_tokenizer(get_tokenizer(spec)))
         return table, kept[1]
 

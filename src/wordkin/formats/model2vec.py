@@ -261,6 +261,9 @@ def _normalizers(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     for old, new in replaced.items():
         steps.append({"type": "Replace", "pattern": {"String": old}, "content": new})
     if settings.get("lower", True):
+        # their lower case looks at single letters; str.lower knows a sigma at the end of a word
+        final = r"(?<=[\p{L}\p{M}])Σ(?!['\p{M}\x{200C}\x{200D}]*\p{L})"
+        steps.append({"type": "Replace", "pattern": {"Regex": final}, "content": "ς"})
         steps.append({"type": "Lowercase"})
     return steps
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from wordkin.errors import InputError, UnknownWordError
 from wordkin.text.tokenizers import get_tokenizer
-from wordkin.vocabulary import checks, order, spelling, wordlist
+from wordkin.vocabulary import checks, finding, order, spelling, wordlist
 from wordkin.vocabulary.checks import PAD as PAD
 from wordkin.vocabulary.checks import UNK as UNK
 from wordkin.vocabulary.padding import pad
@@ -51,7 +51,8 @@ class Vocabulary:
     specials : sequence of str
         The rows in front of the words, in this order: ``"<pad>"``, ``"<unk>"``, both, or none.
     tokenizer : str, re.Pattern, callable or Tokenizer, optional
-        What `encode` cuts a text with (see `wordkin.get_tokenizer`); by default white space.
+        What `encode` cuts a text with (see `wordkin.get_tokenizer`). By default it cuts at white
+        space, and then at punctuation what is no word as it stands.
 
     Raises
     ------
@@ -172,7 +173,7 @@ class Vocabulary:
 
     @property
     def tokenizer(self) -> Tokenizer | None:
-        """What `encode` cuts a text with; None stands for white space."""
+        """What `encode` cuts a text with; None if that is not known: at white space, at least."""
         return self._tokenizer
 
     @property
@@ -226,7 +227,7 @@ class Vocabulary:
         return self._with(_specials=checks.checked_specials(specials))
 
     def with_tokenizer(self, tokenizer: TokenizerSpec | None) -> Vocabulary:
-        """Return the same words with another tokenizer for `encode`; None cuts at white space.
+        """Return the same words with another tokenizer for `encode`; None stands for the default.
 
         Returns
         -------
@@ -289,7 +290,7 @@ class Vocabulary:
         return found
 
     def _tokens(self, text: str) -> list[str]:
-        return text.split() if self._tokenizer is None else self._tokenizer(text)
+        return finding.cut(text, self._index) if self._tokenizer is None else self._tokenizer(text)
 
     def _known(self, tokens: Sequence[str]) -> NDArray[np.int32]:
         """Look up words that must be there."""

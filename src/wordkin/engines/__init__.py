@@ -247,7 +247,7 @@ class Engine(Protocol):
         ...
 
 
-def get_engine(name: str, *, workers: int) -> Engine:
+def get_engine(name: str, *, workers: int, streams: int = 0) -> Engine:
     """Make an engine by name; only that one's module is imported.
 
     Parameters
@@ -256,6 +256,8 @@ def get_engine(name: str, *, workers: int) -> Engine:
         "cpu" or "keras".
     workers : int
         Threads (or what the engine has instead).
+    streams : int, default 0
+        For the same bytes with any number of workers: learn in so many streams.
 
     Returns
     -------
@@ -265,10 +267,10 @@ def get_engine(name: str, *, workers: int) -> Engine:
     Raises
     ------
     ConfigError
-        If there is none of that name.
+        If there is none of that name, or it knows no streams.
     """
     if name not in _ENGINES:
         raise ConfigError(f"There is no engine {name!r}. Choose from: {', '.join(_ENGINES)}.")
     module = importlib.import_module(f"wordkin.engines.{name}")
-    engine: Engine = module.make_engine(workers=workers)
+    engine: Engine = module.make_engine(workers=workers, streams=streams)
     return engine

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from wordkin.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from wordkin.config import Model
     from wordkin.corpus import Corpus
     from wordkin.engines import Memory, Run
@@ -22,6 +24,12 @@ _HOMES = {
     "PPMI": "ppmi",
 }
 """The file of each family: it has `memory` and `make_run`, which take what `CpuEngine` does."""
+_IN_STREAMS = {
+    "SkipGram": "word2vec_streams",
+    "CBOW": "word2vec_streams",
+    "FastText": "fasttext_streams",
+}
+"""The same of those that can be trained in streams."""
 
 
 class CpuEngine:
@@ -32,10 +40,13 @@ class CpuEngine:
     workers : int
         Threads. They write to the same matrices without locks (Niu et al. 2011, Hogwild); with
         one thread the same seed gives the same bytes.
+    streams : int, default 0
+        Learn in so many streams, which gives the same bytes with any number of threads; 0 is to
+        race.
     """
 
-    def __init__(self, *, workers: int) -> None:
-        self.workers = workers
+    def __init__(self, *, workers: int, streams: int = 0) -> None:
+        self.workers, self.streams = workers, streams
 
     def memory(self, words: int, config: Model, *, sentences: int = 0) -> Memory:
         """Work out what a run will take, before there is one.
@@ -54,8 +65,8 @@ class CpuEngine:
         Memory
             Bytes; at most so many, not counting the corpus.
         """
-        home = _home(config)
-        answer: Memory = home.memory(words, config, workers=self.workers)
+        home = self._home(config)
+        answer: Memory = home.memory(words, config, **self._ways())
         if hasattr(home, "sentence_bytes"):  # the files of most models know no sentences
             rows = sentences * home.sentence_bytes(config)
             # in the end rows are copied into a table without padding
@@ -79,12 +90,24 @@ class CpuEngine:
         Run
             The untrained model.
         """
-        run: Run = _home(config).make_run(corpus, config, seed=seed, workers=self.workers)
+        run: Run = self._home(config).make_run(corpus, config, seed=seed, **self._ways())
         return run
 
+    def _ways(self) -> dict[str, int]:
+        streams = {"streams": self.streams} if self.streams else {}
+        return {"workers": self.workers} | streams
 
-def _home(config: Model) -> Any:  # noqa: ANN401
-    name = _HOMES.get(config.family)
+    def _home(self, config: Model) -> Any:  # noqa: ANN401
+        return _home(config, _IN_STREAMS if self.streams else _HOMES)
+
+
+def _home(config: Model, homes: Mapping[str, str]) -> Any:  # noqa: ANN401
+    name = homes.get(config.family)
+    if name is None and config.family in _HOMES:
+        raise ConfigError(
+            f"{config.family} can't be trained in streams (deterministic=True); that is for "
+            f"{', '.join(_IN_STREAMS)}. With workers=1 the same seed gives the same bytes too."
+        )
     if name is None:
         raise ConfigError(
             f"The CPU engine can't train {type(config).__name__}; it knows {', '.join(_HOMES)}."
@@ -96,17 +119,19 @@ def _home(config: Model) -> Any:  # noqa: ANN401
     return importlib.import_module(f"wordkin.engines.{name}")
 
 
-def make_engine(*, workers: int) -> CpuEngine:
+def make_engine(*, workers: int, streams: int = 0) -> CpuEngine:
     """Make the engine.
 
     Parameters
     ----------
     workers : int
         Threads.
+    streams : int, default 0
+        Learn in so many streams; 0 is to race.
 
     Returns
     -------
     CpuEngine
         The engine.
     """
-    return CpuEngine(workers=workers)
+    return CpuEngine(workers=workers, streams=streams)

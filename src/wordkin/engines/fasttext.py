@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -98,7 +98,7 @@ class FastTextRun:
         if counts is None:
             counts = np.bincount(corpus.ids, minlength=len(corpus.vocabulary)).astype(np.int64)
         counts = np.maximum(counts, 1)  # a vocabulary from elsewhere may count a word zero times
-        self._config, self._seed = config, seed
+        self._config, self._seed, self._counts = config, seed, counts
         self._text = sampling.Text(
             np.asarray(corpus.ids),
             np.asarray(corpus.starts),
@@ -116,9 +116,14 @@ class FastTextRun:
             rows = self._tables.pieces[start : min(start + _ROWS_AT_ONCE, self._spelling.n_rows)]
             draws = rng.random((len(rows), config.vector_size), dtype=np.float32)
             rows[:, : config.vector_size] = (draws - np.float32(0.5)) * scale
-        self._team = Team(workers, lambda: subword.make_desk(config.reach, config.vector_size))
-        # an empty block compiles the kernel, so that no clock of training counts that
-        self.update(Block(0, 0, config.alpha, 0))
+        self._team = Team(workers, self._desk_maker())
+
+    def _desk_maker(self) -> Callable[[], Any]:
+        return lambda: subword.make_desk(self._config.reach, self._config.vector_size)
+
+    def warm_up(self) -> None:
+        """Compile the kernels, so that no clock of training counts that."""
+        self.update(Block(0, 0, self._config.alpha, 0))
 
     def update(self, block: Block) -> Learned:
         """Learn from a block, cut into parts that the threads take one after the other.
@@ -319,4 +324,25 @@ def _choose_kernel(
     return kernel, sampling.make_noise(counts, config.ns_exponent)
 
 
-make_run = FastTextRun
+def make_run(corpus: Corpus, config: FastText, *, seed: int, workers: int) -> FastTextRun:
+    """Make a run, with its kernels compiled.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        What to learn from.
+    config : FastText
+        The model.
+    seed : int
+        Fixes all draws.
+    workers : int
+        Threads.
+
+    Returns
+    -------
+    FastTextRun
+        The untrained model.
+    """
+    run = FastTextRun(corpus, config, seed=seed, workers=workers)
+    run.warm_up()
+    return run

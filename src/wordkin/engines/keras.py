@@ -290,18 +290,29 @@ def _to_host(tensor: object) -> NDArray[np.float32]:
     return np.asarray(tensor.cpu() if hasattr(tensor, "cpu") else tensor)
 
 
-def make_engine(*, workers: int) -> KerasEngine:
+def make_engine(*, workers: int, streams: int = 0) -> KerasEngine:
     """Make the engine.
 
     Parameters
     ----------
     workers : int
         Means nothing here: frameworks have their own threads.
+    streams : int, default 0
+        Must be 0.
 
     Returns
     -------
     KerasEngine
         The engine.
+
+    Raises
+    ------
+    ConfigError
+        If streams are asked for.
     """
+    if streams:
+        raise ConfigError(
+            'engine="keras" can\'t train in streams (deterministic=True); engine="cpu" can.'
+        )
     del workers
     return KerasEngine()

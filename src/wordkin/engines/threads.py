@@ -13,7 +13,7 @@ from wordkin.engines import Learned
 from wordkin.kernels.word2vec import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -23,6 +23,26 @@ _PARTS = 2
 """Of a block for each thread: a thread that is held up leaves the next part to another."""
 
 Desk = TypeVar("Desk")
+Result = TypeVar("Result")
+
+
+def cut(block: Block, parts: int) -> list[Span]:
+    """Cut a block into equal parts.
+
+    Parameters
+    ----------
+    block : Block
+        What to cut.
+    parts : int
+        How many.
+
+    Returns
+    -------
+    list of Span
+        The parts, in order; some are empty where the block has fewer tokens.
+    """
+    cuts = np.linspace(block.start, block.stop, parts + 1).astype(np.int64).tolist()
+    return [Span(start, stop) for start, stop in itertools.pairwise(cuts)]
 
 
 class Team(Generic[Desk]):
@@ -37,7 +57,7 @@ class Team(Generic[Desk]):
     """
 
     def __init__(self, workers: int, make_desk: Callable[[], Desk]) -> None:
-        self._workers = workers
+        self.workers = workers
         self._desks: SimpleQueue[Desk] = SimpleQueue()
         for _ in range(workers):
             self._desks.put(make_desk())
@@ -61,20 +81,35 @@ class Team(Generic[Desk]):
         Learned
             The sums over all parts.
         """
-        cuts = np.linspace(block.start, block.stop, _PARTS * self._workers + 1).astype(np.int64)
-        parts = [
-            self._pool.submit(self._one, learn, part, Span(int(start), int(stop)))
-            for part, (start, stop) in enumerate(itertools.pairwise(cuts))
-        ]
-        tokens, loss, pairs = np.sum([part.result() for part in parts], axis=0)
+        spans = cut(block, _PARTS * self.workers)
+        tallies = self.run(
+            [
+                lambda desk, part=part, span=span: learn(desk, part, span)  # type: ignore[misc]
+                for part, span in enumerate(spans)
+            ]
+        )
+        tokens, loss, pairs = np.sum(tallies, axis=0)
         return Learned(int(tokens), float(loss), int(pairs))
 
-    def _one(
-        self, learn: Callable[[Desk, int, Span], NDArray[np.float64]], part: int, span: Span
-    ) -> NDArray[np.float64]:
+    def run(self, tasks: Sequence[Callable[[Desk], Result]]) -> list[Result]:
+        """Do tasks, which the threads take one after the other.
+
+        Parameters
+        ----------
+        tasks : sequence of callable
+            Each is given the desk of the thread that does it.
+
+        Returns
+        -------
+        list
+            What they have returned.
+        """
+        return [future.result() for future in [self._pool.submit(self._one, t) for t in tasks]]
+
+    def _one(self, task: Callable[[Desk], Result]) -> Result:
         desk = self._desks.get()
         try:
-            return learn(desk, part, span)
+            return task(desk)
         finally:
             self._desks.put(desk)
 

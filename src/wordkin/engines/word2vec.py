@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
-from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wordkin.config import CBOW, SkipGram
-from wordkin.engines import Block, Learned, Memory
+from wordkin.engines import Block, Memory
+from wordkin.engines.threads import Team
 from wordkin.kernels import sampling, seed_state, word2vec
 from wordkin.kernels.lanes import WIDE
 
@@ -22,13 +20,12 @@ if TYPE_CHECKING:
 
     from wordkin.config import Word2Vec
     from wordkin.corpus import Corpus
+    from wordkin.engines import Learned
 
 _GROUPS = {SkipGram: (3, 6), CBOW: (2, 6)}
 """Centres in a group and noise words it shares: the fastest that score as gensim does."""
 _SMALL = 1_000_000
 """A corpus of fewer tokens is done in no time: learn as word2vec.c does, centre by centre."""
-_PARTS = 2
-"""Of a block for each thread: a thread that is held up leaves the next part to another."""
 _HOT_ROWS = 192
 """Of these most frequent words each thread has its own rows, if there is more than one thread."""
 _HOTTEST = 0.005
@@ -89,8 +86,7 @@ class Word2VecRun:
         if counts is None:
             counts = np.bincount(corpus.ids, minlength=len(corpus.vocabulary)).astype(np.int64)
         counts = np.maximum(counts, 1)  # a vocabulary from elsewhere may count a word zero times
-        self._config = config
-        self._seed = seed
+        self._config, self._seed, self._counts = config, seed, counts
         self._text = sampling.Text(
             np.asarray(corpus.ids),
             np.asarray(corpus.starts),
@@ -104,14 +100,15 @@ class Word2VecRun:
             rows = self._rows[start : min(start + _ROWS_AT_ONCE, len(counts))]
             draws = rng.random((len(rows), config.vector_size), dtype=np.float32)
             rows[:, : config.vector_size] = (draws - 0.5) / config.vector_size
-        hot = _hot_rows(config, counts, self._text.keep) if workers > 1 else 0
-        self._workers = workers
-        self._desks: SimpleQueue[_Desk] = SimpleQueue()
-        for _ in range(workers):
-            self._desks.put(_Desk(config, (hot, width)))
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="wordkin-train")
-        # an empty block compiles the kernel, so that no clock of training counts that
-        self._learn(Block(0, 0, config.alpha, 0), 0, word2vec.Span(0, 0))
+        self._team = Team(workers, self._desk_maker(counts, workers))
+
+    def _desk_maker(self, counts: NDArray[np.int64], workers: int) -> Callable[[], Desk]:
+        hot = _hot_rows(self._config, counts, self._text.keep) if workers > 1 else 0
+        return lambda: Desk(self._config, (hot, self._rows.shape[1]))
+
+    def warm_up(self) -> None:
+        """Compile the kernels, so that no clock of training counts that."""
+        self.update(Block(0, 0, self._config.alpha, 0))
 
     def update(self, block: Block) -> Learned:
         """Learn from a block, cut into parts that the threads take one after the other.
@@ -126,34 +123,20 @@ class Word2VecRun:
         Learned
             How many tokens took part, and a sample of their loss.
         """
-        n_parts = _PARTS * self._workers
-        cuts = np.linspace(block.start, block.stop, n_parts + 1).astype(np.int64)
-        parts = [
-            self._pool.submit(self._learn, block, part, word2vec.Span(int(a), int(b)))
-            for part, (a, b) in enumerate(itertools.pairwise(cuts))
-        ]
-        tokens, loss, pairs = np.sum([part.result() for part in parts], axis=0)
-        return Learned(int(tokens), float(loss), int(pairs))
 
-    def _learn(self, block: Block, part: int, span: word2vec.Span) -> NDArray[np.float64]:
-        tally = np.zeros(3)
-        config, desk = self._config, self._desks.get()
-        alpha, state = np.float32(block.alpha), seed_state(self._seed, block.step, part)
-        text = self._text
-        if config.window == "all":
-            text, span = sampling.shuffled(text, span, config.reach, state)
-        self._kernel(
-            text,
-            self._law,
-            word2vec.Tables(self._rows, desk.hot, desk.seen),
-            word2vec.Rule(config.reach, config.shrinks, config.negative, alpha),
-            span,
-            desk.scratch,
-            state,
-            tally,
-        )
-        self._desks.put(desk)
-        return tally
+        def learn(desk: Desk, part: int, span: word2vec.Span) -> NDArray[np.float64]:
+            tally, text = np.zeros(3), self._text
+            state = seed_state(self._seed, block.step, part)
+            if config.window == "all":
+                text, span = sampling.shuffled(text, span, config.reach, state)
+            tables = word2vec.Tables(self._rows, desk.hot, desk.seen)
+            self._kernel(text, self._law, tables, rule, span, desk.scratch, state, tally)
+            return tally
+
+        config = self._config
+        alpha = np.float32(block.alpha)
+        rule = word2vec.Rule(config.reach, config.shrinks, config.negative, alpha)
+        return self._team.share(block, learn)
 
     def arrays(self) -> Mapping[str, NDArray[np.float32]]:
         """The matrices as they are now.
@@ -205,7 +188,7 @@ class Word2VecRun:
 
     def close(self) -> None:
         """Stop all threads, and wait until they have stopped: not longer than a block takes."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._team.close()
 
 
 def _hot_rows(config: Word2Vec, counts: NDArray[np.int64], keep: NDArray[np.uint64]) -> int:
@@ -221,7 +204,7 @@ def _hot_rows(config: Word2Vec, counts: NDArray[np.int64], keep: NDArray[np.uint
     return min(_HOT_ROWS, len(counts))
 
 
-class _Desk:
+class Desk:
     """What one thread has for itself: scratch space and room for copies of the hottest rows."""
 
     def __init__(self, config: Word2Vec, hot_shape: tuple[int, int]) -> None:
@@ -248,4 +231,25 @@ def _choose_kernel(
     return kernel, sampling.make_noise(counts, config.ns_exponent)
 
 
-make_run = Word2VecRun
+def make_run(corpus: Corpus, config: Word2Vec, *, seed: int, workers: int) -> Word2VecRun:
+    """Make a run, with its kernels compiled.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        What to learn from.
+    config : Word2Vec
+        The model.
+    seed : int
+        Fixes all draws.
+    workers : int
+        Threads.
+
+    Returns
+    -------
+    Word2VecRun
+        The untrained model.
+    """
+    run = Word2VecRun(corpus, config, seed=seed, workers=workers)
+    run.warm_up()
+    return run

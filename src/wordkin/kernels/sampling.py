@@ -195,6 +195,28 @@ def _write_paths(parents, turns, n):
     return starts, nodes, path_turns
 
 
+def alone(text: Text, span: Span) -> Text:
+    """Cut a part out of a text.
+
+    Parameters
+    ----------
+    text : Text
+        The text.
+    span : Span
+        Which part.
+
+    Returns
+    -------
+    Text
+        A view of its tokens, with the sentences that begin or end in it.
+    """
+    start, stop = span
+    first = max(int(np.searchsorted(text.starts, start, side="right")) - 1, 0)
+    last = int(np.searchsorted(text.starts, stop, side="left"))
+    starts = np.clip(text.starts[first : max(last, first + 1) + 1], start, stop) - start
+    return Text(text.ids[start:stop], starts, text.keep)
+
+
 def shuffled(text: Text, span: Span, reach: int, state: NDArray[np.uint64]) -> tuple[Text, Span]:
     """Copy a part of a text whose sentences are sets, those in random order that are long.
 
@@ -219,13 +241,10 @@ def shuffled(text: Text, span: Span, reach: int, state: NDArray[np.uint64]) -> t
     span : Span
         All of it.
     """
-    start, stop = span
-    first = max(int(np.searchsorted(text.starts, start, side="right")) - 1, 0)
-    last = int(np.searchsorted(text.starts, stop, side="left"))
-    starts = np.clip(text.starts[first : max(last, first + 1) + 1], start, stop) - start
-    ids = text.ids[start:stop].copy()
-    _shuffle_long(ids, starts, reach + 1, state)
-    return Text(ids, starts, text.keep), Span(0, stop - start)
+    part = alone(text, span)
+    part = part._replace(ids=part.ids.copy())
+    _shuffle_long(part.ids, part.starts, reach + 1, state)
+    return part, Span(0, len(part.ids))
 
 
 @kernel

@@ -143,6 +143,7 @@ def description(job: Job) -> dict[str, Any]:
         "seed": job.seed,
         "validation": job.validation,
         "workers": job.workers,
+        "streams": job.streams,
         "tokens": job.corpus.n_tokens,
         "vocabulary": job.corpus.vocabulary.fingerprint(),
         "text": _text_mark(job.corpus),
@@ -246,6 +247,7 @@ def _about(metadata: Mapping[str, str]) -> dict[str, Any]:
 
 def _check_same(there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
     # the number of threads may change, and so may wordkin where the format stays
+    there = {"streams": 0, **there}  # checkpoints of wordkin 0.1 don't tell
     for name in here.keys() - {"workers", "wordkin"}:
         if there.get(name) != here[name]:
             named = {"tokens": "the corpus: its number of tokens", "text": "the corpus: its text"}

@@ -29,6 +29,8 @@ class Job:
         Threads.
     validation : float
         The share of the tokens to hold out.
+    streams : int, default 0
+        Streams that learn on replicas; 0 lets threads race.
 
     Raises
     ------
@@ -43,6 +45,7 @@ class Job:
     seed: int
     workers: int
     validation: float
+    streams: int = 0
 
     def __post_init__(self) -> None:
         if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
@@ -84,3 +87,26 @@ def checked_workers(workers: int | None) -> int:
     if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= 1024:
         raise ConfigError(f"workers must be a whole number from 1 to 1024; got {workers!r}.")
     return workers
+
+
+def checked_streams(streams: int) -> int:
+    """Return the number of streams, if it is one.
+
+    Parameters
+    ----------
+    streams : int
+        What the user said.
+
+    Returns
+    -------
+    int
+        1 to 1024.
+
+    Raises
+    ------
+    ConfigError
+        If it is none.
+    """
+    if isinstance(streams, bool) or not isinstance(streams, int) or not 1 <= streams <= 1024:
+        raise ConfigError(f"streams must be a whole number from 1 to 1024; got {streams!r}.")
+    return streams

@@ -18,7 +18,12 @@ _ROOT = Path("/")
 
 
 def memory_needed(
-    corpus: Corpus, config: Model, *, workers: int | None = None, engine: str = "cpu"
+    corpus: Corpus,
+    config: Model,
+    *,
+    workers: int | None = None,
+    engine: str = "cpu",
+    streams: int = 0,
 ) -> Memory:
     """Work out what training will take: both tables, and a little for threads and laws.
 
@@ -32,6 +37,8 @@ def memory_needed(
         Threads; all cores by default.
     engine : str, default "cpu"
         What does the work.
+    streams : int, default 0
+        Those of a deterministic run; 0 for one that races.
 
     Returns
     -------
@@ -50,7 +57,7 @@ def memory_needed(
     >>> memory_needed(corpus, wk.SkipGram(vector_size=100), workers=1).tables
     5376
     """
-    need = get_engine(engine, workers=checked_workers(workers))
+    need = get_engine(engine, workers=checked_workers(workers), streams=streams)
     return need.memory(len(corpus.vocabulary), config, sentences=len(corpus))
 
 

@@ -1,0 +1,237 @@
+"""FastText in streams: the same bytes with any number of threads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import numpy as np
+
+from wordkin.engines import fasttext as racing
+from wordkin.engines.replicas import (
+    SharedTable,
+    Slots,
+    draw_pool,
+    make_side,
+    ragged,
+    replica_bytes,
+)
+from wordkin.engines.streams import (
+    Piece,
+    Streams,
+    kept_share,
+    pairs,
+    piece_tokens,
+    uses_as_target,
+)
+from wordkin.errors import ConfigError
+from wordkin.kernels import replicas, sampling, seed_state, subword
+from wordkin.kernels.word2vec import Rule, Span, padded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from wordkin.config import FastText
+    from wordkin.corpus import Corpus
+    from wordkin.engines import Block, Learned, Memory
+
+_ROWS_PER_TOKEN = 8
+"""Of the table of n-grams, in a piece of text, at most as far as was seen: 3 in English."""
+
+
+def memory(words: int, config: FastText, *, workers: int, streams: int) -> Memory:
+    """Estimate what a run will take, before there is one.
+
+    Parameters
+    ----------
+    words : int
+        The size V of the vocabulary.
+    config : FastText
+        The model.
+    workers : int
+        Threads.
+    streams : int
+        Pieces of text that are learned from at the same time.
+
+    Returns
+    -------
+    Memory
+        Bytes, not counting the corpus; for English rather too many.
+    """
+    least = racing.memory(words, config, workers=workers)
+    floats = padded(config.vector_size)
+    pieces = least.tables // (floats * 4) - words - 2
+    tokens = piece_tokens(streams)
+    more = sum(
+        replica_bytes(rows, floats, streams=streams, workers=workers, rows=some)
+        for rows, some in ((pieces, _ROWS_PER_TOKEN * tokens), (words, 2 * tokens))
+    )
+    return least._replace(other=least.other + more)
+
+
+class Desk(NamedTuple):
+    """What one thread has for itself: also room for the slots of words and pieces."""
+
+    kernel: subword.Desk
+    words: NDArray[np.int32]
+    pieces: NDArray[np.int32]
+
+
+class FastTextStreams(racing.FastTextRun):
+    """A model being trained by streams that learn on replicas.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        What to learn from.
+    config : FastText
+        The model.
+    seed : int
+        Fixes all draws.
+    workers : int
+        Threads.
+    streams : int
+        Pieces of text that are learned from at the same time.
+    """
+
+    def __init__(
+        self, corpus: Corpus, config: FastText, *, seed: int, workers: int, streams: int
+    ) -> None:
+        super().__init__(corpus, config, seed=seed, workers=workers)
+        inputs, outputs = self._uses()
+        self._inputs = SharedTable(self._tables.pieces, inputs, streams)
+        self._outputs = SharedTable(self._tables.output, outputs, streams)
+        self.sides = make_side(self._inputs, 0), make_side(self._outputs, 0)
+        self._streams = Streams(self, self._team, streams=streams, tokens=corpus.n_tokens)
+
+    def _desk_maker(self) -> Callable[[], Desk]:
+        size, reach = self._config.vector_size, self._config.reach
+        return lambda: Desk(
+            subword.make_desk(reach, size),
+            np.full(len(self._counts), -1, np.int32),
+            np.full(self._spelling.n_rows, -1, np.int32),
+        )
+
+    def _uses(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """In how many pairs each row takes part, for a token of the text: pieces, outputs."""
+        kept = kept_share(self._counts, self._text.keep)
+        pieces, many = self._spelling.pieces, pairs(self._config)
+        in_words = np.repeat(kept, np.diff(pieces.starts))
+        inputs = np.bincount(pieces.rows, in_words, minlength=self._spelling.n_rows)
+        outputs = uses_as_target(kept, self._counts, self._config)
+        return (
+            (many * inputs[None]).astype(np.float32),
+            (many * outputs[None]).astype(np.float32),
+        )
+
+    def update(self, block: Block) -> Learned:
+        """Learn from a block, round by round.
+
+        Parameters
+        ----------
+        block : Block
+            Which tokens, at which learning rate.
+
+        Returns
+        -------
+        Learned
+            How many tokens took part, and a sample of their loss.
+        """
+        return self._streams.update(block)
+
+    def warm_up(self) -> None:
+        """Compile the kernels, so that no clock of training counts that."""
+        self._streams.warm_up()
+
+    def learn_piece(self, desk: Desk, piece: Piece) -> NDArray[np.float64]:
+        """Make the replicas of a stream and learn on them.
+
+        Parameters
+        ----------
+        desk : Desk
+            What the thread has for itself.
+        piece : Piece
+            What to learn from.
+
+        Returns
+        -------
+        ndarray
+            Shape (3,), float64: tokens kept, summed loss, predictions.
+        """
+        config, law = self._config, cast("sampling.Noise", self._law)
+        state = seed_state(self._seed, piece.block.step, piece.part)
+        text = sampling.alone(self._text, piece.span)
+        ids = np.empty(len(text.ids), np.int32)
+        words = self._outputs.words(piece.stream)
+        whole = replicas.number(text.ids, desk.words, words, 0, ids)
+        noise, slots = draw_pool(law, state, Slots(desk.words, words), used=whole, tokens=len(ids))
+        replicas.forget(desk.words, words, slots)
+        output = self._outputs.copy(piece.stream, slots, slots)
+        pieces, table = self._replica_of_pieces(desk, words[:whole], piece.stream)
+        text = sampling.Text(ids, text.starts, text.keep[words[:whole]])
+        rule = Rule(
+            config.reach, config.shrink_windows, config.negative, np.float32(piece.block.alpha)
+        )
+        tally = np.zeros(3)
+        self._kernel(
+            text,
+            noise,
+            subword.Tables(table, output),
+            pieces,
+            rule,
+            Span(0, len(ids)),
+            desk.kernel,
+            state,
+            tally,
+        )
+        return tally
+
+    def _replica_of_pieces(
+        self, desk: Desk, words: NDArray[np.int32], stream: int
+    ) -> tuple[subword.Pieces, NDArray[np.float32]]:
+        """The pieces of these words as slots, and the table of the slots."""
+        starts, where = ragged(self._spelling.pieces.starts, words)
+        of_slots = self._inputs.words(stream)
+        rows = np.empty(len(where), np.int32)
+        slots = replicas.number(self._spelling.pieces.rows[where], desk.pieces, of_slots, 0, rows)
+        replicas.forget(desk.pieces, of_slots, slots)
+        return subword.Pieces(starts, rows), self._inputs.copy(stream, slots, slots)
+
+
+def make_run(
+    corpus: Corpus, config: FastText, *, seed: int, workers: int, streams: int
+) -> FastTextStreams:
+    """Make a run, with its kernels compiled.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        What to learn from.
+    config : FastText
+        The model.
+    seed : int
+        Fixes all draws.
+    workers : int
+        Threads.
+    streams : int
+        Pieces of text that are learned from at the same time.
+
+    Returns
+    -------
+    FastTextStreams
+        The untrained model.
+
+    Raises
+    ------
+    ConfigError
+        If the loss is not negative sampling.
+    """
+    if config.loss != "negative-sampling":
+        raise ConfigError(
+            f"FastText with loss={config.loss!r} can't be trained in streams. Take "
+            '"negative-sampling", or workers=1 instead of deterministic=True.'
+        )
+    run = FastTextStreams(corpus, config, seed=seed, workers=workers, streams=streams)
+    run.warm_up()
+    return run

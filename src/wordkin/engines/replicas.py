@@ -1,0 +1,237 @@
+"""What streams learn on: replicas of the rows that a piece of text needs (`kernels/replicas`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from wordkin.kernels import replicas, sampling
+from wordkin.kernels.word2vec import aligned
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_POOL, _SMALLEST_POOL = 8, 64
+"""Tokens for each noise word that a piece draws; words that it draws at least."""
+_PROBES = 1024
+"""The most used rows, whose sum tells the direction that all have in common."""
+
+
+class SharedTable:
+    """A table, and the replicas that the streams have of it.
+
+    Parameters
+    ----------
+    table : ndarray of float32
+        Shape (V + 1, row), aligned as lanes want it. The last row is spare.
+    uses : ndarray of float32
+        Shape (parts, V): how many pairs a row takes part in, for each token of the text. A row has
+        so many parts, of equal length; a replica has all of them or the last alone.
+    streams : int
+        How many replicas.
+    """
+
+    def __init__(self, table: NDArray[np.float32], uses: NDArray[np.float32], streams: int) -> None:
+        self.table = table
+        self.uses = uses
+        rows = len(table) - 1
+        self._rows = [aligned((0, table.shape[1])) for _ in range(streams)]
+        self._words = np.zeros((streams, rows), np.int32)
+        self._sizes = np.zeros((streams, 2), np.int64)
+        self._links = replicas.Links(
+            np.full(rows, -1, np.int64), np.zeros((streams, rows), np.int64)
+        )
+
+    def words(self, stream: int) -> NDArray[np.int32]:
+        """Which row each slot of a stream is a copy of; to be filled by `replicas.number`."""
+        words: NDArray[np.int32] = self._words[stream]
+        return words
+
+    def copy(self, stream: int, slots: int, whole: int) -> NDArray[np.float32]:
+        """Make the replica of a stream, after its slots are known.
+
+        Parameters
+        ----------
+        stream : int
+            Which.
+        slots : int
+            How many.
+        whole : int
+            How many of them, the first, need all parts of the row.
+
+        Returns
+        -------
+        ndarray
+            Shape (slots + 1, row), float32; the last row is spare.
+        """
+        if len(self._rows[stream]) <= slots:
+            self._rows[stream] = aligned((slots + slots // 8 + 1, self.table.shape[1]))
+        rows = self._rows[stream][: slots + 1]
+        self._sizes[stream] = slots, whole
+        parts = len(self.uses)
+        replicas.copy_rows(self.table, parts, self.words(stream), slots, whole, rows)
+        return rows
+
+    def leave_out(self, stream: int) -> None:
+        """Let a stream have no replica in this round.
+
+        Parameters
+        ----------
+        stream : int
+            Which.
+        """
+        self._sizes[stream] = 0
+
+    def merge(self, damping: replicas.Damping, share: int, shares: int) -> None:
+        """Add what the streams have changed to a share of the rows.
+
+        Parameters
+        ----------
+        damping : Damping
+            How far sums of changes are cut back.
+        share, shares : int
+            Which share, of how many.
+        """
+        addresses = np.array([rows.ctypes.data for rows in self._rows], np.int64)
+        all_of_them = replicas.Replicas(addresses, self._words, self._sizes)
+        scratch = aligned((1, self.table.shape[1]))
+        replicas.merge(self.table, all_of_them, self._links, damping, True, scratch, share, shares)
+
+
+class Side(NamedTuple):
+    """One of the two matrices of a model: a part of the rows of a table."""
+
+    table: SharedTable
+    part: int
+    probes: NDArray[np.int32]
+    """The most used rows."""
+    weights: NDArray[np.float32]
+    """How much they are used."""
+
+    def find_common(self, out: NDArray[np.float32]) -> None:
+        """Write to out the direction that the rows have in common.
+
+        Parameters
+        ----------
+        out : ndarray of float32
+            As long as a part of a row; becomes a unit vector.
+        """
+        first = self.part * len(out)
+        replicas.find_common(self.table.table, first, self.probes, self.weights, out)
+
+
+def make_side(table: SharedTable, part: int) -> Side:
+    """Find the most used rows of a matrix.
+
+    Parameters
+    ----------
+    table : SharedTable
+        The table it is in.
+    part : int
+        Where in its rows.
+
+    Returns
+    -------
+    Side
+        The matrix.
+    """
+    uses = table.uses[part]
+    probes = np.argsort(-uses, kind="stable")[:_PROBES].astype(np.int32)
+    return Side(table, part, probes, uses[probes])
+
+
+class Slots(NamedTuple):
+    """The slots of a stream while they are given out."""
+
+    of_words: NDArray[np.int32]
+    """(V,) the slot of each word, -1 where it has none."""
+    words: NDArray[np.int32]
+    """The word of each slot."""
+
+
+def draw_pool(
+    noise: sampling.Noise, state: NDArray[np.uint64], slots: Slots, *, used: int, tokens: int
+) -> tuple[sampling.Noise, int]:
+    """Draw the noise words that a piece will meet.
+
+    The kernels draw from these again. If each draw could be any word, four times as many rows
+    would have to be copied.
+
+    Parameters
+    ----------
+    noise : Noise
+        The law.
+    state : ndarray of uint64
+        The random stream; changed.
+    slots : Slots
+        The slots; changed.
+    used : int
+        How many there are.
+    tokens : int
+        Of the piece.
+
+    Returns
+    -------
+    noise : Noise
+        A law over slots: each of the words drawn is as likely as the others.
+    used : int
+        How many slots there are now.
+    """
+    pool = np.empty(max(tokens // _POOL, _SMALLEST_POOL), np.int32)
+    used = replicas.draw_pool(noise, state, slots.of_words, slots.words, used, pool)
+    return sampling.Noise(np.zeros(len(pool), np.uint64), pool), used
+
+
+def ragged(
+    starts: NDArray[np.int64], which: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Choose lists from many that lie one behind the other.
+
+    Parameters
+    ----------
+    starts : ndarray of int64
+        Shape (n + 1,): list i is ``values[starts[i]:starts[i + 1]]``.
+    which : ndarray of int32
+        Shape (m,): the lists.
+
+    Returns
+    -------
+    starts : ndarray of int64
+        Shape (m + 1,): where the chosen lists begin, one behind the other.
+    where : ndarray of int64
+        Where their values are.
+
+    Examples
+    --------
+    >>> starts, where = ragged(np.array([0, 2, 2, 5]), np.array([2, 0], np.int32))
+    >>> starts.tolist(), where.tolist()
+    ([0, 3, 5], [2, 3, 4, 0, 1])
+    """
+    sizes = starts[which + 1] - starts[which]
+    chosen = np.concatenate(([0], np.cumsum(sizes)))
+    where = np.arange(chosen[-1]) + np.repeat(starts[which] - chosen[:-1], sizes)
+    return chosen, where
+
+
+def replica_bytes(words: int, row: int, *, streams: int, workers: int, rows: int) -> int:
+    """Compute the most memory that the replicas of a table take.
+
+    Parameters
+    ----------
+    words : int
+        Rows of the table.
+    row : int
+        Floats of a row.
+    streams, workers : int
+        Streams and threads.
+    rows : int
+        The most rows that a piece needs, however large the table is.
+
+    Returns
+    -------
+    int
+        Bytes.
+    """
+    replica = min(words, rows) * 9 // 8 * row * 4
+    return streams * (replica + words * 12) + words * 8 + workers * words * 4

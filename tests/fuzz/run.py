@@ -34,7 +34,7 @@ from typing import Any
 SECONDS = 20  # of one file
 GROWTH = 256  # MB that one file may take
 ADDRESS_SPACE = 4 << 30  # bytes that a process may take beyond what it begins with
-TRACED = 8  # one file in so many is watched line by line, which takes several times as long
+TRACED = 16  # one file in so many is watched line by line, which takes several times as long
 KEPT = 400  # files that reached something new, for each reader
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wordkin.errors import FormatError, InputError
-from wordkin.files import atomic_write, open_bytes
+from wordkin.files import atomic_write
+from wordkin.formats.batches import seekable
 from wordkin.formats.rows import naming
 from wordkin.formats.tensors import read_array, read_header, write_arrays
 from wordkin.text.tokenizers import tokenizer_from_settings
@@ -148,7 +149,7 @@ def read(path: str | os.PathLike[str]) -> Saved:
     FormatError
         If it holds no classifier, or one of another version, or is damaged.
     """
-    with naming(path), open_bytes(path) as file:
+    with naming(path), seekable(path) as file:
         return _read(file)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _ARRAY_MAKERS = {"numpy.core.multiarray._reconstruct", "numpy._core.multiarray._reconstruct"}
-_TYPE = re.compile(r"[fiu][1248]|b1")
+_TYPE = re.compile(r"f[248]|[iu][1248]|b1")
 
 
 class Name(NamedTuple):

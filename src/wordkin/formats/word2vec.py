@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Pieces = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.float32]]
 
 _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*(\d{1,15})[ \t]+(\d{1,7})[ \t]*\r?\n?")
-_ENDS_IN_NUMBER = re.compile(rb"\S\s+[-+]?[0-9]*\.?[0-9]+(e[-+]?[0-9]+)?$", re.IGNORECASE)
+_NUMBER = re.compile(rb"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?", re.IGNORECASE)
 _LONGEST_WORD = 1 << 16  # bytes; a file without a space for so long is no such file
 _CHUNK = 1 << 20
 
@@ -252,11 +252,16 @@ def _truncated(what: str) -> FormatError:
 
 def _check_dimensions(words: list[bytes], dimensions: int) -> None:
     """Refuse a first line that tells too few dimensions: the first numbers would become words."""
-    if words and all(_ENDS_IN_NUMBER.search(word) for word in words):
+    if words and all(_ends_in_number(word) for word in words):
         raise FormatError(
             f"The first line promises {dimensions} dimensions, but all lines hold more numbers: "
             f"line 2 begins with {words[0]!r}. Correct the first line."
         )
+
+
+def _ends_in_number(word: bytes) -> bool:
+    first, *rest = word.rsplit(maxsplit=1) or [b""]
+    return bool(rest) and _NUMBER.fullmatch(rest[0]) is not None
 
 
 def _check_all_there(n_read: int, n_words: int, pick: Pick) -> None:

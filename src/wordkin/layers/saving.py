@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wordkin.errors import ConfigError, FormatError, InputError
-from wordkin.files import atomic_write, open_bytes
+from wordkin.files import atomic_write
 from wordkin.formats import tensors
+from wordkin.formats.batches import seekable
 from wordkin.layers import rows
 from wordkin.layers.settings import LayerSettings
 
@@ -150,7 +151,7 @@ def load_rows(path: str | os.PathLike[str]) -> SavedRows:
     FormatError
         If it holds no layer, or its vocabulary was changed.
     """
-    with open_bytes(path) as file:
+    with seekable(path) as file:
         found = tensors.read_header(file).tensors
         if not {"weight", WORDS} <= found.keys():
             raise FormatError(

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+_LONGEST_MARK = 40
+
 
 @dataclass(frozen=True)
 class FloretIndex:
@@ -61,6 +63,8 @@ class FloretIndex:
                 f"floret has 1 to 4 hashes and a seed of 32 bits; got {self.n_hashes} and "
                 f"{self.seed}."
             )
+        if max(len(self.begin), len(self.end)) > _LONGEST_MARK:
+            raise InputError(f"The mark of a word has {_LONGEST_MARK} characters at most.")
 
     def rows(self, words: Sequence[bytes]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Look up the n-grams of words.

@@ -22,7 +22,7 @@ def murmur3(pieces: Sequence[bytes], seed: int) -> NDArray[np.uint32]:
     Parameters
     ----------
     pieces : sequence of bytes
-        The n pieces. Work and memory go with n times the longest.
+        The n pieces. Work and memory go with their bytes.
     seed : int
         The seed, 32 bits.
 
@@ -36,6 +36,18 @@ def murmur3(pieces: Sequence[bytes], seed: int) -> NDArray[np.uint32]:
     >>> murmur3([b"", b"a word of more than 16 bytes"], seed=0).tolist()[0]
     [0, 0, 0, 0]
     """
+    lengths = np.array([len(piece) for piece in pieces], np.int64)
+    hashes = np.empty((len(pieces), 4), np.uint32)
+    # those of about one length together: a word of 100 000 letters would pad all others to its size
+    doublings = np.frexp(lengths // 16)[1]
+    for doubling in np.unique(doublings).tolist():
+        rows = np.flatnonzero(doublings == doubling)
+        hashes[rows] = _alike([pieces[row] for row in rows.tolist()], seed)
+    return hashes
+
+
+def _alike(pieces: Sequence[bytes], seed: int) -> NDArray[np.uint32]:
+    """Hash pieces, of which none is much longer than the others."""
     lengths = np.array([len(piece) for piece in pieces], np.uint64)
     n_blocks = int(lengths.max(initial=0)) // 16 + 1
     padded = b"".join(piece.ljust(16 * n_blocks, b"\0") for piece in pieces)

@@ -23,7 +23,7 @@ from wordkin.training.progress import EpochRecord
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -260,17 +260,24 @@ def _check_same(there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
 
 def _tally(path: Path, values: Mapping[str, Any]) -> Tally:
     try:
+        if min(int(values[name]) for name in ("step", "seen", "trained")) < 0:
+            raise ValueError("a number of blocks or tokens is negative")
         return Tally(
             step=int(values["step"]),
             seen=int(values["seen"]),
             trained=int(values["trained"]),
-            recent=tuple(map(float, values["recent"])),
-            epoch=tuple(map(float, values["epoch"])),
-            history=[EpochRecord(**record) for record in values["history"]],
+            recent=_two(values["recent"]),
+            epoch=_two(values["epoch"]),
+            history=[EpochRecord.restored(record) for record in values["history"]],
             seconds=float(values["seconds"]),
         )
     except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise FormatError(f"The checkpoint {str(path)!r} is damaged: {error}.") from error
+
+
+def _two(numbers: Sequence[float]) -> tuple[float, float]:
+    loss, pairs = map(float, numbers)
+    return loss, pairs
 
 
 def _text_mark(corpus: Corpus) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -33,6 +33,32 @@ class EpochRecord(NamedTuple):
     words_per_second: float
     validation_loss: float | None = None
     """Mean loss on held-out text at the end of the epoch, in nats; None where none is held out."""
+
+    @classmethod
+    def restored(cls, values: Mapping[str, Any]) -> EpochRecord:
+        """Make a record of what a file says.
+
+        Parameters
+        ----------
+        values : mapping
+            By the names of the fields.
+
+        Returns
+        -------
+        EpochRecord
+            The record.
+
+        Raises
+        ------
+        TypeError, ValueError, OverflowError
+            If these are no numbers, or there are others.
+        """
+        record = cls(**values)
+        loss, seconds, speed = map(float, record[1:4])
+        validation = record.validation_loss
+        if validation is not None:
+            validation = float(validation)
+        return cls(int(record.epoch), loss, seconds, speed, validation)
 
 
 class Live(Protocol):

@@ -10,7 +10,7 @@ from wordkin import config as configs
 from wordkin.config import Model
 from wordkin.corpus.account import Account
 from wordkin.engines import Memory
-from wordkin.errors import FormatError, InputError
+from wordkin.errors import FormatError
 from wordkin.formats import native
 from wordkin.formats.rows import naming
 from wordkin.training.progress import EpochRecord
@@ -105,16 +105,17 @@ def read_model(path: str | os.PathLike[str]) -> tuple[VectorTable, Stored]:
         try:
             about = beside.settings
             memory = Memory(**about["memory"])
+            memory = memory._replace(tables=int(memory.tables), other=int(memory.other))
             return table, Stored(
                 context=context,
                 config=_config(about["kind"], about["config"]),
                 seed=int(about["seed"]),
-                history=[EpochRecord(**record) for record in about["history"]],
+                history=[EpochRecord.restored(record) for record in about["history"]],
                 account=dict(about["account"]),
                 corpus=Account(**about["corpus"]),
                 memory=memory._replace(shape=(int(memory.shape[0]), int(memory.shape[1]))),
             )
-        except (KeyError, TypeError, ValueError, IndexError, InputError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise FormatError(f"What the model says of itself is damaged: {error}.") from error
 
 

@@ -134,7 +134,8 @@ def checked_specials(specials: Sequence[str]) -> tuple[str, ...]:
         If there is another name than ``"<pad>"`` and ``"<unk>"``, or one comes twice.
     """
     names = (specials,) if isinstance(specials, str) else tuple(specials)
-    if len(set(names)) != len(names) or not set(names) <= {PAD, UNK}:
+    known = [name for name in names if isinstance(name, str) and name in (PAD, UNK)]
+    if len(known) < len(names) or len(set(known)) < len(known):
         raise InputError(f"specials may hold {PAD!r} and {UNK!r}, each once; got {specials!r}.")
     return names
 

@@ -15,6 +15,7 @@ from rich.console import Console
 
 import wordkin as wk
 from wordkin import formats, progress
+from wordkin.classification import progress as classification_progress
 from wordkin.engines import cooccurrence
 from wordkin.explorer import places
 from wordkin.formats import lines
@@ -363,13 +364,27 @@ def test_reading_labelled_texts(display, tmp_path, name):
         assert each.done == each.total > 0
 
 
-def test_learning_and_predicting(display, tmp_path):
+def test_learning(display, tmp_path):
     texts, labels = write_reviews(tmp_path)
     clf = wk.TextClassifier(epochs=3).fit(texts, labels)
     display.of("counting features")
     learning = display.of("epoch 3/3")
     assert (learning.done, learning.total) == (3, 3)
     assert str(learning).endswith("0:00 left")
+
+
+def test_the_time_that_is_left_counts_from_the_first_epoch(display, clock):
+    history = {"loss": [0.5, 0.4], "seconds": [3.0, 3.0]}
+    with classification_progress.shown(False) as tell:
+        clock[0] += 100  # of reading and counting
+        tell(1, 5, history)
+        (learning,) = display.tasks
+        assert str(learning).endswith("0:12 left")
+
+
+def test_predicting(display, tmp_path):
+    texts, labels = write_reviews(tmp_path)
+    clf = wk.TextClassifier(epochs=1).fit(texts, labels)
     display.tasks.clear()
     clf.predict(texts)
     assert display.of("judging").done == display.of("judging").total == 60

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -50,6 +51,8 @@ def shown(progress: bool, console: Console | None = None) -> Iterator[Tell]:
     learning = _Learning("learning", unit="epochs")
 
     def tell(epoch: int, epochs: int, history: dict[str, list[float]]) -> None:
+        if epoch == 1:  # what came before the epochs says nothing of how long they take
+            learning.began = time.monotonic() - history["seconds"][0]
         learning.what, learning.done, learning.total = _line(epoch, epochs, history), epoch, epochs
         if lines is not None:
             lines.print(learning.what)

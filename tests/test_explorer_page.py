@@ -286,6 +286,20 @@ def test_export(open_page, url, tmp_path):
     assert Path(download.value.path()).read_text("utf-8").splitlines() == listed(page)
 
 
+def test_a_table_for_spreadsheets_holds_no_formulas(open_page):
+    words = ["king", "=1+2", "@a", "-b", "+c", "-1", "d=e", " =e"]
+    vectors = wk.WordVectors(words, np.random.default_rng(0).normal(size=(8, 4)))
+    with wk.explore(vectors, browser=False) as running:
+        page = open_page(running.url + "#plus=king")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="TSV").click()
+        lines = Path(download.value.path()).read_text("utf-8").splitlines()
+    rows = [line.split("\t") for line in lines[1:]]
+    assert {row[1] for row in rows} == {"'=1+2", "'@a", "'-b", "'+c", "-1", "d=e", "' =e"}
+    assert all(float(row[2]) <= 1 for row in rows)  # numbers stay numbers, negative ones too
+    assert any(row[2].startswith("-") for row in rows)
+
+
 def test_two_side_by_side(open_page, vectors, other, tmp_path):
     both = {"one": vectors, "two": other}
     out = wk.explore(both, output=tmp_path / "two.html")

@@ -99,6 +99,12 @@ def test_table_markdown_and_csv(tmp_path):
     assert "texts to learn from" in str(result)
 
 
+def test_a_name_that_spreadsheets_would_run_is_text_to_them(tmp_path):
+    compare(*topics(40), models={"=1+2": Always("sea")}, leaks=False).to_csv(tmp_path / "a.csv")
+    rows = list(csv.DictReader((tmp_path / "a.csv").read_text("utf-8").splitlines()))
+    assert rows[-1]["model"] == "'=1+2"
+
+
 def test_what_can_not_run_is_named_with_the_reason(monkeypatch):
     monkeypatch.setattr(comparing, "find_spec", lambda name: None)
     result = compare(*topics(60), leaks=False)

@@ -208,8 +208,10 @@ def _numbers(score: Score) -> Sequence[object]:
     flat: list[object] = []
     for one in differences:
         flat += ["", "", "", ""] if one is None else [one.value, one.low, one.high, one.p]
+    # what begins like a formula is run by spreadsheets; behind an apostrophe it is text to them
+    name = f"'{score.name}" if score.name.lstrip()[:1] in tuple("=+-@") else score.name
     return [
-        score.name,
+        name,
         score.accuracy,
         *score.accuracy_interval,
         score.macro_f1,

@@ -87,7 +87,7 @@ def restored(rows: Stored) -> Subwords:
     """
     settings = dict(rows.settings)
     unit, name = settings.pop("unit", False), settings.pop("name", None)
-    if name not in _KINDS or not isinstance(unit, bool):
+    if not isinstance(name, str) or name not in _KINDS or not isinstance(unit, bool):
         raise FormatError(f"The n-grams are of a kind that this wordkin does not know: {name!r}.")
     try:
         if name == "fasttext":

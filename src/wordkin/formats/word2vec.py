@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     Pieces = tuple[NDArray[np.uint8], NDArray[np.int64], NDArray[np.float32]]
 
 _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?[ \t]*(\d{1,15})[ \t]+(\d{1,7})[ \t]*\r?\n?")
-_NUMBER = re.compile(rb"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]+)?", re.IGNORECASE)
+_NUMBER = re.compile(rb"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]+)?", re.IGNORECASE)
 _LONGEST_WORD = 1 << 16  # bytes; a file without a space for so long is no such file
 _CHUNK = 1 << 20
 
@@ -260,7 +260,7 @@ def _check_dimensions(words: list[bytes], dimensions: int) -> None:
 
 
 def _ends_in_number(word: bytes) -> bool:
-    first, *rest = word.rsplit(maxsplit=1) or [b""]
+    _, *rest = word.rsplit(maxsplit=1) or [b""]
     return bool(rest) and _NUMBER.fullmatch(rest[0]) is not None
 
 

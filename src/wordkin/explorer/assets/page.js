@@ -289,10 +289,13 @@ function words() {
 // Tabs and line ends inside a word would break the table.
 const flat = (text) => String(text ?? "").replace(/[\t\r\n]+/g, " ");
 
+// What begins like a formula is run by spreadsheets; behind an apostrophe it is text to them.
+const cell = (text) => flat(text).replace(/^(?=\s*[=+\-@])(?!-?[\d.]+$)/, "'");
+
 function table() {
   const head = ["file", "word", "cosine", "rank", "count"];
   const lines = results.flatMap((result, number) => result.nearest.map((one) =>
-    [files[number].name, one.word, one.cosine?.toFixed(4), one.row + 1, one.count].map(flat).join("\t")));
+    [files[number].name, one.word, one.cosine?.toFixed(4), one.row + 1, one.count].map(cell).join("\t")));
   return [head.join("\t"), ...lines].join("\n") + "\n";
 }
 

@@ -8,12 +8,13 @@ import threading
 import unicodedata
 import warnings
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wordkin as wk
-from wordkin.errors import InputError, MissingExtraError
+from wordkin.errors import FormatError, InputError, MissingExtraError, UnknownWordError
 from wordkin.text import segmenting, spacing
 from wordkin.text.sources import Block
 from wordkin.text.tokenizers import (
@@ -26,6 +27,7 @@ from wordkin.text.tokenizers import (
     get_tokenizer,
     tokenizer_from_settings,
 )
+from wordkin.vocabulary.spelling import shown
 
 CHINESE = "今天天气很好，我们去公园玩吧。"
 JAPANESE = "吾輩は猫である。どこで生れたかとんと見当がつかぬ。"
@@ -264,3 +266,50 @@ def test_pieces_for_libraries_lose_nothing(text):
         assert "".join(segmenting._PIECES.findall(clean)) == clean
         assert all(len(piece) <= 5000 for piece in segmenting._PIECES.findall(clean * 50))
         assert set("".join(Segmented("jieba")(text))) <= set("".join(Words()(text)))
+
+
+# --- files, and what is shown --------------------------------------------------------------------
+
+ODD = [
+    "中国", "日本", "שלום", "مرحبا", "می\u200cخواهم", "हिन्दी", "ภาษาไทย", "한국", "ＡＢＣ", "𐐀",
+    "\U0001f468\u200d\U0001f469\u200d\U0001f467", "\U0001f44d\U0001f3fd", "\U0001f1e9\U0001f1ea",
+    "e\u0301", "é", "\u202eevil", "\x1b[2J", "a\x00b", "\u2028x", "x\x85", "ı", "İ", "ß", "ς",
+    "\ufeffbom", "<b>x</b>",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "form", ["safetensors", "npy", "word2vec", "word2vec-binary", "glove", "model2vec", "parquet"]
+)
+def test_words_of_any_script_come_back(tmp_path, form):
+    if form == "parquet":
+        pytest.importorskip("pyarrow")
+    words = ODD if form in ("safetensors", "npy", "model2vec", "parquet") else []
+    # the others end a word at white space of ASCII, and say so
+    words = words or [word for word in ODD if not set(word) & set(" \t\n\x00\x1b")]
+    vectors = wk.WordVectors(words, np.arange(2 * len(words)).reshape(-1, 2) + 1)
+    vectors.save(tmp_path / "v", format=form)
+    back = wk.load(tmp_path / "v")
+    assert list(back.vocabulary.words) == words
+    assert (np.array([back[w] for w in words]) == np.array([vectors[w] for w in words])).all()
+
+
+def test_a_file_of_numbers_without_words_is_refused(tmp_path):
+    """The first number of each line was taken for a word."""
+    vectors = wk.WordVectors(["中国", "日本"], [[0.5, -1.25, 3], [1.5, 2.25, 1e-9]])
+    vectors.save(tmp_path / "tensors.tsv")
+    with pytest.raises(FormatError, match="only numbers"):
+        wk.load(tmp_path / "tensors.tsv")
+
+
+def test_joiners_are_shown_and_marks_of_direction_are_not():
+    assert shown("می\u200cخواهم") == "می\u200cخواهم"
+    assert shown("\u202eevil\x1b[2J") == "\\u202eevil\\x1b[2J"
+
+
+def test_other_spellings_are_suggested():
+    vectors = wk.WordVectors([COMPOSED, "fine"], [[0, 1], [1, 0]])
+    for word, other in ((DECOMPOSED, COMPOSED), ("ﬁne", "fine")):
+        with pytest.raises(UnknownWordError) as caught:
+            vectors[word]
+        assert caught.value.suggestions == (other,)

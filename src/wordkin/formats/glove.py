@@ -7,6 +7,7 @@ take for broken lines. ``<unk>``, which GloVe's own program writes last, is a wo
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _HEAD = 1 << 20
 _SAMPLE = 100  # lines
 _BOM = b"\xef\xbb\xbf"
+_NUMBER = re.compile(rb"-?[0-9]+\.[0-9]+(?:e[-+]?[0-9]+)?\s", re.IGNORECASE)
 
 
 def looks_like(head: bytes) -> bool:
@@ -83,6 +85,11 @@ def read(
             raise FormatError(
                 "In GloVe's format each line holds a word and its numbers, such as "
                 f"'the 0.418 0.24968'; this file begins with {head[:40]!r}."
+            )
+        if all(map(_NUMBER.match, head.splitlines()[:_SAMPLE])):
+            raise FormatError(
+                "There are only numbers in this file, no words. TensorBoard's vectors.tsv and the "
+                "like keep their words beside it: give both to wordkin.WordVectors(words, matrix)."
             )
         rows = Collector(path, dimensions)
         read_lines(stream, rows, pick, dimensions=dimensions, first_line=1, head=head)

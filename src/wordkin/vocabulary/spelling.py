@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,7 @@ def nearest_spellings(word: str, index: Mapping[str, int], *, n: int = 3) -> lis
     frequent = list(islice(index, _FREQUENT))
     letters = sorted(set("".join(frequent[:1000])))[:100]
     near = {word.lower(), word.title(), word.upper(), word.strip()}
+    near |= {unicodedata.normalize(form, word) for form in ("NFC", "NFD", "NFKC")}
     near |= _shorter_or_swapped(word) | _changed_or_longer([word], letters)
     found = _known(near, index)
     if not found:
@@ -71,6 +73,9 @@ def _changed_or_longer(words: Iterable[str], letters: Sequence[str]) -> set[str]
     return changed | {a + c + b for a, b in cuts for c in letters}
 
 
+_JOINERS = "\u200c\u200d"  # Persian, Hindi and families of emoji are written with them
+
+
 def shown(word: str) -> str:
     r"""Return a word in a form that can't disturb a terminal.
 
@@ -91,4 +96,6 @@ def shown(word: str) -> str:
     """
     if word.isprintable():
         return word
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in word)
+    return "".join(
+        c if c.isprintable() or c in _JOINERS else c.encode("unicode_escape").decode() for c in word
+    )

@@ -366,7 +366,7 @@ def test_reading_labelled_texts(display, tmp_path, name):
 
 def test_learning(display, tmp_path):
     texts, labels = write_reviews(tmp_path)
-    clf = wk.TextClassifier(epochs=3).fit(texts, labels)
+    wk.TextClassifier(epochs=3).fit(texts, labels)
     display.of("counting features")
     learning = display.of("epoch 3/3")
     assert (learning.done, learning.total) == (3, 3)

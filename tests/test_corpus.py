@@ -142,6 +142,7 @@ def test_each_token_is_accounted_for():
         "empty_sentences": 1,
         "bytes_read": 0,
         "undecodable_bytes": 0,
+        "nulls": 0,
         "undercount": 0,
         "short_words": 0,
         "left_out_up_to": 0,

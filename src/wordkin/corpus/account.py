@@ -34,6 +34,8 @@ class Account:
         Bytes of text, decompressed; 0 where the text did not come from files.
     undecodable_bytes : int
         Bytes that are no text in the encoding that was given, and were replaced by U+FFFD.
+    nulls : int
+        Cells of a table that were null, and null tokens within lists of tokens.
     undercount : int
         0 if all counts are exact. Otherwise rare words were forgotten while counting (see
         `max_vocab_size`), and no count is short by more than this.
@@ -57,6 +59,7 @@ class Account:
     empty_sentences: int = 0
     bytes_read: int = 0
     undecodable_bytes: int = 0
+    nulls: int = 0
     undercount: int = 0
     short_words: int = 0
     left_out_up_to: int = 0
@@ -92,6 +95,8 @@ class Account:
             lines.append(("bytes read", self.bytes_read))
         if self.undecodable_bytes:
             lines.append(("undecodable bytes", self.undecodable_bytes))
+        if self.nulls:
+            lines.append(("null cells and tokens", self.nulls))
         if self.undercount:
             lines.append(("counts short by at most", self.undercount))
             lines.append(("words that may be short", self.short_words))

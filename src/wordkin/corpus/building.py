@@ -45,6 +45,22 @@ def tokenizer_for(spec: TokenizerSpec | None, vocabulary: Vocabulary | None) -> 
     return get_tokenizer("words" if spec is None else spec)
 
 
+def plain_of(tokenizer: Tokenizer) -> Tokenizer:
+    """Take what cuts the text: phrases are joined when all is read, by compiled code.
+
+    Parameters
+    ----------
+    tokenizer : Tokenizer
+        What the user gave.
+
+    Returns
+    -------
+    Tokenizer
+        The same, or that within a `Phrased` one.
+    """
+    return tokenizer.tokenizer if isinstance(tokenizer, Phrased) else tokenizer
+
+
 def phrases_for(
     wanted: int | PhraseRule | Phrases | None, choice: Choice
 ) -> PhraseRule | Phrases | None:

@@ -140,6 +140,7 @@ class Choice:
             empty_sentences=len(empty),
             bytes_read=draft.bytes_read,
             undecodable_bytes=draft.undecodable,
+            nulls=text.nulls(),
             **short,
         )
         return Parts(ids, starts, vocabulary, account, empty)

@@ -2,43 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wordkin.corpus import pieces, reading
-from wordkin.corpus.building import build, tokenizer_for
+from wordkin.corpus.building import build, plain_of, tokenizer_for
 from wordkin.corpus.choosing import Choice
-from wordkin.corpus.items import Columns, ItemInterner, is_table, of_table
-from wordkin.errors import InputError
+from wordkin.corpus.tabular import Tabular
 from wordkin.progress import shown
 from wordkin.text.sources import Texts, open_source
 from wordkin.text.spacing import watched
-from wordkin.text.tokenizers import Phrased
+from wordkin.text.tables import open_columns
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from wordkin.corpus import Corpus
-    from wordkin.corpus.store import Parts
     from wordkin.text.phrases import PhraseRule, Phrases
-    from wordkin.text.tokenizers import Tokenizer
     from wordkin.vocabulary import TokenizerSpec, Vocabulary
 
     StrPath = str | os.PathLike[str]
 
 
-class Making:
+class Making(Tabular):
     """The ways to make a corpus (abstract: `Corpus` is the one)."""
-
-    @classmethod
-    def _of(cls, parts: Parts) -> Corpus:
-        raise NotImplementedError
 
     @classmethod
     def from_path(  # noqa: PLR0913 (what to read comes first, the rest by name)
         cls,
         path: StrPath | Sequence[StrPath],
         *,
+        column: str | None = None,
         tokenizer: TokenizerSpec | None = None,
         min_count: int = 5,
         max_vocab: int | None = None,
@@ -49,13 +43,16 @@ class Making:
         phrases: int | PhraseRule | Phrases | None = None,
         progress: bool = False,
     ) -> Corpus:
-        """Read files; each line is a sentence.
+        """Read files; each line is a sentence, or each row of a table.
 
         Parameters
         ----------
         path : path-like or list of path-like
             Files or folders (everything in them, in order of the names); compressed ones are read
-            as they are.
+            as they are. Parquet and Arrow files are read batch by batch.
+        column : str, optional
+            Of tables, the column of the texts or of lists of tokens; by default the only one there
+            is, or that called "text" or the like. With it, other files are read as JSON lines.
         tokenizer : str, re.Pattern, callable or Tokenizer, optional
             What cuts a line into words, as `wordkin.get_tokenizer` takes it. By default that of
             the given vocabulary, or "words".
@@ -99,13 +96,28 @@ class Making:
             If an argument is of a wrong kind.
         """
         source = open_source(path, encoding=encoding)
+        table = open_columns(source.paths, column)
+        if table is not None:
+            return cls._of_column(
+                table,
+                {
+                    "min_count": min_count,
+                    "max_vocab": max_vocab,
+                    "max_vocab_size": max_vocab_size,
+                    "vocabulary": vocabulary,
+                },
+                tokenizer=tokenizer,
+                store=store,
+                phrases=phrases,
+                progress=progress,
+            )
         cut = tokenizer_for(tokenizer, vocabulary)
         choice = Choice(
             tokenizer=cut, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
         )
         pruner = choice.pruner(max_vocab_size)
         with shown(progress):
-            text = reading.of_files(source, _plain(cut), pruner)
+            text = reading.of_blocks(source, plain_of(cut), pruner)
             return cls._of(build(text, choice, store, phrases=phrases))
 
     @classmethod
@@ -172,7 +184,7 @@ class Making:
         choice = Choice(
             tokenizer=cut, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
         )
-        plain = _plain(cut)
+        plain = plain_of(cut)
         text = pieces.of_source(watched(Texts(texts), plain), plain)
         with shown(progress):
             reads = reading.of_pieces(text, choice.pruner(max_vocab_size))
@@ -240,94 +252,3 @@ class Making:
         text = reading.of_pieces(pieces.of_sentences(sentences), choice.pruner(max_vocab_size))
         with shown(progress):
             return cls._of(build(text, choice, store, phrases=phrases))
-
-    @classmethod
-    def from_sequences(  # noqa: PLR0913
-        cls,
-        sequences: Iterable[Iterable[Hashable]] | Any,  # noqa: ANN401 (or any table)
-        *,
-        items: str | None = None,
-        group_by: str | Sequence[str] | None = None,
-        order_by: str | Sequence[str] | None = None,
-        min_count: int = 5,
-        max_vocab: int | None = None,
-        vocabulary: Vocabulary | None = None,
-        store: StrPath | None = None,
-        progress: bool = False,
-    ) -> Corpus:
-        """Take sequences of anything: baskets, sessions, playlists, walks, events.
-
-        Parameters
-        ----------
-        sequences : iterable of iterables, or table
-            The tokens of each sequence: strings, numbers, or anything hashable, of which the
-            words are ``str(token)``. Or a table of pandas, Arrow or polars, or a dict of columns,
-            with a row for each token.
-        items : str, optional
-            Of a table, the column of the tokens; by default the one that is left.
-        group_by : str or list of str, optional
-            Of a table, the columns whose values make a sequence: user, session, receipt.
-        order_by : str or list of str, optional
-            Of a table, the columns that put the rows of a sequence in order; by default they stay
-            as they are.
-        min_count : int
-            Tokens that occur more rarely are left out.
-        max_vocab : int, optional
-            Keep this many different ones at most, the most frequent ones.
-        vocabulary : Vocabulary, optional
-            Take these words, as `from_sentences` does.
-        store : path-like, optional
-            A folder to keep the corpus in, from which it is mapped instead of taking memory.
-        progress : bool
-            Show how far reading has come.
-
-        Returns
-        -------
-        Corpus
-            The corpus; its words are strings: the vector of item 42 is ``vectors["42"]``.
-
-        Raises
-        ------
-        InputError
-            If a sequence is a string, a token can't be hashed or is missing, two tokens have the
-            same name, or a table has no such column.
-        EmptyCorpusError
-            If no token is left.
-        ConfigError
-            If `min_count` or `max_vocab` is out of range, or given with a vocabulary.
-        FileError
-            If the store can't be written.
-
-        Examples
-        --------
-        >>> from wordkin import Corpus
-        >>> Corpus.from_sequences([[1, 2, 3], [2, 3]], min_count=2).vocabulary.words
-        ['2', '3']
-        >>> table = {"user": ["a", "b", "a"], "time": [2, 1, 1], "item": [10, 20, 30]}
-        >>> corpus = Corpus.from_sequences(
-        ...     table, items="item", group_by="user", order_by="time", min_count=1
-        ... )
-        >>> list(corpus.sentences())
-        [['30', '10'], ['20']]
-        """
-        choice = Choice(
-            tokenizer=None, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
-        )
-        interner = ItemInterner()
-        columns = Columns(items, group_by, order_by)
-        if is_table(sequences):
-            chunks = of_table(sequences, columns, interner)
-        elif any(columns):
-            raise InputError(
-                "items, group_by and order_by are for tables with columns; got "
-                f"{type(sequences).__name__}."
-            )
-        else:
-            chunks = interner.chunks(sequences)
-        with shown(progress):
-            return cls._of(build(reading.Reading(chunks, interner.types), choice, store))
-
-
-def _plain(tokenizer: Tokenizer) -> Tokenizer:
-    """Phrases are joined when all is read, by compiled code."""
-    return tokenizer.tokenizer if isinstance(tokenizer, Phrased) else tokenizer

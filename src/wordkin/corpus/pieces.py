@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sized
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wordkin.errors import InputError
 from wordkin.progress import task
@@ -11,6 +11,7 @@ from wordkin.progress import task
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wordkin.text.columns import Column
     from wordkin.text.sources import Source
     from wordkin.text.tokenizers import Tokenizer
 
@@ -68,6 +69,25 @@ def of_source(source: Source, tokenizer: Tokenizer) -> Iterator[Piece]:
         if not block.ends_sentence:
             ends.pop()
         yield Piece(tokens, ends, dropped, block.bytes_read, undecodable)
+
+
+def of_token_lists(column: Column, batches: Iterable[Any]) -> Iterator[Piece]:
+    """Take the rows of a column that are cut already.
+
+    Parameters
+    ----------
+    column : Column
+        The column.
+    batches : iterable
+        What it gave when reading began.
+
+    Yields
+    ------
+    Piece
+        One for each batch.
+    """
+    for tokens, ends in column.token_lists(batches):
+        yield Piece(tokens, ends)
 
 
 def of_sentences(sentences: Iterable[Iterable[str]]) -> Iterator[Piece]:

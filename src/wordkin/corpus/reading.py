@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from wordkin.corpus.interning import Chunk
     from wordkin.corpus.pieces import Piece
     from wordkin.corpus.pruning import Pruner
-    from wordkin.text.sources import Files
+    from wordkin.text.sources import Block
     from wordkin.text.tokenizers import Tokenizer
 
     Spelled = tuple[NDArray[np.uint8], NDArray[np.int64]]
@@ -46,6 +46,8 @@ class Reading(NamedTuple):
         Returns some of the words without making a list of all, as `WordTable.chosen` does.
     pruner : Pruner, optional
         What forgets words while this is iterated, and knows what the counts may lack.
+    nulls : callable
+        Returns how many cells of a table were null so far.
     """
 
     chunks: Iterable[Chunk]
@@ -53,6 +55,7 @@ class Reading(NamedTuple):
     rank: Ranker = rank_in_place
     chosen: Callable[[NDArray[np.int64]], Spelled] | None = None
     pruner: Pruner | None = None
+    nulls: Callable[[], int] = int
 
     def spelled(self, numbers: NDArray[np.int64]) -> Spelled:
         """Return some of the words as bytes.
@@ -114,16 +117,16 @@ def of_pieces(text: Iterable[Piece], pruner: Pruner | None = None) -> Reading:
     return Reading(interner.chunks(text), interner.types, pruner=pruner)
 
 
-def of_files(files: Files, tokenizer: Tokenizer, pruner: Pruner | None = None) -> Reading:
-    """Cut the text of files into tokens, and number them.
+def of_blocks(text: Iterable[Block], tokenizer: Tokenizer, pruner: Pruner | None = None) -> Reading:
+    """Cut text into tokens, and number them.
 
     Longer texts go through compiled code if there is some for the tokenizer; what comes out is
     the same.
 
     Parameters
     ----------
-    files : Files
-        Where the text is.
+    text : iterable of Block
+        The text in order, such as `Files`.
     tokenizer : Tokenizer
         What cuts it.
     pruner : Pruner, optional
@@ -134,7 +137,7 @@ def of_files(files: Files, tokenizer: Tokenizer, pruner: Pruner | None = None) -
     Reading
         The text in numbers.
     """
-    blocks = iter(files)
+    blocks = iter(text)
     first = list(islice(blocks, _FEW_BLOCKS))
     text = watched(chain(first, blocks), tokenizer)
     if len(first) < _FEW_BLOCKS or not isinstance(tokenizer, _COMPILED):

@@ -1,0 +1,331 @@
+"""Tables with texts in a column: Parquet, Arrow, JSON lines, Hugging Face datasets, any rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from wordkin.errors import FormatError, InputError, require
+from wordkin.files import open_bytes
+from wordkin.text.columns import Column, is_text, is_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_ROWS = 1024  # in a batch, as those of Hugging Face's files
+_PAGES = 1 << 20  # bytes of a Parquet file that are read at once
+_PARQUET, _ARROW, _STREAM = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
+_USUAL = ("text", "texts", "sentence", "content", "document", "tokens", "words")
+
+
+def open_columns(paths: Sequence[str], column: str | None) -> Column | None:
+    """Find the texts of files that are tables.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Files: Parquet and Arrow (files and streams) are known by their first bytes; if a column is
+        named, others are JSON lines.
+    column : str, optional
+        Which column, if it is not the only one with texts and not called "text" or the like.
+
+    Returns
+    -------
+    Column or None
+        None if the files are plain text, and no column is named.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, or some files are tables and others are not.
+    FormatError
+        If a file is damaged (when it is read).
+    """
+    kinds = {path: _kind(path) for path in paths}
+    tables = [path for path, kind in kinds.items() if kind is not None]
+    if not tables and column is None:
+        return None
+    if tables and len(tables) < len(kinds):
+        other = next(path for path, kind in kinds.items() if kind is None)
+        raise InputError(
+            f"{tables[0]!r} is a table and {other!r} is not: make a corpus of tables or of texts."
+        )
+    if not tables:
+        name = str(column)
+        return Column(
+            lambda: chain.from_iterable(_json_lines(path, name) for path in paths), _named(paths)
+        )
+    total = sum(_read_table(path, kinds[path], column).rows or 0 for path in paths)
+    streams = _STREAM in kinds.values()  # which do not tell how many rows they have
+    return Column(
+        lambda: chain.from_iterable(
+            _read_table(path, kinds[path], column).batches() for path in paths
+        ),
+        _named(paths),
+        None if streams else total,
+    )
+
+
+def _named(paths: Sequence[str]) -> str:
+    return f"reading {paths[0] if len(paths) == 1 else f'{len(paths)} files'}"
+
+
+def _kind(path: str) -> bytes | None:
+    """The first bytes by which a table is known."""
+    if Path(path).is_fifo():
+        return None
+    with open_bytes(path) as stream:
+        head = stream.read(8)
+    return next((kind for kind in (_PARQUET, _ARROW, _STREAM) if head.startswith(kind)), None)
+
+
+class _Table(NamedTuple):
+    """A file of Arrow or Parquet, with one column chosen."""
+
+    rows: int | None
+    batches: Callable[[], Iterator[Any]]
+
+
+def _read_table(path: str, kind: bytes | None, column: str | None) -> _Table:
+    arrow = require("pyarrow", extra="parquet")
+    try:
+        if kind == _PARQUET:
+            table = _parquet(path, column)
+        else:
+            table = _arrow(path, column, stream=kind == _STREAM)
+    except (arrow.ArrowException, OSError) as error:
+        raise FormatError(f"{path!r} is damaged: {error}.") from error
+    return _Table(table.rows, lambda: _naming(path, table.batches))
+
+
+def _naming(path: str, batches: Callable[[], Iterator[Any]]) -> Iterator[Any]:
+    """Give errors of Arrow the name of the file."""
+    arrow = require("pyarrow", extra="parquet")
+    try:
+        yield from batches()
+    except (arrow.ArrowException, OSError) as error:
+        raise FormatError(f"{path!r} is damaged: {error}.") from error
+
+
+def _parquet(path: str, column: str | None) -> _Table:
+    parquet = require("pyarrow.parquet", extra="parquet")
+    # a buffer makes it read pages, not the columns of a group of rows at once
+    table = parquet.ParquetFile(path, buffer_size=_PAGES, pre_buffer=False)
+    name = chosen(table.schema_arrow, column, path)
+
+    def batches() -> Iterator[Any]:
+        with table:
+            for batch in table.iter_batches(_ROWS, columns=[name], use_threads=False):
+                yield batch.column(0)
+
+    return _Table(table.metadata.num_rows, batches)
+
+
+def _arrow(path: str, column: str | None, *, stream: bool) -> _Table:
+    arrow = require("pyarrow", extra="parquet")
+    with arrow.memory_map(path) as file:
+        reader = (arrow.ipc.open_stream if stream else arrow.ipc.open_file)(file)
+        at = reader.schema.names.index(chosen(reader.schema, column, path))
+        rows = (
+            None
+            if stream
+            else sum(reader.get_batch(i).num_rows for i in range(reader.num_record_batches))
+        )
+    only = arrow.ipc.IpcReadOptions(included_fields=[at])
+
+    def batches() -> Iterator[Any]:
+        with arrow.memory_map(path) as file:
+            if stream:
+                for batch in arrow.ipc.open_stream(file, options=only):
+                    yield from _slices(batch.column(0))
+                return
+            reader = arrow.ipc.open_file(file, options=only)
+            for i in range(reader.num_record_batches):
+                yield from _slices(reader.get_batch(i).column(0))
+
+    return _Table(rows, batches)
+
+
+def chosen(schema: Any, column: str | None, where: str) -> str:  # noqa: ANN401 (of Arrow)
+    """Choose a column of texts or tokens.
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        What columns there are.
+    column : str, optional
+        The one that is wanted.
+    where : str
+        What table this is.
+
+    Returns
+    -------
+    str
+        The name.
+
+    Raises
+    ------
+    InputError
+        If there is no such column, it holds something else, or none can be chosen.
+    """
+    fits = {field.name: is_text(field.type) or is_tokens(field.type) for field in schema}
+    if column is None:
+        able = [name for name, fit in fits.items() if fit]
+        column = able[0] if len(able) == 1 else next((n for n in _USUAL if n in able), None)
+    listed = ", ".join(f"{field.name!r} ({field.type})"[:60] for field in list(schema)[:20])
+    if column is None:
+        raise InputError(f"Which column of {where!r} holds the text? There are {listed}: column=.")
+    if column not in fits:
+        raise InputError(f"There is no column {column!r} in {where!r}. There are {listed}.")
+    if not fits[column]:
+        raise InputError(
+            f"The column {column!r} of {where!r} holds no texts or lists of tokens. There are "
+            f"{listed}."
+        )
+    return column
+
+
+def _slices(array: Any) -> Iterator[Any]:  # noqa: ANN401 (an array of Arrow)
+    """Cut what somebody wrote as one large batch."""
+    for start in range(0, len(array), _ROWS):
+        yield array.slice(start, _ROWS)
+
+
+def _by_name(names: Sequence[str], column: str | None) -> str:
+    """Choose a column of a table that does not tell what is in it."""
+    names = list(names)
+    if column is None:
+        usual = [name for name in _USUAL if name in names]
+        if len(names) != 1 and not usual:
+            raise InputError(f"Which column holds the text? There are {names!r:.300}: column=...")
+        return names[0] if len(names) == 1 else usual[0]
+    if column not in names:
+        raise InputError(f"There is no column {column!r}. There are {names!r:.300}.")
+    return column
+
+
+def column_of(rows: Any, column: str | None) -> Column:  # noqa: ANN401 (any table)
+    """Find the texts of a table in memory, or of one that is read as it is iterated.
+
+    Parameters
+    ----------
+    rows : table
+        A dataset of Hugging Face, a table or reader of Arrow, a data frame of pandas or polars, a
+        dict of columns, or anything that yields dicts.
+    column : str, optional
+        Which column, if it is not the only one and not called "text" or the like.
+
+    Returns
+    -------
+    Column
+        Its texts or tokens.
+
+    Raises
+    ------
+    InputError
+        If it is no table, or there is no such column.
+    """
+    if isinstance(rows, str | bytes) or not (isinstance(rows, Iterable) or hasattr(rows, "column")):
+        raise InputError(
+            f"from_rows takes a table or rows with names; got {type(rows).__name__} {rows!r:.60}. "
+            "Files are read by from_path."
+        )
+    is_dict = isinstance(rows, Mapping)  # as a DatasetDict is too
+    if not is_dict and hasattr(rows, "select_columns") and hasattr(rows, "with_format"):
+        return _of_dataset(rows, column)
+    if type(rows).__module__.startswith("pyarrow"):
+        return _of_arrow(rows, column)
+    if is_dict or hasattr(rows, "columns"):
+        return _of_columns(rows, column)
+    return Column(lambda: _of_dicts(iter(rows), column), "reading rows", _length(rows))
+
+
+def _length(rows: Any) -> int | None:  # noqa: ANN401
+    return len(rows) if hasattr(rows, "__len__") else None
+
+
+def _of_dataset(rows: Any, column: str | None) -> Column:  # noqa: ANN401
+    """A Dataset or IterableDataset of Hugging Face."""
+    names = rows.column_names
+    if names is None:  # of a stream nothing is known before its first row
+        return Column(lambda: _of_dicts(iter(rows), column), "reading a dataset", _length(rows))
+    name = _by_name(names, column)
+
+    def batches() -> Iterator[Any]:
+        for table in rows.select_columns([name]).with_format("arrow").iter(_ROWS):
+            yield from table.column(name).chunks
+
+    return Column(batches, "reading a dataset", _length(rows))
+
+
+def _of_arrow(rows: Any, column: str | None) -> Column:  # noqa: ANN401
+    """A Table, RecordBatch or RecordBatchReader of Arrow."""
+    name = chosen(rows.schema, column, type(rows).__name__)
+
+    def batches() -> Iterator[Any]:
+        if hasattr(rows, "read_all"):  # a reader, which can be read once
+            for batch in rows:
+                yield from _slices(batch.column(batch.schema.names.index(name)))
+            return
+        held = rows.column(name)
+        for chunk in getattr(held, "chunks", [held]):
+            yield from _slices(chunk)
+
+    return Column(batches, "reading a table", getattr(rows, "num_rows", None))
+
+
+def _of_columns(rows: Any, column: str | None) -> Column:  # noqa: ANN401
+    """A dict of columns, or a data frame."""
+    names = list(rows if isinstance(rows, Mapping) else rows.columns)
+    if names and hasattr(rows[names[0]], "column_names"):
+        raise InputError(f"These are {len(names)} datasets: choose one of {names!r:.200}.")
+    held = rows[_by_name(names, column)]
+    if hasattr(held, "notna"):  # pandas has several kinds of missing
+        held = held.astype(object).where(held.notna(), None)
+    cells = held.tolist() if hasattr(held, "tolist") else list(held)
+
+    def batches() -> Iterator[list[Any]]:
+        for start in range(0, len(cells), _ROWS):
+            yield cells[start : start + _ROWS]
+
+    return Column(batches, "reading a table", len(cells))
+
+
+def _of_dicts(rows: Iterator[Any], column: str | None) -> Iterator[list[Any]]:
+    name = column
+    while some := list(islice(rows, _ROWS)):
+        if not isinstance(some[0], Mapping):
+            raise InputError(
+                f"from_rows takes rows with names; got {type(some[0]).__name__} {some[0]!r:.60}. "
+                "Texts go to from_texts, lists of tokens to from_sentences."
+            )
+        name = name or _by_name(list(some[0]), None)
+        yield _cells(some, name, "the rows")
+
+
+def _json_lines(path: str, column: str) -> Iterator[list[Any]]:
+    with open_bytes(path) as stream:
+        lines = enumerate(stream, 1)
+        while some := list(islice(lines, _ROWS)):
+            rows = [_json_row(line, f"Line {n} of {path!r}") for n, line in some if line.strip()]
+            yield _cells(rows, column, path)
+
+
+def _json_row(line: bytes, where: str) -> Mapping[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"{where} is no JSON: {error}.") from error
+    if not isinstance(row, Mapping):
+        raise FormatError(f"{where} should be an object; it is {row!r:.60}.")
+    return row
+
+
+def _cells(rows: Sequence[Mapping[str, Any]], column: str, where: str) -> list[Any]:
+    """The cells of a column; a row that lacks it has a null."""
+    if rows and not any(column in row for row in rows):
+        raise InputError(f"There is no column {column!r} in {where!r}. There are {list(rows[0])}.")
+    return [row.get(column) for row in rows]

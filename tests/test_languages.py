@@ -169,6 +169,12 @@ def test_nobody_is_warned_without_need(text):
             spacing.warn_of_text([text], tokenizer)
 
 
+def test_classifiers_look_at_their_texts_too():
+    texts, labels = [CHINESE, JAPANESE] * 10, ["zh", "ja"] * 10
+    with pytest.warns(UserWarning, match="no spaces"):
+        wk.TextClassifier().fit(texts, labels)
+
+
 def test_other_tokenizers_know_what_they_do():
     from wordkin.text.phrases import Phrases
 

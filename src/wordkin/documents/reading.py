@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.text.sources import Block
+from wordkin.text.spacing import warn_of_text
 from wordkin.text.tokenizers import Gensim, Keras, Whitespace, Words
 from wordkin.vocabulary import Vocabulary
 
@@ -145,6 +146,7 @@ class Reader:
         Reader, Documents
             And the texts in its numbers.
         """
+        warn_of_text(texts, tokenizer)
         nothing = cls(Vocabulary([], tokenizer=tokenizer))
         seen = nothing.read(texts)
         counts = np.bincount(seen.ids, minlength=len(seen.unknown))

@@ -28,7 +28,7 @@ MODELS = {
     "fasttext cbow": wk.FastText(vector_size=20, epochs=1, mode="cbow"),
 }
 
-KILLED = wk.SkipGram(vector_size=20, epochs=8, group=3, shared_negatives=6)
+KILLED = wk.SkipGram(vector_size=20, epochs=20, group=3, shared_negatives=6)
 
 
 def make_corpus(n=60_000, types=2_000):
@@ -75,7 +75,7 @@ def slowly(progress):
     time.sleep({pause})
 saved = wk.Checkpoint(folder, every=1)
 model = wk.train(make_corpus(), KILLED, workers=workers, deterministic=True,
-                 callbacks=[slowly, saved], resume=saved.path if saved.path.exists() else None)
+                 callbacks=[saved, slowly], resume=saved.path if saved.path.exists() else None)
 print("digest", digest(model), flush=True)
 """
 
@@ -91,8 +91,8 @@ def test_killed_at_twenty_random_moments_it_ends_with_the_bytes_of_one_run(corpu
     expected = digest(wk.train(corpus, KILLED, workers=2, deterministic=True))
     rng = np.random.default_rng(int(time.time()))  # other moments each time
     killed, steps = 0, []
-    while killed < 20:  # of 32 steps; each process does two of them at most
-        with run_script(tmp_path, 1 + killed % 3, pause=0.15) as process:
+    while killed < 20:  # of 80 steps; a process does up to three of them
+        with run_script(tmp_path, 1 + killed % 3, pause=0.05) as process:
             line = process.stdout.readline()  # imports take most of the time: begin to count here
             if line.startswith("step"):
                 steps.append(int(line.split()[1]))

@@ -103,7 +103,7 @@ class FastTextStreams(racing.FastTextRun):
         self._inputs = SharedTable(self._tables.pieces, inputs, streams)
         self._outputs = SharedTable(self._tables.output, outputs, streams)
         self.sides = make_side(self._inputs, 0), make_side(self._outputs, 0)
-        self._streams = Streams(self, self._team, streams=streams, tokens=corpus.n_tokens)
+        self.streams = Streams(self, self._team, streams=streams, tokens=corpus.n_tokens)
 
     def _desk_maker(self) -> Callable[[], Desk]:
         size, reach = self._config.vector_size, self._config.reach
@@ -138,11 +138,11 @@ class FastTextStreams(racing.FastTextRun):
         Learned
             How many tokens took part, and a sample of their loss.
         """
-        return self._streams.update(block)
+        return self.streams.update(block)
 
     def warm_up(self) -> None:
         """Compile the kernels, so that no clock of training counts that."""
-        self._streams.warm_up()
+        self.streams.warm_up()
 
     def learn_piece(self, desk: Desk, piece: Piece) -> NDArray[np.float64]:
         """Make the replicas of a stream and learn on them.

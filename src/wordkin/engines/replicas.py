@@ -18,6 +18,22 @@ _PROBES = 1024
 """The most used rows, whose sum tells the direction that all have in common."""
 
 
+class Changes(NamedTuple):
+    """What a stream has changed in a table, to be sent to where else it is to be merged."""
+
+    words: NDArray[np.int32]
+    """(slots,) the row that each is a change of."""
+    whole: NDArray[np.float32]
+    """(n, row) the first ones, with all parts of a row."""
+    rest: NDArray[np.float32]
+    """(slots - n, row // parts) the others, of which there is the last part alone."""
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes that are."""
+        return self.words.nbytes + self.whole.nbytes + self.rest.nbytes
+
+
 class SharedTable:
     """A table, and the replicas that the streams have of it.
 
@@ -65,13 +81,16 @@ class SharedTable:
         ndarray
             Shape (slots + 1, row), float32; the last row is spare.
         """
-        if len(self._rows[stream]) <= slots:
-            self._rows[stream] = aligned((slots + slots // 8 + 1, self.table.shape[1]))
-        rows = self._rows[stream][: slots + 1]
+        rows = self._make_room(stream, slots)
         self._sizes[stream] = slots, whole
         parts = len(self.uses)
         replicas.copy_rows(self.table, parts, self.words(stream), slots, whole, rows)
         return rows
+
+    def _make_room(self, stream: int, slots: int) -> NDArray[np.float32]:
+        if len(self._rows[stream]) <= slots:
+            self._rows[stream] = aligned((slots + slots // 8 + 1, self.table.shape[1]))
+        return self._rows[stream][: slots + 1]
 
     def leave_out(self, stream: int) -> None:
         """Let a stream have no replica in this round.
@@ -83,7 +102,48 @@ class SharedTable:
         """
         self._sizes[stream] = 0
 
-    def merge(self, damping: replicas.Damping, share: int, shares: int) -> None:
+    def changes(self, stream: int) -> Changes:
+        """Turn the replica of a stream into its changes, once, and copy them.
+
+        All streams of a round must have that done, here or elsewhere, before ``merge(...,
+        values=False)``.
+
+        Parameters
+        ----------
+        stream : int
+            Which.
+
+        Returns
+        -------
+        Changes
+            For `accept`.
+        """
+        (slots, whole), parts = self._sizes[stream].tolist(), len(self.uses)
+        words, rows = self.words(stream)[:slots], self._rows[stream]
+        replicas.subtract_rows(self.table, parts, words, slots, whole, rows)
+        last = rows.shape[1] - rows.shape[1] // parts
+        return Changes(words.copy(), rows[:whole].copy(), rows[whole:slots, last:].copy())
+
+    def accept(self, stream: int, changes: Changes) -> None:
+        """Take the changes of a stream that has learned elsewhere.
+
+        Parameters
+        ----------
+        stream : int
+            Which.
+        changes : Changes
+            What the other's `changes` has returned.
+        """
+        slots, whole = len(changes.words), len(changes.whole)
+        rows = self._make_room(stream, slots)
+        self._sizes[stream] = slots, whole
+        self.words(stream)[:slots] = changes.words
+        rows[:whole] = changes.whole
+        rows[whole:slots, rows.shape[1] - changes.rest.shape[1] :] = changes.rest
+
+    def merge(
+        self, damping: replicas.Damping, share: int, shares: int, *, values: bool = True
+    ) -> None:
         """Add what the streams have changed to a share of the rows.
 
         Parameters
@@ -92,11 +152,14 @@ class SharedTable:
             How far sums of changes are cut back.
         share, shares : int
             Which share, of how many.
+        values : bool
+            Whether the replicas are as the streams have left them, and not changes.
         """
         addresses = np.array([rows.ctypes.data for rows in self._rows], np.int64)
         all_of_them = replicas.Replicas(addresses, self._words, self._sizes)
         scratch = aligned((1, self.table.shape[1]))
-        replicas.merge(self.table, all_of_them, self._links, damping, True, scratch, share, shares)
+        arguments = self.table, all_of_them, self._links, damping
+        replicas.merge(*arguments, values, scratch, share, shares)
 
 
 class Side(NamedTuple):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from wordkin.config import FastText
     from wordkin.config.word2vec import Word2Vec
-    from wordkin.engines.replicas import SharedTable, Side
+    from wordkin.engines.replicas import Changes, SharedTable, Side
     from wordkin.engines.threads import Team
 
 _ROUND = 1 << 17
@@ -94,7 +94,7 @@ class Streams:
 
     def __init__(self, learner: Learner, team: Team[Any], *, streams: int, tokens: int) -> None:
         self._learner, self._team, self._streams = learner, team, streams
-        self._round = min(max(tokens // _ROUNDS, _SHORTEST), _ROUND)
+        self._tokens = tokens
         self._factors = replicas.cut_back(streams)
         self._tables = list(dict.fromkeys(side.table for side in learner.sides))
 
@@ -111,10 +111,7 @@ class Streams:
         Learned
             How many tokens took part, and a sample of their loss.
         """
-        tokens, loss, pairs = np.sum(
-            [self._go(block, n) for n in range(self.rounds(block))], axis=0
-        )
-        return Learned(int(tokens), float(loss), int(pairs))
+        return summed([self._go(block, n) for n in range(rounds(block, self._tokens))])
 
     def warm_up(self) -> None:
         """Compile all kernels with pieces of no tokens."""
@@ -122,28 +119,15 @@ class Streams:
         self._team.run([lambda desk: self._learner.learn_piece(desk, piece)])
         self.merge(piece.block)
 
-    def rounds(self, block: Block) -> int:
-        """Tell how many rounds a block has.
-
-        Parameters
-        ----------
-        block : Block
-            Which block.
-
-        Returns
-        -------
-        int
-            At least one.
-        """
-        return max(1, -(-(block.stop - block.start) // self._round))
-
-    def _go(self, block: Block, number: int) -> NDArray[np.float64]:
+    def _go(self, block: Block, number: int) -> list[NDArray[np.float64]]:
         """Do a round."""
-        tally = self.learn(block, number, range(self._streams))
+        tallies = self.learn(block, number, range(self._streams))
         self.merge(block)
-        return tally
+        return tallies
 
-    def learn(self, block: Block, number: int, streams: Sequence[int]) -> NDArray[np.float64]:
+    def learn(
+        self, block: Block, number: int, streams: Sequence[int]
+    ) -> list[NDArray[np.float64]]:
         """Let some streams learn from their pieces of a round.
 
         Parameters
@@ -157,18 +141,17 @@ class Streams:
 
         Returns
         -------
-        ndarray
-            Shape (3,): the sum of what they have counted.
+        list of ndarray
+            What each has counted: see `Learner.learn_piece`.
         """
-        spans = cut(block, self.rounds(block) * self._streams)
+        spans = cut(block, rounds(block, self._tokens) * self._streams)
         first = number * self._streams
 
         def task(stream: int) -> Callable[[Any], NDArray[np.float64]]:
             piece = Piece(block, first + stream, spans[first + stream], stream)
             return lambda desk: self._learn(desk, piece)
 
-        tally: NDArray[np.float64] = np.sum(self._team.run([task(s) for s in streams]), axis=0)
-        return tally
+        return self._team.run([task(s) for s in streams])
 
     def _learn(self, desk: Any, piece: Piece) -> NDArray[np.float64]:  # noqa: ANN401
         if piece.span.start == piece.span.stop:
@@ -177,19 +160,50 @@ class Streams:
             return np.zeros(3)
         return self._learner.learn_piece(desk, piece)
 
-    def merge(self, block: Block) -> None:
+    def changes(self, stream: int) -> list[Changes]:
+        """Copy what a stream has changed in this round, once, to be merged elsewhere too.
+
+        Parameters
+        ----------
+        stream : int
+            Which.
+
+        Returns
+        -------
+        list of Changes
+            For each table.
+        """
+        return [table.changes(stream) for table in self._tables]
+
+    def accept(self, stream: int, changes: Sequence[Changes]) -> None:
+        """Take what a stream has changed that has learned elsewhere.
+
+        Parameters
+        ----------
+        stream : int
+            Which.
+        changes : sequence of Changes
+            For each table.
+        """
+        for table, changed in zip(self._tables, changes, strict=True):
+            table.accept(stream, changed)
+
+    def merge(self, block: Block, *, values: bool = True) -> None:
         """Add what the streams have changed in a round to the tables.
 
         Parameters
         ----------
         block : Block
             The block it is of.
+        values : bool
+            Whether the replicas are as the streams have left them; False where each stream's
+            `changes` have been taken, here or elsewhere.
         """
         dampings = self._dampings(block)
         shares = self._team.workers
 
         def task(table: SharedTable, damping: replicas.Damping, share: int) -> Callable[..., None]:
-            return lambda _: table.merge(damping, share, shares)
+            return lambda _: table.merge(damping, share, shares, values=values)
 
         self._team.run(
             [
@@ -207,13 +221,49 @@ class Streams:
             length = commons[side.table].shape[1] // len(side.table.uses)
             at = side.part * length
             other.find_common(commons[side.table][0, at : at + length])
-        tokens = (block.stop - block.start) / self.rounds(block) / self._streams
+        tokens = (block.stop - block.start) / rounds(block, self._tokens) / self._streams
         way = block.alpha * tokens
         across, along = np.float32(_ACROSS * way), np.float32(_ALONG * way)
         return [
             replicas.Damping(self._factors, table.uses, across, along, commons[table])
             for table in self._tables
         ]
+
+
+def rounds(block: Block, tokens: int) -> int:
+    """Tell how many rounds a block has.
+
+    Parameters
+    ----------
+    block : Block
+        Which block.
+    tokens : int
+        The size of the corpus.
+
+    Returns
+    -------
+    int
+        At least one.
+    """
+    size = min(max(tokens // _ROUNDS, _SHORTEST), _ROUND)
+    return max(1, -(-(block.stop - block.start) // size))
+
+
+def summed(tallies: Sequence[Sequence[NDArray[np.float64]]]) -> Learned:
+    """Add up what the streams have counted, always in the same order.
+
+    Parameters
+    ----------
+    tallies : sequence of sequences of ndarray
+        Of each round, what each stream has counted (see `Learner.learn_piece`).
+
+    Returns
+    -------
+    Learned
+        The sums.
+    """
+    tokens, loss, pairs = np.sum([np.sum(each, axis=0) for each in tallies], axis=0)
+    return Learned(int(tokens), float(loss), int(pairs))
 
 
 def kept_share(counts: NDArray[np.int64], keep: NDArray[np.uint64]) -> NDArray[np.float64]:

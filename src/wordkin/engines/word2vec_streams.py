@@ -93,7 +93,7 @@ class Word2VecStreams(racing.Word2VecRun):
         super().__init__(corpus, config, seed=seed, workers=workers)
         self._table = SharedTable(self._rows, self._uses(), streams)
         self.sides = make_side(self._table, 0), make_side(self._table, 1)
-        self._streams = Streams(self, self._team, streams=streams, tokens=corpus.n_tokens)
+        self.streams = Streams(self, self._team, streams=streams, tokens=corpus.n_tokens)
 
     def _desk_maker(self, counts: NDArray[np.int64], workers: int) -> Callable[[], Desk]:
         return lambda: Desk(self._config, self._rows.shape[1], len(counts))
@@ -122,11 +122,11 @@ class Word2VecStreams(racing.Word2VecRun):
         Learned
             How many tokens took part, and a sample of their loss.
         """
-        return self._streams.update(block)
+        return self.streams.update(block)
 
     def warm_up(self) -> None:
         """Compile the kernels, so that no clock of training counts that."""
-        self._streams.warm_up()
+        self.streams.warm_up()
 
     def learn_piece(self, desk: Desk, piece: Piece) -> NDArray[np.float64]:
         """Make the replica of a stream and learn on it.

@@ -10,11 +10,11 @@ import typer
 
 from wordkin.cli.models import Mode, Model, make_config
 from wordkin.cli.outputs import check_output, check_page
+from wordkin.cli.texts import named_tokenizer, read_corpus
 from wordkin.errors import InputError
 
 if TYPE_CHECKING:
     from wordkin.cli.screen import Screen
-    from wordkin.corpus import Corpus
     from wordkin.training import Checkpoint, TrainedModel
 
 _TEXT, _MODEL, _RUN = "Text", "Model", "Run"
@@ -33,7 +33,7 @@ def train(  # noqa: PLR0913 (the options of the command)
         typer.Argument(
             metavar="INPUT",
             help="Text files (a line is a sentence; gz, bz2, xz, zst and zip are read as they are),"
-            " folders of them, or one folder made by --store.",
+            " Parquet or Arrow files, folders of them, or one folder made by --store.",
         ),
     ],
     *,
@@ -168,11 +168,31 @@ def train(  # noqa: PLR0913 (the options of the command)
         int | None,
         typer.Option(help="Keep so many words at most.", show_default="all", rich_help_panel=_TEXT),
     ] = None,
+    max_vocab_size: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Bound the memory of counting: forget the rarest words when there are more. Every "
+            "ten million take about 1 GB.",
+            show_default="no bound",
+            rich_help_panel=_TEXT,
+        ),
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Of Parquet, Arrow and JSON lines: where the texts or tokens are.",
+            show_default="the only one, or text",
+            rich_help_panel=_TEXT,
+        ),
+    ] = None,
     tokenizer: Annotated[
         str,
         typer.Option(
             metavar="NAME",
-            help="words, whitespace, gensim, keras, or re:EXPRESSION whose matches are words.",
+            help="words, words-cased, whitespace, jieba (Chinese), sudachi (Japanese), pythainlp "
+            "(Thai), gensim, keras ..., or re:EXPRESSION whose matches are words.",
             rich_help_panel=_TEXT,
         ),
     ] = "words",
@@ -301,9 +321,11 @@ def train(  # noqa: PLR0913 (the options of the command)
     }
     config = make_config(model, {name: s for name, s in settings.items() if s is not None})
     reading = {
-        "tokenizer": _tokenizer(tokenizer),
+        "column": column,
+        "tokenizer": named_tokenizer(tokenizer),
         "min_count": min_count,
         "max_vocab": max_vocab,
+        "max_vocab_size": max_vocab_size,
         "phrases": phrases,
         "encoding": encoding,
         "store": store,
@@ -320,7 +342,7 @@ def train(  # noqa: PLR0913 (the options of the command)
 
     callbacks, begun = _checkpoint(checkpoint, checkpoint_every, resume=resume)
     screen = Screen()
-    corpus = _read(screen, inputs, reading)
+    corpus = read_corpus(screen, inputs, reading)
     need = memory_needed(
         corpus,
         config,
@@ -376,33 +398,6 @@ def _checkpoint(
 
     writer = Checkpoint(folder, every=every)
     return [writer], writer.path if resume and writer.path.exists() else None
-
-
-def _tokenizer(name: str) -> Any:  # noqa: ANN401
-    """Look up the tokenizer before anything is read."""
-    import re
-
-    from wordkin.text.tokenizers import get_tokenizer
-
-    try:
-        return get_tokenizer(re.compile(name[3:]) if name.startswith("re:") else name)
-    except (InputError, re.error) as error:
-        raise typer.BadParameter(str(error), param_hint="--tokenizer") from None
-
-
-def _read(screen: Screen, inputs: list[Path], reading: dict[str, Any]) -> Corpus:
-    """Read texts, or open a folder in which texts were stored before."""
-    from wordkin.corpus import Corpus
-
-    with screen.busy(f"reading {', '.join(map(str, inputs[:3]))}{' ...' * (len(inputs) > 3)}"):
-        if len(inputs) == 1 and (inputs[0] / "corpus.json").is_file():
-            if reading["phrases"]:
-                raise InputError(
-                    f"{str(inputs[0])!r} holds a text as ids already: give --phrases when it is "
-                    "stored."
-                )
-            return Corpus.open(inputs[0])
-        return Corpus.from_path(inputs, **reading)
 
 
 def _report(screen: Screen, trained: TrainedModel) -> None:

@@ -1,0 +1,90 @@
+"""Reading texts for a command: which tokenizer, from where, and what to say about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from wordkin.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from wordkin.cli.screen import Screen
+    from wordkin.corpus import Corpus
+    from wordkin.text.tokenizers import Tokenizer
+
+_DEFAULT = "words"
+
+
+def named_tokenizer(name: str) -> Tokenizer | None:
+    """Look up a tokenizer before anything is read.
+
+    Parameters
+    ----------
+    name : str
+        Its name, or ``re:EXPRESSION``.
+
+    Returns
+    -------
+    Tokenizer or None
+        The tokenizer; None for the default, which tables of tokens do without.
+
+    Raises
+    ------
+    BadParameter
+        If there is none of this name.
+    """
+    import re
+
+    from wordkin.text.tokenizers import get_tokenizer
+
+    if name == _DEFAULT:
+        return None
+    try:
+        return get_tokenizer(re.compile(name[3:]) if name.startswith("re:") else name)
+    except (InputError, re.error) as error:
+        raise typer.BadParameter(str(error), param_hint="--tokenizer") from None
+
+
+def read_corpus(screen: Screen, inputs: list[Path], reading: dict[str, Any]) -> Corpus:
+    """Read texts, or open a folder in which texts were stored before.
+
+    Parameters
+    ----------
+    screen : Screen
+        Where to tell about it.
+    inputs : list of Path
+        Files and folders.
+    reading : dict
+        What `Corpus.from_path` shall do with them.
+
+    Returns
+    -------
+    Corpus
+        The text.
+
+    Raises
+    ------
+    InputError
+        If phrases are to be looked for in a text that is stored.
+    """
+    from wordkin.corpus import Corpus
+
+    with screen.busy(f"reading {', '.join(map(str, inputs[:3]))}{' ...' * (len(inputs) > 3)}"):
+        if len(inputs) == 1 and (inputs[0] / "corpus.json").is_file():
+            if reading["phrases"]:
+                raise InputError(
+                    f"{str(inputs[0])!r} holds a text as ids already: give --phrases when it is "
+                    "stored."
+                )
+            return Corpus.open(inputs[0])
+        corpus = Corpus.from_path(inputs, **reading)
+    missed = corpus.account.left_out_up_to
+    if missed >= reading["min_count"]:
+        screen.note(
+            f"because of --max-vocab-size, words that occur up to {missed:,} times may be missing "
+            f"although --min-count is {reading['min_count']:,}: make either larger"
+        )
+    return corpus

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -120,6 +121,20 @@ def test_a_checkpoint_that_fails_leaves_the_old_one(corpus, tmp_path, monkeypatc
         wk.train(corpus, CONFIG, workers=1, callbacks=[saved])
     assert saved.path.read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_no_room_for_a_checkpoint_is_told_before_training(corpus, tmp_path, monkeypatch):
+    free = SimpleNamespace(free=2 * 50 * 12 * 4 - 1)  # two tables of 50 words and 12 dimensions
+    monkeypatch.setattr("shutil.disk_usage", lambda _: free)
+    steps = []
+    with pytest.raises(FileError, match="Make room"):
+        wk.train(
+            corpus, CONFIG, workers=1, callbacks=[steps.append, wk.Checkpoint(tmp_path, every=1)]
+        )
+    assert steps == list(tmp_path.iterdir()) == []
+    free.free += 1
+    wk.train(corpus, CONFIG, workers=1, callbacks=[wk.Checkpoint(tmp_path, every=1)])
+    assert (tmp_path / NAME).exists()
 
 
 def test_the_file_is_what_it_says(corpus, tmp_path):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from wordkin.errors import ConfigError
+from wordkin.errors import ConfigError, FileError
 from wordkin.training import checkpoint
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from wordkin.training.progress import Progress
+    from wordkin.training.progress import Live, Progress
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 
@@ -217,12 +218,30 @@ class Checkpoint:
     ConfigError
         If `every` is no interval.
     FileError
-        If the folder can't be made; during training, if the file can't be written.
+        If the folder can't be made, or has no room for a checkpoint when training begins; during
+        training, if the file can't be written.
     """
 
     def __init__(self, folder: str | os.PathLike[str], *, every: float | str = "5m") -> None:
         self._interval = Interval(every)
         self.path = checkpoint.file_in(Path(folder))
+
+    def begin(self, live: Live) -> None:
+        """Refuse to begin where no checkpoint would have room.
+
+        Parameters
+        ----------
+        live : Live
+            The run.
+        """
+        need = sum(table.nbytes for table in live.arrays().values())
+        free = shutil.disk_usage(self.path.parent).free
+        if need > free:
+            raise FileError(
+                f"A checkpoint takes {need / 1e6:,.0f} MB, and the old one stays until the new one "
+                f"is complete; {str(self.path.parent)!r} has {free / 1e6:,.0f} MB left. Make room, "
+                "or give another folder."
+            )
 
     def __call__(self, progress: Progress) -> None:
         """Write, if it is time.

@@ -8,7 +8,6 @@ import runpy
 import signal
 import subprocess
 import sys
-import threading
 import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -256,19 +255,21 @@ def test_ctrl_c_in_a_shell(texts: Path, tmp_path: Path, wait: float) -> None:
 
 
 @pytest.mark.parametrize("was_written", [True, False])
+@pytest.mark.parametrize(("kind", "code"), [(KeyboardInterrupt, 130), (interrupt.Terminated, 143)])
 def test_an_interrupt_tells_of_the_checkpoint(
-    monkeypatch: pytest.MonkeyPatch, texts: Path, tmp_path: Path, *, was_written: bool
-) -> None:
+    monkeypatch: pytest.MonkeyPatch, texts: Path, tmp_path: Path, *,
+    was_written: bool, kind: type[KeyboardInterrupt], code: int,
+) -> None:  # fmt: skip
     def write_and_stop(*_: object, callbacks: Any, **__: object) -> None:
         if was_written:
             callbacks[-1].path.parent.mkdir(exist_ok=True)
             callbacks[-1].path.touch()
-        raise KeyboardInterrupt
+        raise kind
 
     monkeypatch.setattr("wordkin.training.train", write_and_stop)
     folder = tmp_path / "c"
     result = wk("train", texts, "-o", tmp_path / "v.txt", *SMALL, "--checkpoint", folder)
-    assert result.exit_code == 130
+    assert result.exit_code == code
     assert ("--resume" in result.stderr) == was_written
     assert ("nothing was saved" in result.stderr) != was_written
 
@@ -276,7 +277,7 @@ def test_an_interrupt_tells_of_the_checkpoint(
 def test_an_interrupt_that_was_lost_is_found_again(
     monkeypatch: pytest.MonkeyPatch, texts: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("wordkin.cli.interrupt._noted", threading.Event())
+    monkeypatch.setattr("wordkin.cli.interrupt._noted", [])
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     hook = sys.unraisablehook
     try:

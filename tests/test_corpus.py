@@ -310,7 +310,7 @@ def test_a_failure_leaves_the_old_store(stored, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(np, "save", full)
+    monkeypatch.setattr("wordkin.corpus.store.write_npy", full)
     with pytest.raises(FileError, match="No space left"):
         Corpus.from_sentences([["x"]], min_count=1, store=stored)
     with pytest.raises(EmptyCorpusError):

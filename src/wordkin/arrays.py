@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MAGIC = b"\x93NUMPY"
 _LENGTHS = {1: 2, 2: 4, 3: 4}  # bytes of the header's length, by version
+_CHUNK = 1 << 22  # numbers written at once
 _LONGEST = 10_000  # bytes of a header, as in NumPy
 _TYPE = re.compile(r"[<>|=]?[fiub][0-9]{1,2}")
 _LONG = re.compile(rb"(\d)L\b")  # Python 2 wrote its long numbers so
@@ -68,6 +69,29 @@ def map_npy(path: str | os.PathLike[str]) -> NDArray[Any]:
         if not n_bytes:  # nothing can't be mapped
             return np.zeros(shape, dtype)
         return np.memmap(file, dtype, "r", start, shape, order)
+
+
+def write_npy(file: BinaryIO, array: NDArray[Any]) -> None:
+    """Write an array as `numpy.save` does, whose own way can't say that the disk is full.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        Open for writing.
+    array : ndarray
+        Numbers.
+
+    Raises
+    ------
+    OSError
+        If they find no room.
+    """
+    about = np.lib.format.header_data_from_array_1_0(np.empty((0,), array.dtype))
+    header = about | {"shape": array.shape}
+    np.lib.format.write_array_header_1_0(file, header)
+    at_once = max(1, _CHUNK // max(1, math.prod(array.shape[1:])))
+    for start in range(0, len(array), at_once):
+        file.write(np.ascontiguousarray(array[start : start + at_once]).data)
 
 
 def _header(file: BinaryIO) -> tuple[np.dtype[Any], tuple[int, ...], Any]:

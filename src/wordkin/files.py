@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, cast, overload
 
 from wordkin.archives import check_budget, leaves_folder, naming_damage
 from wordkin.errors import FileError, FormatError, InputError, WordkinError, require
+from wordkin.exchanging import exchanged
 from wordkin.progress import opened, task
 
 if TYPE_CHECKING:
@@ -127,6 +128,9 @@ def atomic_folder(path: StrPath) -> Iterator[Path]:
         try:
             (temporary / _FOLDER_MARK).touch()
             yield temporary
+            for path in filter(Path.is_file, temporary.rglob("*")):
+                with path.open("rb+") as file:
+                    os.fsync(file.fileno())
             _swap(temporary, target)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -150,13 +154,15 @@ def _swap(temporary: Path, target: Path) -> None:
     if not target.exists():
         temporary.rename(target)
         return
-    old = _sibling(target)
-    target.rename(old)
-    try:
-        temporary.rename(target)
-    except BaseException:
-        old.rename(target)
-        raise
+    old = temporary
+    if not exchanged(temporary, target):
+        old = _sibling(target)
+        target.rename(old)
+        try:
+            temporary.rename(target)
+        except BaseException:
+            old.rename(target)
+            raise
     shutil.rmtree(old, ignore_errors=True)
 
 

@@ -25,7 +25,7 @@ from wordkin.cli.download import download
 from wordkin.cli.encode import encode
 from wordkin.cli.evaluate import evaluate
 from wordkin.cli.explore import explore
-from wordkin.cli.interrupt import noting_interrupts
+from wordkin.cli.interrupt import Terminated, noting_interrupts
 from wordkin.cli.look import info, nearest, similarity
 from wordkin.cli.plot import commands as plot_commands
 from wordkin.cli.train import train
@@ -34,7 +34,8 @@ from wordkin.errors import ConfigError, WordkinError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_FAILED, _USAGE, _INTERRUPTED, _NOBODY_READS = 1, 2, 130, 141  # as shells count
+# as shells count
+_FAILED, _USAGE, _INTERRUPTED, _NOBODY_READS, _TERMINATED = 1, 2, 130, 141, 143
 
 
 class _Commands(TyperGroup):
@@ -51,8 +52,9 @@ class _Commands(TyperGroup):
             _read_by_nobody()
             raise typer.Exit(_NOBODY_READS) from None
         except KeyboardInterrupt as interrupt:
-            typer.echo(f"Interrupted; {str(interrupt) or 'nothing was saved.'}", err=True)
-            raise typer.Exit(_INTERRUPTED) from None
+            word, code = _how_it_ended(interrupt)
+            typer.echo(f"{word}; {str(interrupt) or 'nothing was saved.'}", err=True)
+            raise typer.Exit(code) from None
         except ConfigError as error:
             _complain(error)
             raise typer.Exit(_USAGE) from None
@@ -63,6 +65,11 @@ class _Commands(TyperGroup):
             _complain("there is not enough memory for this.")
             raise typer.Exit(_FAILED) from None
         return result
+
+
+def _how_it_ended(interrupt: KeyboardInterrupt) -> tuple[str, int]:
+    terminated = isinstance(interrupt, Terminated)
+    return ("Terminated", _TERMINATED) if terminated else ("Interrupted", _INTERRUPTED)
 
 
 def _complain(what: object) -> None:
@@ -135,5 +142,5 @@ def run(arguments: Sequence[str] | None = None) -> None:
         with noting_interrupts(), warnings.catch_warnings():
             warnings.showwarning = _show_warning
             _make_app()(arguments, prog_name="wordkin")
-    except KeyboardInterrupt:  # before the command began
-        sys.exit(_INTERRUPTED)
+    except KeyboardInterrupt as interrupt:  # before the command began
+        sys.exit(_how_it_ended(interrupt)[1])

@@ -64,8 +64,7 @@ def encode(
     ] = None,
 ) -> None:
     """Make a vector of each line of a file."""
-    import numpy as np
-
+    from wordkin.arrays import write_npy
     from wordkin.cli.screen import Screen, shown
     from wordkin.documents.saving import kind_of
     from wordkin.files import atomic_write
@@ -100,7 +99,7 @@ def encode(
             if save_encoder is not None:
                 encoder.save(save_encoder)
     with atomic_write(output) as file:
-        np.save(file, matrix, allow_pickle=False)
+        write_npy(file, matrix)
     screen.line(str(report))
     rows, size = matrix.shape
     screen.line(f"Saved {rows:,} vectors, {size} dimensions: {output}", style="bold green")

@@ -1,8 +1,11 @@
-"""Ctrl-C that is not lost.
+"""Ctrl-C that is not lost, and SIGTERM that ends in order.
 
 An interrupt that arrives while the compiler of the kernels (LLVM) calls back into Python can't
 leave that call: Python prints a complaint and forgets it. So it is noted, too, and training, which
 follows compiling, looks at the note.
+
+Asked to end (SIGTERM, as batch systems do it), Python would end at once and leave half-written
+files behind under hidden names. Commands end as for Ctrl-C instead, with another exit code.
 """
 
 from __future__ import annotations
@@ -18,12 +21,16 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
-_noted = threading.Event()
+_noted: list[type[KeyboardInterrupt]] = []
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end."""
 
 
 @contextlib.contextmanager
 def noting_interrupts() -> Iterator[None]:
-    """Note each Ctrl-C in the body, besides raising `KeyboardInterrupt`.
+    """Note each Ctrl-C in the body, besides raising `KeyboardInterrupt`; likewise SIGTERM.
 
     Yields
     ------
@@ -31,24 +38,31 @@ def noting_interrupts() -> Iterator[None]:
         For the body of a ``with``; after it all is as before, for whoever calls commands in a
         process of his own.
     """
+    usual: dict[signal.Signals, Any] = {
+        signal.SIGINT: signal.default_int_handler,
+        signal.SIGTERM: signal.SIG_DFL,
+    }
     # a shell lets the commands that it starts with "&" ignore Ctrl-C, and so it shall be
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield
-        return
+    changed = [number for number, handler in usual.items() if signal.getsignal(number) is handler]
+    if threading.current_thread() is not threading.main_thread():
+        changed = []  # only there can signals be handled
     complain = sys.unraisablehook
-    signal.signal(signal.SIGINT, _interrupted)
+    for number in changed:
+        signal.signal(number, _interrupted)
     sys.unraisablehook = _complain
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in changed:
+            signal.signal(number, usual[number])
         sys.unraisablehook = complain
         _noted.clear()
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
-    _noted.set()
-    raise KeyboardInterrupt
+    kind = Terminated if number == signal.SIGTERM else KeyboardInterrupt
+    _noted.append(kind)
+    raise kind
 
 
 def _complain(unraisable: Any) -> None:  # noqa: ANN401 (its type is known to type checkers only)
@@ -63,10 +77,10 @@ def stop_if_interrupted() -> None:
     Raises
     ------
     KeyboardInterrupt
-        If there was a Ctrl-C.
+        If there was a Ctrl-C, or SIGTERM.
     """
-    if _noted.is_set():
-        raise KeyboardInterrupt
+    if _noted:
+        raise _noted[-1]
 
 
 @contextlib.contextmanager
@@ -90,10 +104,10 @@ def telling_of(checkpoint: Path | None) -> Iterator[None]:
     """
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         if checkpoint is None or not checkpoint.exists():
             raise
-        raise KeyboardInterrupt(
+        raise type(interrupt)(
             f"the last checkpoint is in {str(checkpoint.parent)!r}. To go on from it, give the "
             "same command again with --resume."
         ) from None

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wordkin.arrays import map_npy
+from wordkin.arrays import map_npy, write_npy
 from wordkin.corpus.account import Account
 from wordkin.errors import FileError, FormatError, InputError
 from wordkin.files import atomic_folder
@@ -66,10 +66,11 @@ def write(folder: Path, parts: Parts) -> None:
         "counts": None if vocabulary.counts is None else vocabulary.counts.tolist(),
     }
     with atomic_folder(folder) as hidden:
-        np.save(hidden / "ids.npy", parts.ids, allow_pickle=False)
-        np.save(hidden / "starts.npy", parts.starts, allow_pickle=False)
-        if parts.empty is not None:
-            np.save(hidden / "empty.npy", parts.empty, allow_pickle=False)
+        for name in ("ids", "starts", "empty"):
+            array = getattr(parts, name)
+            if array is not None:
+                with (hidden / f"{name}.npy").open("wb") as file:
+                    write_npy(file, array)
         (hidden / "corpus.json").write_text(json.dumps(about), encoding="ascii")
 
 

@@ -7,6 +7,7 @@ import hashlib
 import http.client
 import json
 import os
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -17,7 +18,7 @@ from wordkin.errors import FileError, FormatError, InputError
 from wordkin.progress import counting_bytes, opened, task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from wordkin.downloads.registry import Resource
@@ -68,6 +69,34 @@ class Part:
             if about["address"] == address:
                 return str(about["version"])
         return ""
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait until no other process gets the same file; who is killed lets go of it.
+
+        Yields
+        ------
+        None
+            For the body of a ``with``.
+        """
+        if sys.platform == "win32":
+            yield
+            return
+        import fcntl
+
+        name = self.path.with_name(self.path.name + ".lock")
+        mine = False
+        while not mine:
+            with name.open("wb") as file:
+                with contextlib.suppress(OSError):  # file systems that know no locks
+                    fcntl.flock(file, fcntl.LOCK_EX)
+                # who held it before has removed it, and somebody may have made another one
+                mine = name.exists() and name.stat().st_ino == os.fstat(file.fileno()).st_ino
+                if mine:
+                    try:
+                        yield
+                    finally:
+                        name.unlink(missing_ok=True)
 
     def begin(self, address: str, version: str) -> None:
         """Start anew.
@@ -127,13 +156,16 @@ def fetch(
     if urllib.parse.urlsplit(address).scheme not in ("http", "https"):
         raise InputError(f"Only http and https addresses are fetched; got {address!r}.")
     part = Part(path)
-    try:
-        _persist(resource, address, part, progress=progress)
-        check(resource, part.path)
-    except FormatError:
-        part.remove()
-        raise
-    part.finish(path)
+    with part.alone():
+        if path.is_file():  # another process was quicker
+            return
+        try:
+            _persist(resource, address, part, progress=progress)
+            check(resource, part.path)
+        except FormatError:
+            part.remove()
+            raise
+        part.finish(path)
 
 
 def _persist(resource: Resource, address: str, part: Part, *, progress: Progress | None) -> None:
@@ -224,7 +256,8 @@ def _continue(resource: Resource, address: str, part: Part, *, progress: Progres
             size = 0
         left = answer.headers.get("Content-Length", "")
         total = size + int(left) if left.isdecimal() else None
-        _receive(answer, part, total or resource.n_bytes, progress=progress)
+        most = resource.n_bytes
+        _receive(answer, part, total or most, most=most, progress=progress)
         if total is not None and part.size != total:
             raise http.client.IncompleteRead(b"", total - part.size)
 
@@ -234,6 +267,7 @@ def _receive(
     part: Part,
     total: int | None,
     *,
+    most: int | None,
     progress: Progress | None,
 ) -> None:
     size = part.size
@@ -245,6 +279,8 @@ def _receive(
         while data := answer.read1(_CHUNK):
             file.write(data)
             size += len(data)
+            if most is not None and size > most:  # a server that goes on may go on for ever
+                raise FormatError(f"more comes than the {most:,} bytes that it should have")
             advance(len(data))
             if progress is not None:
                 progress(size, total)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wordkin.arrays import MAGIC, map_npy
+from wordkin.arrays import MAGIC, map_npy, write_npy
 from wordkin.errors import FileError
 from wordkin.files import atomic_write
 from wordkin.formats.rows import naming
@@ -85,7 +85,7 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
     """
     table.check_finite()
     with atomic_write(path) as file:
-        np.lib.format.write_array(file, table.matrix, allow_pickle=False)
+        write_npy(file, table.matrix)
         # the words get their name just before the matrix does
         table.vocabulary.to_json(Path(path).with_suffix(".vocab.json"))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wordkin.arrays import map_npy
+from wordkin.arrays import map_npy, write_npy
 from wordkin.errors import FormatError
 from wordkin.files import atomic_folder
 from wordkin.formats.binary import ByteReader, all_usable
@@ -195,7 +195,7 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
     packed += b"".join(struct.pack(">BQBI", 0xCF, key, 0xCE, i) for i, key in enumerate(hashes))
     with atomic_folder(path) as folder:
         with (folder / _ARRAY).open("wb") as file:
-            np.lib.format.write_array(file, table.matrix, allow_pickle=False)
+            write_npy(file, table.matrix)
         (folder / _KEYS).write_bytes(packed)
         (folder / _STRINGS).write_text(json.dumps(table.vocabulary.words), encoding="utf-8")
         (folder / _SETTINGS).write_text(json.dumps({"mode": "default"}), encoding="utf-8")

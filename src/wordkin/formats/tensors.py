@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 import numpy as np
 
 from wordkin.errors import FormatError
+from wordkin.memory import check_room
 from wordkin.progress import task
 
 if TYPE_CHECKING:
@@ -198,6 +199,11 @@ def read_array(file: BinaryIO, tensor: Tensor) -> NDArray[Any]:
     """
     dtype = np.dtype(DTYPES[tensor.dtype])
     file.seek(tensor.start)
+    check_room(
+        math.prod(tensor.shape) * dtype.itemsize,
+        f"Arrays of {' x '.join(map(str, tensor.shape))} numbers of {dtype.itemsize} bytes",
+        advice="Use a machine that has it.",
+    )
     data = file.read(math.prod(tensor.shape) * dtype.itemsize)
     return np.frombuffer(data, dtype).astype(dtype.newbyteorder("=")).reshape(tensor.shape)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 from wordkin.errors import ConfigError
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wordkin.corpus import Corpus
     from wordkin.subwords import Subwords
 
-_ENGINES = ("cpu", "keras")
+_ENGINES = ("cpu", "keras", "ray")
 
 
 class Block(NamedTuple):
@@ -44,6 +44,8 @@ class Learned(NamedTuple):
     loss: float
     """The loss, summed over `pairs` (word, context) pairs taken as a sample."""
     pairs: int
+    elsewhere: float = 0.0
+    """Processor seconds that other processes have spent on it."""
 
 
 class Memory(NamedTuple):
@@ -247,13 +249,50 @@ class Engine(Protocol):
         ...
 
 
-def get_engine(name: str, *, workers: int, streams: int = 0) -> Engine:
+class EngineSettings(Protocol):
+    """An engine by name, with settings of its own: what its `make_engine` takes as `settings`."""
+
+    @property
+    def engine(self) -> str:
+        """The name of the engine."""
+        ...
+
+
+def _module(engine: str | EngineSettings) -> Any:  # noqa: ANN401
+    name = engine if isinstance(engine, str) else getattr(engine, "engine", None)
+    if name not in _ENGINES:
+        raise ConfigError(f"There is no engine {engine!r}. Choose from: {', '.join(_ENGINES)}.")
+    return importlib.import_module(f"wordkin.engines.{name}")
+
+
+def always_in_streams(engine: str | EngineSettings) -> bool:
+    """Tell whether an engine has no other way to learn than in streams.
+
+    Parameters
+    ----------
+    engine : str or EngineSettings
+        The engine.
+
+    Returns
+    -------
+    bool
+        True if so: its runs are deterministic.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name.
+    """
+    return bool(getattr(_module(engine), "ALWAYS_IN_STREAMS", False))
+
+
+def get_engine(engine: str | EngineSettings, *, workers: int, streams: int = 0) -> Engine:
     """Make an engine by name; only that one's module is imported.
 
     Parameters
     ----------
-    name : str
-        "cpu" or "keras".
+    engine : str or EngineSettings
+        "cpu", "keras" or "ray", or what has such a name and settings, such as a `RayCluster`.
     workers : int
         Threads (or what the engine has instead).
     streams : int, default 0
@@ -269,8 +308,6 @@ def get_engine(name: str, *, workers: int, streams: int = 0) -> Engine:
     ConfigError
         If there is none of that name, or it knows no streams.
     """
-    if name not in _ENGINES:
-        raise ConfigError(f"There is no engine {name!r}. Choose from: {', '.join(_ENGINES)}.")
-    module = importlib.import_module(f"wordkin.engines.{name}")
-    engine: Engine = module.make_engine(workers=workers, streams=streams)
-    return engine
+    settings = {} if isinstance(engine, str) else {"settings": engine}
+    made: Engine = _module(engine).make_engine(workers=workers, streams=streams, **settings)
+    return made

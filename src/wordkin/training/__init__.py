@@ -9,7 +9,7 @@ import logging
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from wordkin.engines import get_engine
+from wordkin.engines import always_in_streams, get_engine
 from wordkin.errors import ConfigError
 from wordkin.training import checkpoint
 from wordkin.training import validation as held_out_text
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
     from wordkin.config import Model
     from wordkin.corpus import Corpus
-    from wordkin.engines import Engine, Memory
+    from wordkin.engines import Engine, EngineSettings, Memory
     from wordkin.vectors import WordVectors
 
 _log = logging.getLogger("wordkin")
@@ -56,7 +56,7 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
     *,
     seed: int = 1,
     workers: int | None = None,
-    engine: str = "cpu",
+    engine: str | EngineSettings = "cpu",
     validation: float = 0.0,
     callbacks: Iterable[Callback] = (),
     progress: bool = False,
@@ -81,9 +81,11 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
     workers : int, optional
         Threads; all cores by default. Two and more write to the same matrices without locks, so
         that runs differ a little, unless they are `deterministic`.
-    engine : str, default "cpu"
-        What does the work: "cpu", or "keras" for TensorFlow, JAX or PyTorch, whichever Keras runs
-        on, on its device (skip-gram and CBOW with negative sampling).
+    engine : str or RayCluster, default "cpu"
+        What does the work: "cpu"; "keras" for TensorFlow, JAX or PyTorch, whichever Keras runs
+        on, on its device (skip-gram and CBOW with negative sampling); "ray" or a `RayCluster` for
+        processes on a Ray cluster, of which there are `workers` (always `deterministic`, with the
+        bytes of the CPU).
     validation : float, default 0
         Hold out this share of the text (up to half a million tokens), and compute the loss on it
         at the end of each epoch, in the same way for all settings (`wordkin.training.validation`
@@ -146,7 +148,7 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
         seed=seed,
         workers=checked_workers(workers),
         validation=validation,
-        streams=checked_streams(streams) if deterministic else 0,
+        streams=checked_streams(streams) if deterministic or always_in_streams(engine) else 0,
     )
     if initial is not None and resume is not None:
         raise ConfigError("Give initial or resume: a checkpoint has vectors of its own.")

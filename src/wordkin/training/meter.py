@@ -27,6 +27,7 @@ class Meter:
     """
 
     def __init__(self, workers: int) -> None:
+        self._workers = workers
         self._threads = min(workers, os.cpu_count() or workers)
         # seconds in all, seconds learning, processor seconds learning, pages waited for
         self._sums = np.zeros(4)
@@ -47,11 +48,13 @@ class Meter:
         """
         began, processor, pages = time.perf_counter(), time.process_time(), _late_pages()
         learned = learn()
+        if learned.elsewhere:  # the processors are not those of this machine alone
+            self._threads = self._workers
         now = time.perf_counter()
         self._sums = _FADING * self._sums + (
             now - self._last,
             now - began,
-            time.process_time() - processor,
+            time.process_time() - processor + learned.elsewhere,
             _late_pages() - pages,
         )
         self._last = now

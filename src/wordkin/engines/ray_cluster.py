@@ -1,0 +1,252 @@
+"""The cluster: finding it, asking for a process on it, and making sure that both are alike."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from wordkin.errors import ConfigError, TrainingError, require
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from types import ModuleType
+
+_CONNECT = 5.0
+"""Seconds for a socket to open."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RayCluster:
+    """Where a Ray cluster is, and what its workers are to be like: for ``train(engine=...)``.
+
+    Parameters
+    ----------
+    address : str, optional
+        "auto" for the cluster that this machine belongs to (``ray start`` has been called on it),
+        or "host:port" of the head. By default the one that this process is connected to already,
+        the one in the environment variable ``RAY_ADDRESS``, or a new one of this machine alone,
+        which ends with the training.
+    threads : int, default 1
+        Threads of each worker, and so the processors that it asks Ray for.
+    timeout : float, default 120.0
+        Seconds until the cluster must have answered, and given a worker.
+
+    Raises
+    ------
+    ConfigError
+        If one of them can't be.
+
+    Examples
+    --------
+    >>> RayCluster(address="10.0.0.1:6379", threads=8).threads
+    8
+    """
+
+    engine: ClassVar[str] = "ray"
+    """What trains on it."""
+    address: str | None = None
+    threads: int = 1
+    timeout: float = 120.0
+
+    def __post_init__(self) -> None:
+        if isinstance(self.threads, bool) or not isinstance(self.threads, int) or self.threads < 1:
+            raise ConfigError(f"threads must be a whole number from 1 on; got {self.threads!r}.")
+        if isinstance(self.timeout, bool) or not isinstance(self.timeout, int | float):
+            raise ConfigError(f"timeout must be a number of seconds; got {self.timeout!r}.")
+        if self.timeout <= 0:
+            raise ConfigError(f"timeout must be a number of seconds; got {self.timeout!r}.")
+        if self.address is not None:
+            _check_address(self.address)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether a cluster of this machine alone is to be started."""
+        asked = self.address or os.environ.get("RAY_ADDRESS")
+        return not asked and not import_ray().is_initialized()
+
+    def connect(self, workers: int) -> Callable[[], None]:
+        """Connect this process to the cluster, or start one.
+
+        Parameters
+        ----------
+        workers : int
+            For how many workers a new one is to have room.
+
+        Returns
+        -------
+        callable
+            Ends what this call has begun.
+
+        Raises
+        ------
+        MissingExtraError
+            If Ray is not installed.
+        TrainingError
+            If there is no cluster at the address, or it does not answer.
+        """
+        ray = import_ray()
+        if ray.is_initialized():
+            return lambda: None
+        quiet = {"log_to_driver": False, "configure_logging": False}
+        if self.is_new:
+            processors = workers * self.threads
+            ray.init("local", num_cpus=processors, include_dashboard=False, **quiet)
+            return lambda: _leave(ray)
+        address = self.address or os.environ["RAY_ADDRESS"]
+        if ":" in address:
+            _knock(address)
+        try:
+            ray.init(address, **quiet)
+        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            with contextlib.suppress(RuntimeError):
+                ray.shutdown()
+            raise TrainingError(
+                f"There is no Ray cluster that answers at {address!r}: {_first_line(error)} Start "
+                'one with "ray start --head", join other machines to it with "ray start '
+                '--address=HOST:6379", and give "HOST:6379", or "auto" on one of them.'
+            ) from error
+        return lambda: _leave(ray)
+
+
+def import_ray() -> ModuleType:
+    """Import Ray, which must not tell anybody that it is used.
+
+    Returns
+    -------
+    module
+        The module ``ray``.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    # processes that get no GPU are not to be told that there is none
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
+    return require("ray", extra="ray")
+
+
+def versions() -> dict[str, str]:
+    """Tell what decides the bytes of a model here.
+
+    Returns
+    -------
+    dict
+        The versions of wordkin, NumPy and Numba, and the floats in a register.
+    """
+    import importlib
+    import platform
+
+    found = {"Python": ".".join(platform.python_version_tuple()[:2])}
+    for name in ("wordkin", "numpy", "numba"):
+        try:
+            found[name] = importlib.import_module(name).__version__
+        except ImportError as error:
+            found[name] = f"none ({error})"
+    try:
+        found["lanes"] = str(importlib.import_module("wordkin.kernels.lanes").LANES)
+    except ImportError:
+        found["lanes"] = "unknown"
+    return found
+
+
+def check_versions(there: Mapping[str, str], host: str) -> None:
+    """Refuse a worker that would make other bytes.
+
+    Parameters
+    ----------
+    there : mapping
+        Its `versions`.
+    host : str
+        The name of its machine.
+
+    Raises
+    ------
+    ConfigError
+        If they are others than here.
+    """
+    here = versions()
+    other = [
+        f"{name} {there.get(name)} there and {here[name]} here"
+        for name in here
+        if there.get(name) != here[name]
+    ]
+    if other:
+        raise ConfigError(
+            f"The worker on {host} is not like this process: {', '.join(other)}. All machines "
+            "must have the same versions, and processors of one kind (lanes: floats in one of "
+            "their registers), or they would not make the same bytes."
+        )
+
+
+def host_class() -> type[Any]:
+    """Make the class of the process on the cluster.
+
+    It is sent by value, so that a machine with another wordkin, or none, can say so: what is
+    imported by name would fail there before it could be asked.
+
+    Returns
+    -------
+    type
+        For ``ray.remote``.
+    """
+    tell = versions.__code__
+
+    class Host:
+        """Hosts a worker."""
+
+        def about(self) -> tuple[dict[str, str], str, int]:
+            import os
+            import socket
+            import types
+
+            return types.FunctionType(tell, {})(), socket.gethostname(), os.getpid()
+
+        def start(self, *given: object) -> None:
+            from wordkin.engines.ray_worker import Worker
+
+            self.worker = Worker(*given)  # type: ignore[arg-type]
+
+        def call(self, name: str, *given: object) -> object:
+            return getattr(self.worker, name)(*given)
+
+    return Host
+
+
+def _check_address(address: object) -> None:
+    if not isinstance(address, str) or not address:
+        raise ConfigError(f'address must be "auto" or "host:port"; got {address!r}.')
+    if address.startswith("ray://"):
+        raise ConfigError(
+            f"{address!r} is of Ray Client, which is another way to talk to a cluster. Run "
+            'training on a machine of the cluster, with address="auto".'
+        )
+    if address != "auto":
+        _, colon, port = address.rpartition(":")
+        if not colon or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+            raise ConfigError(f'address must be "auto" or "host:port"; got {address!r}.')
+
+
+def _knock(address: str) -> None:
+    """Ray itself would go on trying for minutes."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), _CONNECT).close()
+    except (OSError, ValueError) as error:
+        raise TrainingError(
+            f"Nothing answers at {address!r} ({error}). Start the head of a Ray cluster there "
+            'with "ray start --head --port=PORT", or give another address.'
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    lines: Iterator[str] = (line.strip() for line in str(error).splitlines())
+    return next((line for line in lines if line), type(error).__name__)
+
+
+def _leave(ray: ModuleType) -> None:
+    ray.shutdown()

@@ -55,46 +55,6 @@ def test_the_model_and_callbacks_know(corpus):
     assert seen[0].memory == model.memory == need
 
 
-def write(root, **files):
-    for name, text in files.items():
-        path = root / name.replace("__", "/")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-
-def test_memory_of_the_machine_and_of_containers(tmp_path):
-    assert memory.available_memory(tmp_path) is None
-    write(tmp_path, proc__meminfo="MemTotal: 9 kB\nMemAvailable:    4000 kB\n")
-    assert memory.available_memory(tmp_path) == 4_096_000
-    write(tmp_path, proc__self__cgroup="5:cpu:/old\n0::/a/b\n")
-    assert memory.available_memory(tmp_path) == 4_096_000
-    groups = tmp_path / "sys" / "fs" / "cgroup"
-    for name, most, used, pages in (
-        ("", "max", 1, 0),
-        ("a", 3000, 2500, 100),
-        ("a/b", 900, 100, 0),
-    ):
-        folder = groups / name
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "memory.max").write_text(f"{most}\n")
-        (folder / "memory.current").write_text(f"{used}\n")
-        (folder / "memory.stat").write_text(f"anon 7\ninactive_file {pages}\nother 1\n")
-    assert memory.available_memory(tmp_path) == 600
-    (groups / "a" / "b" / "memory.current").write_text("1000\n")
-    assert memory.available_memory(tmp_path) == 0
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
-def test_a_limit_of_the_address_space_is_seen():
-    code = (
-        "import resource as r; r.setrlimit(r.RLIMIT_AS, (4 << 30, r.RLIM_INFINITY))\n"
-        "from wordkin.training.memory import _address_space, Path\n"
-        "print(_address_space(Path('/')))"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
-    assert 0 < int(result.stdout) < 4 << 30
-
-
 PEAK = """
 import gc, numpy as np, wordkin as wk
 from wordkin.training import memory_needed

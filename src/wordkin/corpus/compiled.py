@@ -17,6 +17,7 @@ import numpy as np
 from wordkin.corpus.interning import Chunk
 from wordkin.kernels.numbering import WordTable, rank_in_place
 from wordkin.kernels.text import PADDING, Scanned, room, scan
+from wordkin.memory import check_room
 from wordkin.text.classes import rule_of
 from wordkin.text.sources import Block
 
@@ -291,7 +292,13 @@ class CompiledInterner:
         kept = self._pruner.forget() if self._pruner is not None and len(counted.words) else None
         if kept is not None:
             self._table.forget(kept)
-        numbers = self._table.number(*counted.words.spans())
+        spans = counted.words.spans()
+        check_room(
+            self._table.growth(len(counted.words), len(spans[0])),
+            f"There are {len(self._table):,} different words so far, and places for more",
+            advice="Bound their number while counting: max_vocab_size=10_000_000 needs 1.5 GB.",
+        )
+        numbers = self._table.number(*spans)
         if self._pruner is not None:
             self._pruner.tally.add(numbers, counted.times)
         return pool.submit(_replaced, numbers, counted, (block.bytes_read, kept))

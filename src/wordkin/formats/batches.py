@@ -11,6 +11,7 @@ import numpy as np
 
 from wordkin.errors import FormatError
 from wordkin.files import open_bytes, size_on_disk
+from wordkin.formats.room import check_matrix
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.checks import check_at_least, listed
@@ -191,6 +192,7 @@ class Collector:
         if self._promised is not None:
             n_rows = min(n_rows, max(self._promised, self.n_rows))
         check_budget(self._path, 4 * n_rows * self._matrix.shape[1])
+        check_matrix(self._path, n_rows - len(self._matrix), self._matrix.shape[1])
         # in place, which for large arrays moves no bytes; nobody else holds a view
         self._matrix.resize((n_rows, self._matrix.shape[1]), refcheck=False)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from wordkin.errors import FormatError
 from wordkin.files import open_bytes
+from wordkin.memory import check_room
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -205,6 +206,11 @@ class ByteReader:
             array: NDArray[Any] = np.memmap(self._file, kind, "r", start, shape)
             self.seek(start + n_items * kind.itemsize)
             return np.asarray(array, kind.newbyteorder("="))
+        check_room(
+            n_items * kind.itemsize,
+            f"{what}, {' x '.join(map(str, shape))} numbers of {kind.itemsize} bytes,",
+            advice="Decompress the file: then it is mapped, not read.",
+        )
         data = self._file.read(n_items * kind.itemsize)
         return np.frombuffer(data, kind).astype(kind.newbyteorder("="), copy=False).reshape(shape)
 

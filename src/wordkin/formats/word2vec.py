@@ -17,8 +17,9 @@ import numpy as np
 
 from wordkin.errors import FormatError
 from wordkin.files import atomic_write, open_bytes
-from wordkin.formats.batches import Collector, Pick, check_promise, not_finite
+from wordkin.formats.batches import Collector, Pick, not_finite
 from wordkin.formats.lines import read_lines, write_lines
+from wordkin.formats.room import check_promise
 from wordkin.formats.rows import encoded_words, naming
 from wordkin.progress import task
 
@@ -117,7 +118,8 @@ def read_text(
         n_words, dimensions = _header(stream)
         # an empty word, one digit a number
         _check_size(stream, n_words, n_words * (2 * dimensions + 1) - 1)
-        check_promise(path, n_words, pick, dimensions=dimensions)
+        if pick.only is None:  # else nobody knows how many there will be
+            check_promise(path, n_words, dimensions=dimensions, limit=pick.limit)
         rows = Collector(path, dimensions, n_words)
         n_lines = read_lines(
             stream, rows, pick, dimensions=dimensions, first_line=2, promised=n_words
@@ -163,7 +165,8 @@ def read_binary(
     with naming(path), open_bytes(path) as stream:
         n_words, dimensions = _header(stream)
         _check_size(stream, n_words, n_words * (4 * dimensions + 1))  # an empty word and a space
-        check_promise(path, n_words, pick, dimensions=dimensions)
+        if pick.only is None:  # else nobody knows how many there will be
+            check_promise(path, n_words, dimensions=dimensions, limit=pick.limit)
         rows = Collector(path, dimensions, n_words)
         _read_binary(stream, rows, pick, n_words=n_words, dimensions=dimensions)
         return rows.table("word2vec-binary", pick)

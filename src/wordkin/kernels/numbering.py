@@ -333,6 +333,28 @@ class WordTable:
         _copy_words(self._words, numbers, text, offsets)
         return text, offsets
 
+    def growth(self, n_words: int, n_bytes: int) -> int:
+        """Work out what making room for more words takes, while old and new arrays are there.
+
+        Parameters
+        ----------
+        n_words, n_bytes : int
+            Words that may come, and how long they are together.
+
+        Returns
+        -------
+        int
+            Bytes; 0 if there is room.
+        """
+        slots, arena, offsets = self._words
+        known, top = self._fill.tolist()
+        more = 2 * slots.nbytes if 2 * (known + n_words) >= len(slots) else 0
+        if known + n_words >= len(offsets):
+            more += 16 * (known + n_words)
+        if top + n_bytes + n_words + PADDING > len(arena):
+            more += 2 * (top + n_bytes + n_words)
+        return more
+
     @property
     def nbytes(self) -> int:
         """The memory that its arrays take when they are full."""

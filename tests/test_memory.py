@@ -1,0 +1,184 @@
+"""How much memory there is under all limits, and that what can't fit is refused in numbers."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import wordkin as wk
+from wordkin import memory
+from wordkin.errors import FormatError, OutOfMemoryError
+from wordkin.formats import batches
+
+MB = 1_000_000
+linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
+
+
+def write(root, **files):
+    for name, text in files.items():
+        path = root / name.replace("__", "/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_memory_of_the_machine_and_of_containers(tmp_path):
+    assert memory.available_memory(tmp_path) is None
+    write(tmp_path, proc__meminfo="MemTotal: 9 kB\nMemAvailable:    4000 kB\n")
+    assert memory.available_memory(tmp_path) == 4_096_000
+    write(tmp_path, proc__self__cgroup="5:cpu:/old\n0::/a/b\n")
+    assert memory.available_memory(tmp_path) == 4_096_000
+    groups = tmp_path / "sys" / "fs" / "cgroup"
+    for name, most, used, pages in (
+        ("", "max", 1, 0),
+        ("a", 3000, 2500, 100),
+        ("a/b", 900, 100, 0),
+    ):
+        folder = groups / name
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "memory.max").write_text(f"{most}\n")
+        (folder / "memory.current").write_text(f"{used}\n")
+        (folder / "memory.stat").write_text(f"anon 7\ninactive_file {pages}\nother 1\n")
+    assert memory.available_memory(tmp_path) == 600
+    (groups / "a" / "b" / "memory.current").write_text("1000\n")
+    assert memory.available_memory(tmp_path) == 0
+
+
+def test_memory_of_containers_of_the_first_version(tmp_path):
+    write(tmp_path, proc__self__cgroup="odd\n7:cpu,cpuacct:/x\n4:memory:/docker/1\n0::/\n")
+    groups = tmp_path / "sys" / "fs" / "cgroup" / "memory"
+    # in a container its own group is the root, and the path of the host is not there
+    groups.mkdir(parents=True)
+    (groups / "memory.limit_in_bytes").write_text("5000\n")
+    (groups / "memory.usage_in_bytes").write_text("3000\n")
+    (groups / "memory.stat").write_text("inactive_file 1\ntotal_inactive_file 500\n")
+    assert memory.available_memory(tmp_path) == 2500
+    own = groups / "docker" / "1"
+    own.mkdir(parents=True)
+    (own / "memory.limit_in_bytes").write_text("2000\n")
+    (own / "memory.usage_in_bytes").write_text("100\n")
+    assert memory.available_memory(tmp_path) == 1900
+
+
+def limited(code: str, *, limit: str = "RLIMIT_DATA", n_bytes: int = 1 << 30) -> str:
+    """Run code in a process that may not take more; return what it prints."""
+    code = f"import resource as r; r.setrlimit(r.{limit}, ({n_bytes}, {n_bytes}))\n{code}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@linux
+@pytest.mark.parametrize("limit", ["RLIMIT_AS", "RLIMIT_DATA"])
+def test_limits_of_the_process_are_seen(limit):
+    code = "from wordkin.memory import available_memory; print(available_memory())"
+    assert 0 < int(limited(code, limit=limit)) < 1 << 30
+
+
+TRAIN = """
+import numpy as np, wordkin as wk
+from wordkin.errors import OutOfMemoryError
+from wordkin.vocabulary import Vocabulary
+vocabulary = Vocabulary([str(i) for i in range(300_000)], np.ones(300_000, int))
+account = wk.Account(read=300_000, kept=300_000)
+ids = np.arange(300_000, dtype=np.int32)
+corpus = wk.Corpus(ids, np.arange(0, 300_001, 100), vocabulary, account)
+for config in (wk.SkipGram(vector_size=400), wk.FastText(vector_size=300), wk.GloVe(), wk.PPMI(),
+               wk.Doc2Vec(vector_size=400)):
+    try:
+        wk.train(corpus, config, workers=1)
+    except OutOfMemoryError as error:
+        print(type(config).__name__, error)
+"""
+
+
+@linux
+def test_every_model_is_refused_under_a_limit_of_the_process():
+    told = limited(TRAIN).splitlines()
+    assert [line.split()[0] for line in told] == [
+        "SkipGram",
+        "FastText",
+        "GloVe",
+        "PPMI",
+        "Doc2Vec",
+    ]
+    assert "2 x 300,001 x 400 x 4 bytes" in told[0]
+    assert all("MB are available" in line for line in told)
+
+
+def test_updating_is_refused(monkeypatch):
+    corpus = wk.Corpus.from_texts(["the cat sat on the mat"] * 9)
+    model = wk.train(corpus, wk.SkipGram(vector_size=8, epochs=1), workers=1)
+    monkeypatch.setattr("wordkin.training.memory.available_memory", lambda: MB)
+    with pytest.raises(OutOfMemoryError, match=r"Training needs .* 1 MB are available"):
+        model.update(wk.Corpus.from_texts(["a dog and a cat"] * 9))
+
+
+@pytest.fixture
+def _scarce(monkeypatch):
+    """Only 10 MB are left, and nothing is too small to be asked for."""
+    monkeypatch.setattr(memory, "available_memory", lambda: 10 * MB)
+    monkeypatch.setattr(memory, "_SMALL", 0)
+
+
+def test_room_is_checked(monkeypatch):
+    asked = []
+    monkeypatch.setattr(memory, "available_memory", lambda: asked.append(1) or 10 * MB)
+    memory.check_room(9 * MB, "They", advice="Don't.")
+    assert not asked
+    with pytest.raises(OutOfMemoryError, match=r"^They take 68 MB; 10 MB are available. Don't.$"):
+        memory.check_room(68 * MB, "They", advice="Don't.")
+    monkeypatch.setattr(memory, "available_memory", lambda: None)
+    memory.check_room(1 << 60, "They", advice="Don't.")
+
+
+@pytest.mark.usefixtures("_scarce")
+def test_vectors_that_do_not_fit_are_refused_before_they_are_read(tmp_path, monkeypatch):
+    """The header tells how many there are, and the file is long enough to hold them."""
+    path = tmp_path / "big.bin"
+    with path.open("wb") as file:
+        file.write(b"1000000 100\nword ")
+        file.truncate(500 * MB)  # a hole, which takes no disk
+    read = []
+    monkeypatch.setattr(batches.Collector, "add", lambda *_: read.append(1))
+    with pytest.raises(
+        OutOfMemoryError, match=r"1,000,000 x 100 x 4 bytes\) take 400 MB; 10 MB are .*limit="
+    ):
+        wk.load(path)
+    assert not read
+    with pytest.raises(FormatError):  # all of them zeros, but few
+        wk.load(path, limit=2)
+
+
+@pytest.mark.usefixtures("_scarce")
+def test_vectors_without_a_header_are_refused_when_they_grow_too_large(tmp_path, monkeypatch):
+    monkeypatch.setattr(batches, "_FIRST_BYTES", 1 << 16)
+    monkeypatch.setattr(memory, "available_memory", lambda: 1000)
+    path = tmp_path / "glove.txt"
+    vector = " 0.5" * 50
+    path.write_text("".join(f"w{i}{vector}\n" for i in range(2000)))
+    with pytest.raises(OutOfMemoryError, match=r"vectors more of .*glove.txt.* x 50 x 4 bytes"):
+        wk.load(path)
+    path.write_text("".join(f"w{i}{vector}\n" for i in range(20)))
+    assert len(wk.load(path)) == 20
+
+
+@pytest.mark.usefixtures("_scarce")
+def test_mapped_vectors_are_not_refused(tmp_path, monkeypatch):
+    path = tmp_path / "v.safetensors"
+    wk.WordVectors([str(i) for i in range(500)], np.ones((500, 64), np.float32)).save(path)
+    monkeypatch.setattr(memory, "available_memory", lambda: 5000)
+    assert len(wk.load(path)) == 500
+
+
+@pytest.mark.usefixtures("_scarce")
+def test_too_many_words_are_refused_with_the_way_out(tmp_path):
+    path = tmp_path / "text"
+    with path.open("w") as file:
+        file.writelines(f"{n * 7919 % 600_000:x} common word\n" for n in range(600_000))
+    with pytest.raises(OutOfMemoryError, match=r"different words so far.*max_vocab_size"):
+        wk.Corpus.from_path(path)
+    corpus = wk.Corpus.from_path(path, max_vocab_size=1000)
+    assert corpus.vocabulary.words[:2] == ["common", "word"]

@@ -106,7 +106,7 @@ def make_grouped(*, kind: str, group: int, shared: int) -> Callable[..., Any]:
         spare = len(tables.rows) - 1
         strength = np.float32(rule.negative / shared)
         _copy_hot(tables)
-        first = count = groups = buffers = 0
+        first = count = groups = buffers = np.int64(0)
         more = True
         while more:
             before = count

@@ -96,7 +96,7 @@ def count_pairs(text, rule, span, state):
     buffer = make_buffer(rule.window)
     cursor = np.zeros(3, np.int64)
     begin(text, span, cursor)
-    first = count = pairs = 0
+    first = count = pairs = np.int64(0)
     more = True
     while more:
         count = fill(text, cursor, span.stop, buffer, count, rule, state)
@@ -138,7 +138,7 @@ def make_examples(text, rule, span, others, states, out):
     buffer = make_buffer(rule.window)
     cursor = np.zeros(3, np.int64)
     begin(text, span, cursor)
-    first = count = n = 0
+    first = count = n = np.int64(0)
     more = True
     while more:
         count = fill(text, cursor, span.stop, buffer, count, rule, states[0])

@@ -271,7 +271,8 @@ def draw_noise(noise, state):
 def fill(text, cursor, stop, buffer, count, rule, state):
     """Copy tokens to buffer[count:] until it is full or the block ends; return the new count.
 
-    `cursor` holds the next token, its sentence, and the place of the next kept token.
+    `cursor` holds the next token, its sentence, and the place of the next kept token. Hand `count`
+    over as an int64: for a plain 0, a type of its own to Numba, all this is compiled once more.
     """
     token, sentence, place = cursor[0], cursor[1], cursor[2]
     room = len(buffer.words)
@@ -308,8 +309,21 @@ def make_buffer(window):
 def begin(text, span, cursor):
     """Point the cursor at the block's first token."""
     cursor[0] = span.start
-    cursor[1] = np.searchsorted(text.starts, span.start, side="right") - 1
+    cursor[1] = _sentence_of(text.starts, span.start)
     cursor[2] = 0
+
+
+@kernel
+def _sentence_of(starts, token):
+    """Find the sentence of a token: np.searchsorted, which takes half a second to compile."""
+    low, high = np.int64(0), np.int64(len(starts))
+    while low < high:
+        middle = (low + high) // 2
+        if starts[middle] <= token:
+            low = middle + 1
+        else:
+            high = middle
+    return low - 1
 
 
 @kernel

@@ -184,7 +184,7 @@ def make_plain(predict: Callable[..., Any], *, cbow: bool) -> Callable[..., Any]
         begin(text, span, cursor)
         change = np.zeros(tables.pieces.shape[1], np.float32)
         mean = np.zeros(tables.pieces.shape[1], np.float32)
-        first = count = 0
+        first = count = np.int64(0)
         more = True
         while more:
             before = count
@@ -326,7 +326,7 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
         mask = len(desk.means) - 1
         base = 0  # the number in the block of the buffer's first token
         live_from = live_to = 0  # the tokens of the buffer that have means in the ring
-        first = count = groups = 0
+        first = count = groups = np.int64(0)
         more = True
         while more:
             before = count

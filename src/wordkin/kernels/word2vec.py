@@ -254,7 +254,7 @@ def make_plain(*, cbow: bool, hierarchical: bool) -> Callable[..., Any]:
         inputs, outputs = tables.rows[:, :half], tables.rows[:, half:]
         change = np.zeros(half, np.float32)
         mean = np.zeros(half, np.float32)
-        first = count = 0
+        first = count = np.int64(0)
         more = True
         while more:
             before = count
@@ -373,7 +373,7 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
         spare = len(tables.rows) - 1
         strength = np.float32(rule.negative / shared)
         _copy_hot(tables)
-        first = count = groups = buffers = 0
+        first = count = groups = buffers = np.int64(0)
         more = True
         while more:
             before = count
@@ -420,8 +420,10 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
 @kernel
 def _copy_hot(tables):
     """Take the hot rows as they are now."""
+    # number by number: to copy rows, Numba compiles what makes an error's text, for 2 seconds
     for i in range(len(tables.hot)):
-        tables.hot[i] = tables.seen[i] = tables.rows[i]
+        for d in range(tables.hot.shape[1]):
+            tables.hot[i, d] = tables.seen[i, d] = tables.rows[i, d]
 
 
 @kernel

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wordkin.engines import Block, Memory
+from wordkin.engines.text import counted_text
 from wordkin.engines.threads import Team
 from wordkin.kernels import doc2vec, sampling, seed_state, word2vec
 from wordkin.kernels.lanes import WIDE
@@ -93,16 +94,8 @@ class Doc2VecRun:
     """
 
     def __init__(self, corpus: Corpus, config: Doc2Vec, *, seed: int, workers: int) -> None:
-        counts = corpus.vocabulary.counts
-        if counts is None:
-            counts = np.bincount(corpus.ids, minlength=len(corpus.vocabulary)).astype(np.int64)
-        counts = np.maximum(counts, 1)  # a vocabulary from elsewhere may count a word zero times
+        self._text, counts = counted_text(corpus, sample=config.sample)
         self._config, self._seed = config, seed
-        self._text = sampling.Text(
-            np.asarray(corpus.ids),
-            np.asarray(corpus.starts),
-            sampling.keep_thresholds(counts, config.sample),
-        )
         self._kernel = _choose_kernel(config, int(counts.sum()))
         self._noise = sampling.make_noise(counts, config.ns_exponent)
         self._floats = word2vec.padded(config.vector_size)

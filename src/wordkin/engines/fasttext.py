@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wordkin.engines import Block, Memory
+from wordkin.engines.text import counted_text
 from wordkin.engines.threads import Team
 from wordkin.errors import ConfigError
 from wordkin.kernels import losses, sampling, seed_state, subword
@@ -94,16 +95,8 @@ class FastTextRun:
     """
 
     def __init__(self, corpus: Corpus, config: FastText, *, seed: int, workers: int) -> None:
-        counts = corpus.vocabulary.counts
-        if counts is None:
-            counts = np.bincount(corpus.ids, minlength=len(corpus.vocabulary)).astype(np.int64)
-        counts = np.maximum(counts, 1)  # a vocabulary from elsewhere may count a word zero times
+        self._text, counts = counted_text(corpus, sample=config.sample)
         self._config, self._seed, self._counts = config, seed, counts
-        self._text = sampling.Text(
-            np.asarray(corpus.ids),
-            np.asarray(corpus.starts),
-            sampling.keep_thresholds(counts, config.sample),
-        )
         self._spelling = _spell(corpus.vocabulary.words, counts, config)
         self._kernel, self._law = _choose_kernel(config, counts)
         floats = padded(config.vector_size)

@@ -16,6 +16,7 @@ from wordkin.config import CBOW, SkipGram
 from wordkin.engines import Block, Learned, Memory
 from wordkin.engines.keras_step import Batch, make_step
 from wordkin.engines.keras_tables import make_tables
+from wordkin.engines.text import counted_text
 from wordkin.errors import ConfigError
 from wordkin.kernels import bands, sampling, seed_state
 from wordkin.kernels.word2vec import Span
@@ -123,17 +124,9 @@ class KerasRun:
     """
 
     def __init__(self, corpus: Corpus, config: Word2Vec, *, seed: int) -> None:
-        counts = corpus.vocabulary.counts
-        if counts is None:
-            counts = np.bincount(corpus.ids, minlength=len(corpus.vocabulary)).astype(np.int64)
-        counts = np.maximum(counts, 1)  # a vocabulary from elsewhere may count a word zero times
+        self._text, counts = counted_text(corpus, sample=config.sample)
         self._config, self._seed = config, seed
         self._rule = bands.Reach(config.reach, config.shrinks)
-        self._text = sampling.Text(
-            np.asarray(corpus.ids),
-            np.asarray(corpus.starts),
-            sampling.keep_thresholds(counts, config.sample),
-        )
         self._noise = sampling.make_noise(counts, config.ns_exponent)
         shape = (len(counts), config.vector_size)
         rng = np.random.default_rng([seed, _INIT_STREAM])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wordkin.engines import Block, Memory
+from wordkin.engines.text import counted_text
 from wordkin.engines.threads import Team
 from wordkin.kernels import losses, sampling, seed_state, subword
 from wordkin.kernels.word2vec import Rule, aligned, padded
@@ -69,16 +70,8 @@ class ReferenceRun:
     """
 
     def __init__(self, corpus: Corpus, config: Word2Vec, *, seed: int, workers: int) -> None:
-        counts = corpus.vocabulary.counts
-        if counts is None:
-            counts = np.bincount(corpus.ids, minlength=len(corpus.vocabulary)).astype(np.int64)
-        counts = np.maximum(counts, 1)  # a vocabulary from elsewhere may count a word zero times
+        self._text, counts = counted_text(corpus, sample=config.sample)
         self._config, self._seed = config, seed
-        self._text = sampling.Text(
-            np.asarray(corpus.ids),
-            np.asarray(corpus.starts),
-            sampling.keep_thresholds(counts, config.sample),
-        )
         words, size = len(counts), config.vector_size
         self._pieces = subword.Pieces(np.arange(words + 1), np.arange(words, dtype=np.int32))
         self._kernel = subword.make_plain(losses.predictor(config.loss), cbow=config.averages)

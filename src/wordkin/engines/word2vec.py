@@ -9,6 +9,7 @@ import numpy as np
 
 from wordkin.config import CBOW, SkipGram
 from wordkin.engines import Block, Memory
+from wordkin.engines.text import counted_text
 from wordkin.engines.threads import Team
 from wordkin.kernels import sampling, seed_state, word2vec
 from wordkin.kernels.lanes import WIDE
@@ -82,16 +83,8 @@ class Word2VecRun:
     """
 
     def __init__(self, corpus: Corpus, config: Word2Vec, *, seed: int, workers: int) -> None:
-        counts = corpus.vocabulary.counts
-        if counts is None:
-            counts = np.bincount(corpus.ids, minlength=len(corpus.vocabulary)).astype(np.int64)
-        counts = np.maximum(counts, 1)  # a vocabulary from elsewhere may count a word zero times
+        self._text, counts = counted_text(corpus, sample=config.sample)
         self._config, self._seed, self._counts = config, seed, counts
-        self._text = sampling.Text(
-            np.asarray(corpus.ids),
-            np.asarray(corpus.starts),
-            sampling.keep_thresholds(counts, config.sample),
-        )
         self._kernel, self._law = _choose_kernel(config, counts)
         width = 2 * word2vec.padded(config.vector_size)
         self._rows = word2vec.aligned((len(counts) + 1, width))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -31,6 +33,7 @@ WORDS = st.one_of(
     st.builds(drawn, st.integers(0, 400), st.integers(2, 200), st.integers(0, 1 << 32)),
 )
 SIZES = st.integers(1, 60)
+given_text = given(WORDS, SIZES, st.integers(1, 20), st.lists(st.sampled_from(drawn(99, 200, 1))))
 
 
 def stretches(words, size):
@@ -214,3 +217,43 @@ def test_a_tally_is_a_counter(steps):
     gone = tally.keep(kept)
     assert gone == sum(n for i, n in exact.items() if i % 3 == 0)
     assert tally.counts.sum() == exact.total() - gone
+
+
+def test_a_given_vocabulary_bounds_itself(count, monkeypatch):
+    """What is not in it is forgotten now and then; the corpus is the same."""
+    from wordkin import Vocabulary
+    from wordkin.corpus import Corpus, choosing, pruning
+    from wordkin.text import sources
+
+    forgot = []
+    given = pruning.Tally.keep
+    monkeypatch.setattr(pruning.Tally, "keep", lambda *a: forgot.append(1) or given(*a))
+    monkeypatch.setattr(sources, "BLOCK_BYTES", 300)
+
+    @FEW
+    @given_text
+    def check(words, size, limit, known):
+        lines = [part for part in stretches(words, size) if part]
+        vocabulary = Vocabulary(list(dict.fromkeys(known)) or ["w1"])
+        made = []
+        for most in (limit, 10**6):
+            monkeypatch.setattr(choosing, "Outsiders", lambda v, n=most: pruning.Outsiders(v, n))
+            try:
+                if count is counted_compiled:
+                    with tempfile.TemporaryDirectory() as folder:
+                        path = Path(folder, "text")
+                        path.write_text("".join(" ".join(line) + "\n" for line in lines))
+                        corpus = Corpus.from_path(
+                            path, tokenizer="whitespace", vocabulary=vocabulary
+                        )
+                else:
+                    corpus = Corpus.from_sentences(lines, vocabulary=vocabulary)
+            except EmptyCorpusError as error:
+                made.append(str(error))
+            else:
+                account = corpus.account.to_dict() | {"types": 0}
+                made.append((list(corpus.sentences()), corpus.empty.tolist(), account))
+        assert made[0] == made[1]
+
+    check()
+    assert forgot

@@ -24,8 +24,9 @@ class Account:
     dropped : mapping of str to int
         Tokens that are not, by reason.
     types : int
-        Different words among those that the tokenizer let through. If `undercount` is not 0, so
-        many at most: a word that came again after it was forgotten counts again.
+        Different words among those that the tokenizer let through. If words were forgotten while
+        counting (`undercount` is not 0, or a vocabulary was given and the text has more than a
+        million other words), so many at most: one that comes again counts again.
     sentences : int
         Sentences in the corpus.
     empty_sentences : int

@@ -9,7 +9,7 @@ import numpy as np
 
 from wordkin.corpus.account import Account
 from wordkin.corpus.empties import empty_sentences
-from wordkin.corpus.pruning import Pruner
+from wordkin.corpus.pruning import Outsiders, Pruner
 from wordkin.corpus.store import Parts
 from wordkin.errors import ConfigError, EmptyCorpusError, InputError
 from wordkin.vocabulary import Vocabulary
@@ -69,8 +69,8 @@ class Choice:
                 "A given vocabulary is taken as it is: leave out min_count and max_vocab."
             )
 
-    def pruner(self, max_vocab_size: int | None) -> Pruner | None:
-        """Make what forgets rare words while they are counted, if that is asked for.
+    def pruner(self, max_vocab_size: int | None) -> Pruner | Outsiders | None:
+        """Make what forgets words while they are counted: rare ones, or those not in a vocabulary.
 
         Parameters
         ----------
@@ -79,7 +79,7 @@ class Choice:
 
         Returns
         -------
-        Pruner or None
+        Pruner, Outsiders or None
             It knows what the counts may lack.
 
         Raises
@@ -88,7 +88,7 @@ class Choice:
             If it is no whole number from 1 upwards, or beside a given vocabulary.
         """
         if max_vocab_size is None:
-            return None
+            return None if self.vocabulary is None else Outsiders(self.vocabulary)
         check_at_least("max_vocab_size", max_vocab_size, 1)
         if self.vocabulary is not None:
             raise ConfigError("A given vocabulary is taken as it is: leave out max_vocab_size.")
@@ -129,7 +129,9 @@ class Choice:
                 tokenizer=vocabulary.tokenizer,
             )
         joined = {"joined into phrases": draft.joined} if draft.joined else {}
-        forgotten = {"forgotten while counting": draft.pruned} if draft.pruned else {}
+        forgotten = {}
+        if draft.pruned and self.vocabulary is None:
+            forgotten = {"forgotten while counting": draft.pruned}
         short = {} if text.pruner is None else self._shortages(text.pruner, draft.counts, ranks)
         account = Account(
             read=draft.tokens + draft.joined + draft.dropped + draft.pruned,
@@ -163,11 +165,12 @@ class Choice:
         self, draft: Draft, text: Reading, vocabulary: Vocabulary
     ) -> tuple[Vocabulary, NDArray[np.int32], dict[str, int]]:
         ranks = vocabulary.ids(text.types())
-        unknown = int(draft.counts[ranks < 0].sum())
-        if unknown == draft.tokens:
-            if draft.tokens:
+        unknown = int(draft.counts[ranks < 0].sum()) + draft.pruned
+        read = draft.tokens + draft.pruned
+        if unknown == read:
+            if read:
                 raise EmptyCorpusError(
-                    f"None of the {draft.tokens:,} tokens that were read is in the vocabulary of "
+                    f"None of the {read:,} tokens that were read is in the vocabulary of "
                     f"{len(vocabulary):,} words. Is the tokenizer the one it was made with?"
                 )
             raise EmptyCorpusError(self._nothing_left(draft, text))
@@ -197,7 +200,7 @@ class Choice:
         return f"0 tokens of 0 types were read: {cause}."
 
     def _shortages(
-        self, pruner: Pruner, counts: NDArray[np.int64], ranks: NDArray[np.int32]
+        self, pruner: Pruner | Outsiders, counts: NDArray[np.int64], ranks: NDArray[np.int32]
     ) -> dict[str, int]:
         """What the account says about counts that may be short."""
         if not pruner.bound:

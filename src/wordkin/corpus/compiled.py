@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from wordkin.corpus.pruning import Pruner
+    from wordkin.corpus.pruning import Outsiders, Pruner
     from wordkin.text.classes import Named
 
 __all__ = ["CompiledInterner", "rank_in_place"]
@@ -201,12 +201,16 @@ class CompiledInterner:
         What cuts the text.
     table : WordTable, optional
         Words that have numbers already; new ones are added to it.
-    pruner : Pruner, optional
+    pruner : Pruner or Outsiders, optional
         Forgets words when there are too many; for a table of its own only.
     """
 
     def __init__(
-        self, tokenizer: Named, table: WordTable | None = None, *, pruner: Pruner | None = None
+        self,
+        tokenizer: Named,
+        table: WordTable | None = None,
+        *,
+        pruner: Pruner | Outsiders | None = None,
     ) -> None:
         self._pruner = pruner
         self._cutter = Cutter(tokenizer)
@@ -289,7 +293,9 @@ class CompiledInterner:
         them is left to any thread.
         """
         counted = future.result()
-        kept = self._pruner.forget() if self._pruner is not None and len(counted.words) else None
+        kept = None
+        if self._pruner is not None and len(counted.words):
+            kept = self._pruner.forget(self._table.types)
         if kept is not None:
             self._table.forget(kept)
         spans = counted.words.spans()

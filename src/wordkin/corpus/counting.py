@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.corpus.pruning import Tally, fewer
-from wordkin.errors import EmptyCorpusError
+from wordkin.errors import EmptyCorpusError, InputError
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.order import frequency_order
 
@@ -126,6 +126,11 @@ def counted(text: Reading) -> CountTable:
     -------
     CountTable
         Its words.
+
+    Raises
+    ------
+    InputError
+        If a token is empty.
     """
     tally = Tally() if text.pruner is None else text.pruner.tally
     tokens = dropped = bytes_read = undecodable = 0
@@ -137,6 +142,8 @@ def counted(text: Reading) -> CountTable:
         bytes_read += chunk.bytes_read
         undecodable += chunk.undecodable
     spelled, offsets = text.spelled(np.arange(len(tally)))
+    if (np.diff(offsets) < 2).any():
+        raise InputError("A token is empty: no text has such words. Leave it out.")
     short = np.zeros(len(tally), np.int64) if text.pruner is None else text.pruner.shortages()
     bound = 0 if text.pruner is None else text.pruner.bound
     return CountTable(

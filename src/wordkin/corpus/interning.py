@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wordkin.corpus.pieces import Piece
-    from wordkin.corpus.pruning import Pruner
+    from wordkin.corpus.pruning import Outsiders, Pruner
 
 _CHUNK = 1 << 18  # tokens: enough to make NumPy's cost per call invisible, few enough to be small
 
@@ -65,7 +65,7 @@ class Interner:
 
     Parameters
     ----------
-    pruner : Pruner, optional
+    pruner : Pruner or Outsiders, optional
         Forgets words when there are too many.
 
     Examples
@@ -79,7 +79,7 @@ class Interner:
     ['b', 'a', 'c']
     """
 
-    def __init__(self, pruner: Pruner | None = None) -> None:
+    def __init__(self, pruner: Pruner | Outsiders | None = None) -> None:
         self._pruner = pruner
         # a missing word gets the size of the dict as its number, without any Python code run
         self._numbers: defaultdict[str, int] = defaultdict()
@@ -129,7 +129,7 @@ class Interner:
         yield self._chunk(tokens, ends, sums)
 
     def _chunk(self, tokens: list[str], ends: list[int], sums: list[int]) -> Chunk:
-        kept = self._pruner.forget() if self._pruner is not None and tokens else None
+        kept = self._pruner.forget(self._from) if self._pruner is not None and tokens else None
         if kept is not None:
             stay = list(compress(self._numbers, kept.tolist()))
             self._numbers.clear()
@@ -142,6 +142,9 @@ class Interner:
         if self._pruner is not None:
             self._pruner.tally.add_each(chunk.ids)
         return chunk
+
+    def _from(self, first: int) -> list[str]:
+        return list(islice(self._numbers, first, None))
 
     def _numbered(self, tokens: list[str]) -> NDArray[np.int32]:
         known = len(self._numbers)

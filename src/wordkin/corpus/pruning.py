@@ -21,10 +21,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from wordkin.corpus.interning import Chunk
+    from wordkin.vocabulary import Vocabulary
 
+    NewWords = Callable[[int], list[str]]  # the words from a number on
+
+_OUTSIDERS = 1 << 20
+"""Words beside a given vocabulary: 150 MB."""
 _KEEP = 0.75
 """Share of the words that may stay: fewer lose more counts, more are pruned again too soon."""
 
@@ -140,7 +147,7 @@ class Pruner:
     --------
     >>> pruner = Pruner(2)
     >>> pruner.tally.add_each(np.array([0, 1, 0, 2]))
-    >>> pruner.forget(), pruner.bound
+    >>> pruner.forget(list), pruner.bound
     (array([ True, False, False]), 1)
     >>> pruner.tally.add_each(np.array([1]))  # a new word, or one of those that were forgotten
     >>> pruner.shortages()
@@ -170,8 +177,13 @@ class Pruner:
         firsts, values = np.array(self._steps, np.int64).T
         return np.repeat(values, np.diff(firsts, append=len(self.tally)))
 
-    def forget(self) -> NDArray[np.bool_] | None:
+    def forget(self, words: NewWords) -> NDArray[np.bool_] | None:
         """Choose what to forget, if there are too many words, and take it out of the tally.
+
+        Parameters
+        ----------
+        words : callable
+            Returns the words; not asked here.
 
         Returns
         -------
@@ -188,6 +200,73 @@ class Pruner:
         self._steps = sorted((steps | {int(before[-1]): self.bound}).items())
         self.tally.keep(kept)
         self._left += n - len(self.tally)
+        return kept
+
+
+class Outsiders:
+    """Forget what is not in a given vocabulary, when there is much of it.
+
+    Stands in for a `Pruner`: all that is lost would be left out in the end.
+
+    Parameters
+    ----------
+    vocabulary : Vocabulary
+        The words that stay.
+    limit : int
+        So many others may there be.
+
+    Attributes
+    ----------
+    bound : int
+        0: no count of a word that stays lacks anything.
+    entered : int
+        Words that were numbered so far.
+    """
+
+    bound = 0
+
+    def __init__(self, vocabulary: Vocabulary, limit: int = _OUTSIDERS) -> None:
+        self._vocabulary, self._limit = vocabulary, limit + len(vocabulary)
+        self.tally = Tally()
+        self._sure = 0  # so many of the first words are in the vocabulary
+        self._left = 0
+
+    @property
+    def entered(self) -> int:
+        """How many words were numbered so far."""
+        return len(self.tally) + self._left
+
+    def shortages(self) -> NDArray[np.int64]:
+        """Tell how much each count may lack: nothing.
+
+        Returns
+        -------
+        ndarray of int64
+            Shape (n,): zeros.
+        """
+        return np.zeros(len(self.tally), np.int64)
+
+    def forget(self, words: NewWords) -> NDArray[np.bool_] | None:
+        """Take other words out of the tally, if there are too many.
+
+        Parameters
+        ----------
+        words : callable
+            Returns the words from a number on.
+
+        Returns
+        -------
+        ndarray of bool or None
+            Shape (n,): which words stay; None if all do.
+        """
+        n = len(self.tally)
+        if n <= self._limit:
+            return None
+        kept = np.ones(n, np.bool_)
+        kept[self._sure :] = self._vocabulary.ids(words(self._sure)) >= 0
+        self.tally.keep(kept)
+        self._sure = len(self.tally)
+        self._left += n - self._sure
         return kept
 
 

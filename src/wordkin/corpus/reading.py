@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from wordkin.corpus.draft import Ranker
     from wordkin.corpus.interning import Chunk
     from wordkin.corpus.pieces import Piece
-    from wordkin.corpus.pruning import Pruner
+    from wordkin.corpus.pruning import Outsiders, Pruner
     from wordkin.text.sources import Block
     from wordkin.text.tokenizers import Tokenizer
 
@@ -44,7 +44,7 @@ class Reading(NamedTuple):
         What replaces the provisional numbers in the end.
     chosen : callable, optional
         Returns some of the words without making a list of all, as `WordTable.chosen` does.
-    pruner : Pruner, optional
+    pruner : Pruner or Outsiders, optional
         What forgets words while this is iterated, and knows what the counts may lack.
     nulls : callable
         Returns how many cells of a table were null so far.
@@ -54,7 +54,7 @@ class Reading(NamedTuple):
     types: Callable[[], list[str]]
     rank: Ranker = rank_in_place
     chosen: Callable[[NDArray[np.int64]], Spelled] | None = None
-    pruner: Pruner | None = None
+    pruner: Pruner | Outsiders | None = None
     nulls: Callable[[], int] = int
 
     def spelled(self, numbers: NDArray[np.int64]) -> Spelled:
@@ -98,14 +98,14 @@ class Reading(NamedTuple):
         return [types[i] for i in numbers.tolist()]
 
 
-def of_pieces(text: Iterable[Piece], pruner: Pruner | None = None) -> Reading:
+def of_pieces(text: Iterable[Piece], pruner: Pruner | Outsiders | None = None) -> Reading:
     """Number a text that is cut into tokens.
 
     Parameters
     ----------
     text : iterable of Piece
         The text in order.
-    pruner : Pruner, optional
+    pruner : Pruner or Outsiders, optional
         Forgets words when there are too many.
 
     Returns
@@ -117,7 +117,9 @@ def of_pieces(text: Iterable[Piece], pruner: Pruner | None = None) -> Reading:
     return Reading(interner.chunks(text), interner.types, pruner=pruner)
 
 
-def of_blocks(text: Iterable[Block], tokenizer: Tokenizer, pruner: Pruner | None = None) -> Reading:
+def of_blocks(
+    text: Iterable[Block], tokenizer: Tokenizer, pruner: Pruner | Outsiders | None = None
+) -> Reading:
     """Cut text into tokens, and number them.
 
     Longer texts go through compiled code if there is some for the tokenizer; what comes out is
@@ -129,7 +131,7 @@ def of_blocks(text: Iterable[Block], tokenizer: Tokenizer, pruner: Pruner | None
         The text in order, such as `Files`.
     tokenizer : Tokenizer
         What cuts it.
-    pruner : Pruner, optional
+    pruner : Pruner or Outsiders, optional
         Forgets words when there are too many.
 
     Returns

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from wordkin import embedding
 from wordkin.embedding import check_rows, embedding_matrix
 from wordkin.errors import InputError, RowError
 from wordkin.table import VectorTable
@@ -209,3 +211,46 @@ def test_a_shift_in_any_part_is_found(changed):
     rows[2 + changed :] = np.roll(rows[2 + changed :], 1, axis=0) + (changed == 999)
     with pytest.raises(RowError, match="should be the vector"):
         check_rows(rows, table, vocabulary)
+
+
+@pytest.mark.parametrize("first", range(0, 320, 20))
+def test_a_few_rows_that_changed_places_are_found_wherever_they_are(first):
+    """Probes lie no further apart than a thirty-second of the words."""
+    vocabulary = Vocabulary([f"w{i}" for i in range(320)])
+    matrix = np.random.default_rng(0).normal(size=(320, 2))
+    table = VectorTable.from_arrays(vocabulary, matrix)
+    rows, _ = embedding_matrix(table)
+    rows[2 + first : 12 + first] = rows[2 + first : 12 + first][::-1].copy()
+    with pytest.raises(RowError, match="should be the vector"):
+        check_rows(rows, table, vocabulary)
+
+
+@pytest.mark.parametrize("changed", range(4))
+def test_of_few_words_each_is_looked_up(table, changed):
+    rows, _ = embedding_matrix(table)
+    rows[2 + changed] += 1
+    with pytest.raises(RowError, match=f"vector of {WORDS[changed]!r}"):
+        check_rows(rows, table, table.vocabulary)
+
+
+def test_what_is_made_is_checked(table, monkeypatch):
+    """If looking words up ever went wrong, nobody would get the rows."""
+    monkeypatch.setattr(embedding, "_ids", lambda source, _: np.roll(np.arange(len(source)), 1))
+    with pytest.raises(RowError, match="should be the vector"):
+        embedding_matrix(table)
+
+
+def test_the_report_tells_both_rules(table):
+    _, report = embedding_matrix(table, Vocabulary(["dog"]), missing="zero", unknown="random")
+    assert (report.missing, report.unknown) == ("zero", "random")
+
+
+def test_words_beside_no_vectors_are_refused():
+    with pytest.raises(InputError, match="got SimpleNamespace"):
+        embedding_matrix(SimpleNamespace(vocabulary=Vocabulary(WORDS), matrix=[[1.0]] * 4))
+
+
+def test_the_report_tells_what_was_made_of_n_grams(table):
+    _, report = embedding_matrix(table, Vocabulary(["the", "dog", "emu"]))
+    assert "n-grams" not in str(report)
+    assert "  of which made from their n-grams: 1" in str(replace(report, made=1)).splitlines()

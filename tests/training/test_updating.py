@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import wordkin as wk
 from wordkin.errors import ConfigError, FormatError, InputError
 from wordkin.text.tokenizers import Words
+from wordkin.training import saving
 from wordkin.training.updating import hold_back
 
 SMALL = {"vector_size": 8, "epochs": 2, "sample": 0}
@@ -194,3 +195,21 @@ def test_what_is_no_model_is_refused(tmp_path):
     with pytest.raises(FormatError):
         wk.TrainedModel.load(path)
     assert json.loads(json.dumps(model.vectors.table.settings))["model"] == "SkipGram"
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        (lambda table: table.astype(np.int64), "'context' should be float32"),
+        (lambda table: table[:-1].copy(), "'context' should be float32 of shape"),
+        (lambda table: np.full_like(table, np.nan), "not finite"),
+    ],
+)
+def test_contexts_that_nothing_can_be_learned_from_are_refused(tmp_path, context, message):
+    model = wk.train(corpus(OLD), wk.SkipGram(**SMALL), workers=1)
+    model.save(tmp_path / "m.safetensors")
+    table, stored = saving.read_model(tmp_path / "m.safetensors")
+    damaged = stored._replace(context=context(stored.context))
+    saving.write_model(tmp_path / "d.safetensors", table, damaged)
+    with pytest.raises(FormatError, match=message):
+        wk.TrainedModel.load(tmp_path / "d.safetensors")

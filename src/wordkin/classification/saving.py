@@ -13,7 +13,7 @@ from wordkin.errors import FormatError, InputError
 from wordkin.files import atomic_write
 from wordkin.formats.batches import seekable
 from wordkin.formats.rows import naming
-from wordkin.formats.tensors import read_array, read_header, write_arrays
+from wordkin.formats.tensors import read_array, read_header, told, write_arrays
 from wordkin.text.tokenizers import tokenizer_from_settings
 from wordkin.vocabulary import Vocabulary
 
@@ -165,20 +165,20 @@ def _read(file: BinaryIO) -> Saved:
             "The file is damaged: its numbers are not those that were saved (their checksum "
             "differs). Copy it again."
         )
-    tokenizer = _json(header.metadata, "tokenizer", dict)
+    tokenizer = told(header.metadata, "tokenizer", dict)
     vocabulary = Vocabulary(_words(arrays), tokenizer=tokenizer_from_settings(tokenizer))
     if vocabulary.fingerprint() != header.metadata.get("fingerprint"):
         raise FormatError(
             "The file's words are not those that its numbers belong to (their fingerprint "
             "differs). Save the classifier again with its own vocabulary."
         )
-    labels = tuple(_json(header.metadata, "labels", list))
+    labels = tuple(told(header.metadata, "labels", list))
     if len(labels) < 2 or not all(isinstance(x, str) for x in labels):
         raise FormatError(f"The labels should be two or more strings; got {labels!r:.80}.")
     if list(labels) != sorted(set(labels)):
         raise FormatError("The labels should be different and sorted.")
     own = {k.removeprefix(_HEAD): v for k, v in arrays.items() if k.startswith(_HEAD)}
-    return Saved(_json(header.metadata, "settings", dict), vocabulary, labels, own)
+    return Saved(told(header.metadata, "settings", dict), vocabulary, labels, own)
 
 
 def _check_version(metadata: Mapping[str, str]) -> None:
@@ -212,13 +212,3 @@ def _words(arrays: Mapping[str, NDArray[Any]]) -> list[str]:
         ]
     except UnicodeDecodeError as error:
         raise FormatError(f"The words are not UTF-8: {error}.") from error
-
-
-def _json(metadata: Mapping[str, str], key: str, kind: type) -> Any:  # noqa: ANN401
-    try:
-        value = json.loads(metadata.get(key, "null"))
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"The {key} in the metadata are no JSON: {error}.") from error
-    if not isinstance(value, kind):
-        raise FormatError(f"The {key} should be a JSON {kind.__name__}; got {value!s:.60}.")
-    return value

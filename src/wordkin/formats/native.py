@@ -21,6 +21,7 @@ from wordkin.formats.tensors import (
     map_array,
     read_array,
     read_header,
+    told,
     write_arrays,
 )
 from wordkin.progress import task
@@ -194,7 +195,7 @@ def read_beside(path: str | os.PathLike[str], name: str) -> Beside | None:
             for key, tensor in header.tensors.items()
             if key.startswith(f"{name}.") and tensor.dtype in ("F32", "I64", "U8")
         }
-        return Beside(name, _from_json(header.metadata, name, dict), arrays)
+        return Beside(name, told(header.metadata, name, dict), arrays)
 
 
 def _read(file: BinaryIO) -> VectorTable:
@@ -210,12 +211,12 @@ def _read(file: BinaryIO) -> VectorTable:
     vocabulary = Vocabulary(
         _mapped_words(file, header, int(seed)) if indexed else _words(file, header, n_words),
         counts,
-        specials=_from_json(header.metadata, "specials", list),
+        specials=told(header.metadata, "specials", list),
         tokenizer=_tokenizer(header.metadata),
     )
     if not indexed:
         _check_fingerprint(vocabulary, header.metadata)
-    settings = _from_json(header.metadata, "settings", dict)
+    settings = told(header.metadata, "settings", dict)
     subwords = _subwords(file, header, vectors.shape[1])
     return VectorTable(vocabulary, map_array(file, vectors), settings, subwords)
 
@@ -232,7 +233,7 @@ def _subwords(file: BinaryIO, header: Header, dimensions: int) -> Subwords | Non
     for key, dtype, n_axes in _OF_NGRAMS:
         if key in header.tensors:
             arrays[key] = read_array(file, _tensor(header, key, dtype, n_axes=n_axes))
-    return restored(Stored(arrays, _from_json(header.metadata, "ngrams", dict)))
+    return restored(Stored(arrays, told(header.metadata, "ngrams", dict)))
 
 
 def check(path: str | os.PathLike[str]) -> None:
@@ -341,7 +342,7 @@ def _tokenizer(metadata: Mapping[str, str]) -> Tokenizer | None:
         return None
     from wordkin.text.tokenizers import tokenizer_from_settings
 
-    return tokenizer_from_settings(_from_json(metadata, "tokenizer", dict))
+    return tokenizer_from_settings(told(metadata, "tokenizer", dict))
 
 
 def _to_json(value: object) -> str:
@@ -356,13 +357,3 @@ def _to_json(value: object) -> str:
         return json.dumps(value if isinstance(value, tuple) else plain(value), default=plain)
     except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"The settings can't be saved: {error}.") from error
-
-
-def _from_json(metadata: Mapping[str, str], key: str, kind: type) -> Any:  # noqa: ANN401
-    try:
-        value = json.loads(metadata.get(key, "null"))
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"The {key} in the metadata are no JSON: {error}.") from error
-    if not isinstance(value, kind):
-        raise FormatError(f"The {key} should be a JSON {kind.__name__}; got {value!s:.60}.")
-    return value

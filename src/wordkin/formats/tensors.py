@@ -123,6 +123,42 @@ def read_header(file: BinaryIO) -> Header:
     return Header(metadata, _placed(entries, 8 + length, size))
 
 
+def told(metadata: Mapping[str, str], key: str, kind: type) -> Any:  # noqa: ANN401
+    """Return what the metadata tell under one name, which is JSON.
+
+    Parameters
+    ----------
+    metadata : mapping of str to str
+        Of a header.
+    key : str
+        The name.
+    kind : type
+        What has to be there, such as `dict`.
+
+    Returns
+    -------
+    dict, list, str, ...
+        The value.
+
+    Raises
+    ------
+    FormatError
+        If it is missing, no JSON, or of another kind.
+
+    Examples
+    --------
+    >>> told({"labels": '["spam", "ham"]'}, "labels", list)
+    ['spam', 'ham']
+    """
+    try:
+        value = json.loads(metadata.get(key, "null"))
+    except (ValueError, RecursionError) as error:
+        raise FormatError(f"The {key} in the metadata are no JSON: {error}.") from error
+    if not isinstance(value, kind):
+        raise FormatError(f"The {key} should be a JSON {kind.__name__}; got {value!s:.60}.")
+    return value
+
+
 def _json_object(data: bytes) -> dict[str, Any]:
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len(dict(pairs)) != len(pairs):

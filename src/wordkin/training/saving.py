@@ -9,6 +9,7 @@ import numpy as np
 from wordkin import config as configs
 from wordkin.config import Model
 from wordkin.corpus.account import Account
+from wordkin.documents.taking import taken
 from wordkin.engines import Memory
 from wordkin.errors import FormatError
 from wordkin.formats import native
@@ -96,12 +97,9 @@ def read_model(path: str | os.PathLike[str]) -> tuple[VectorTable, Stored]:
                 "wordkin.load(path) reads them."
             )
         table = native.read(path)
-        context = beside.arrays.get("context")
-        if context is not None and context.shape != table.matrix.shape:
-            raise FormatError(
-                f"The table of contexts should have the shape {table.matrix.shape}; it has "
-                f"{context.shape}."
-            )
+        context = None
+        if "context" in beside.arrays:
+            context = taken(beside.arrays, "context", np.float32, shape=table.matrix.shape)
         try:
             about = beside.settings
             memory = Memory(**about["memory"])

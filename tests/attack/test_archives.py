@@ -6,6 +6,7 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import tarfile
 import zipfile
 
@@ -15,10 +16,10 @@ import wordkin as wk
 from wordkin import formats
 from wordkin.archives import leaves_folder
 from wordkin.classification.labelled import Labelled
-from wordkin.errors import FormatError, InputError
+from wordkin.errors import FileError, FormatError, InputError
 from wordkin.files import open_bytes
 
-MANY = 70 << 20  # bytes, of which nothing but a few hundred lie on disk
+MANY = 80 << 20  # bytes, of which nothing but a few hundred lie on disk
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +137,18 @@ def test_a_single_member_with_such_a_name_is_refused(tmp_path, name):
         archive.writestr(name, "a b c")
     with pytest.raises(FormatError, match="leave"):
         wk.Corpus.from_path(tmp_path / "z.zip", min_count=1)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes of POSIX")
+def test_a_pipe_in_a_folder_is_refused_instead_of_waited_for(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "1").write_text("text")
+    os.mkfifo(tmp_path / "a" / "pipe")
+    with pytest.raises(FileError, match="is a pipe"):
+        wk.read_labelled(tmp_path)
+    with pytest.raises(FileError, match="is a pipe"):
+        wk.Corpus.from_path(tmp_path, min_count=1)
 
 
 def test_an_archive_with_a_password_says_so(tmp_path):

@@ -15,6 +15,7 @@ from wordkin.classification.records import Record
 from wordkin.errors import FileError, InputError
 from wordkin.files import open_bytes, size_on_disk
 from wordkin.progress import opened, told
+from wordkin.text.sources import check_plain
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -148,6 +149,7 @@ def _files_below(folder: Path) -> list[Path]:
 
 
 def _bytes(file: Path) -> bytes:
+    check_plain(file)
     try:
         return file.read_bytes()
     except OSError as error:

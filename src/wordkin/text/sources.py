@@ -244,7 +244,26 @@ def _files_below(folder: Path) -> list[str]:
     for here, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         files += [Path(here, name) for name in names if not name.startswith(".")]
+    for file in files:
+        check_plain(file)
     return [str(file) for file in sorted(files, key=lambda file: file.parts)]
+
+
+def check_plain(file: Path) -> None:
+    """Refuse pipes and devices that lie in a folder: reading one may never end.
+
+    Parameters
+    ----------
+    file : Path
+        What was found.
+
+    Raises
+    ------
+    FileError
+        If it is one. (A link to a plain file is none; what can't be read is told when it is.)
+    """
+    if file.exists() and not file.is_file():
+        raise FileError(f"{str(file)!r} is a pipe or a device. Take it out of the folder.")
 
 
 def _checked(encoding: str) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from wordkin.downloads import download as download
     from wordkin.downloads.ready import pretrained as pretrained
     from wordkin.embedding import embedding_matrix as embedding_matrix
+    from wordkin.engines.ray_cluster import RayCluster as RayCluster
     from wordkin.errors import WordkinError as WordkinError
     from wordkin.evaluation import evaluate as evaluate
     from wordkin.explorer import explore as explore
@@ -75,6 +76,7 @@ _HOME = {
     "NearestWords": "wordkin.training",
     "PhraseRule": "wordkin.text.phrases",
     "Phrases": "wordkin.text.phrases",
+    "RayCluster": "wordkin.engines.ray_cluster",
     "RunRecord": "wordkin.training",
     "PPMI": "wordkin.config",
     "SkipGram": "wordkin.config",
@@ -127,6 +129,7 @@ __all__ = [
     "NearestWords",
     "PhraseRule",
     "Phrases",
+    "RayCluster",
     "RunRecord",
     "SkipGram",
     "TextClassifier",

@@ -89,13 +89,16 @@ class RayCluster:
         """
         ray = import_ray()
         if ray.is_initialized():
+            _check_same(ray, self.address)
             return lambda: None
         quiet = {"log_to_driver": False, "configure_logging": False}
         if self.is_new:
             processors = workers * self.threads
             ray.init("local", num_cpus=processors, include_dashboard=False, **quiet)
             return lambda: _leave(ray)
-        address = self.address or os.environ["RAY_ADDRESS"]
+        address = self.address or "auto"
+        if address == "auto":
+            address = os.environ.get("RAY_ADDRESS") or address
         if ":" in address:
             _knock(address)
         try:
@@ -229,6 +232,15 @@ def _check_address(address: object) -> None:
         _, colon, port = address.rpartition(":")
         if not colon or not port.isdecimal() or not 0 < int(port) < 1 << 16:
             raise ConfigError(f'address must be "auto" or "host:port"; got {address!r}.')
+
+
+def _check_same(ray: ModuleType, address: str | None) -> None:
+    connected = ray.get_runtime_context().gcs_address
+    if address not in (None, "auto", connected):
+        raise ConfigError(
+            f"This process is connected to the Ray cluster at {connected!r}, and training is to "
+            f"run on {address!r}. Leave the address out, or call ray.shutdown() first."
+        )
 
 
 def _knock(address: str) -> None:

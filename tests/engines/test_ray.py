@@ -1,0 +1,409 @@
+"""engine="ray": the bytes of one machine, on any number of workers, whoever dies.
+
+All processes that die here are killed with SIGKILL, while they train.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wordkin as wk
+from wordkin.engines import always_in_streams, ray_cluster, ray_crew
+from wordkin.errors import ConfigError, FileError, InputError, TrainingError
+
+ray = pytest.importorskip("ray")
+
+SKIPGRAM = wk.SkipGram(vector_size=20, epochs=3, group=3, shared_negatives=6)
+FASTTEXT = wk.FastText(vector_size=20, epochs=2)
+TREE = wk.CBOW(vector_size=20, epochs=1, loss="hierarchical-softmax")
+
+
+def make_corpus(n=60_000, types=2_000):
+    rng = np.random.default_rng(5)
+    share = 1 / np.arange(1, types + 1)
+    words = [f"w{i}" for i in rng.choice(types, n, p=share / share.sum())]
+    return wk.Corpus.from_sentences([words[i : i + 20] for i in range(0, n, 20)], min_count=1)
+
+
+def digest(model):
+    mark = hashlib.sha256()
+    for vectors in (model.vectors, model.context):
+        mark.update(np.ascontiguousarray(vectors.vectors).data)
+    return mark.hexdigest()
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return make_corpus()
+
+
+@pytest.fixture(scope="module")
+def stored(corpus, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("stored") / "corpus"
+    corpus.save(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def expected(corpus):
+    return wk.train(corpus, SKIPGRAM, workers=2, deterministic=True, validation=0.05)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def cluster():
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    ray.init(
+        "local",
+        num_cpus=4,
+        object_store_memory=200_000_000,
+        include_dashboard=False,
+        log_to_driver=False,
+        configure_logging=False,
+    )
+    yield
+    ray.shutdown()
+
+
+@pytest.fixture
+def hired(monkeypatch):
+    """All workers that were hired, in order."""
+    places = []
+    hire = ray_crew.Crew._hire
+
+    def recorded(self, workers):
+        found = hire(self, workers)
+        places.extend(found)
+        return found
+
+    monkeypatch.setattr(ray_crew.Crew, "_hire", recorded)
+    return places
+
+
+def same(one, other):
+    assert digest(one) == digest(other)
+    assert str(one.account) == str(other.account)
+    for name in ("loss", "validation_loss"):
+        assert [getattr(r, name) for r in one.history] == [getattr(r, name) for r in other.history]
+
+
+# ---------------------------------------------------------------------------- the same bytes
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_the_bytes_are_those_of_one_machine(corpus, expected, workers, caplog):
+    with caplog.at_level(logging.INFO, "wordkin"):
+        model = wk.train(corpus, SKIPGRAM, workers=workers, engine="ray", validation=0.05)
+    same(model, expected)
+    assert re.search(r"\d+ merges; for each, all workers together sent [\d.]+ MB", caplog.text)
+    assert model.vectors.vectors.flags.writeable  # its own memory, not the cluster's
+
+
+def test_a_stored_corpus_is_opened_by_each_worker(stored, expected):
+    settings = wk.RayCluster(threads=2)
+    model = wk.train(
+        wk.Corpus.open(stored), SKIPGRAM, workers=2, engine=settings, validation=0.05
+    )
+    same(model, expected)
+
+
+@pytest.mark.parametrize("config", [FASTTEXT, TREE], ids=["fasttext", "tree"])
+def test_other_models(corpus, config):
+    local = wk.train(corpus, config, workers=2, deterministic=True, streams=5, validation=0.05)
+    model = wk.train(corpus, config, workers=2, engine="ray", streams=5, validation=0.05)
+    same(model, local)
+    if config is FASTTEXT:
+        ours, theirs = model.vectors.table.subwords, local.vectors.table.subwords
+        assert np.array_equal(ours.matrix, theirs.matrix)
+        assert np.array_equal(model.vectors["w1w2"], local.vectors["w1w2"])
+
+
+def test_initial_vectors_are_taken_over(corpus):
+    first = wk.train(corpus, SKIPGRAM, workers=2, deterministic=True)
+    local = wk.train(corpus, SKIPGRAM, workers=2, deterministic=True, initial=first)
+    same(wk.train(corpus, SKIPGRAM, workers=2, engine="ray", initial=first), local)
+
+
+def test_a_checkpoint_of_one_engine_is_gone_on_from_by_the_other(corpus, expected, tmp_path):
+    saved = wk.Checkpoint(tmp_path, every=1)
+    stop = {"callbacks": [saved, lambda progress: progress.step == 5], "validation": 0.05}
+    wk.train(corpus, SKIPGRAM, workers=2, deterministic=True, **stop)
+    wk.train(
+        corpus,
+        SKIPGRAM,
+        workers=2,
+        engine="ray",
+        resume=tmp_path,
+        callbacks=[saved, lambda progress: progress.step == 8],
+        validation=0.05,
+    )
+    model = wk.train(
+        corpus, SKIPGRAM, workers=1, deterministic=True, resume=tmp_path, validation=0.05
+    )
+    assert digest(model) == digest(expected)
+
+
+# ---------------------------------------------------------------------------- who dies
+
+
+def killer(hired, at, *, all_of_them=False):
+    """A callback that kills workers soon after these steps, somewhere in the next block."""
+    rng = np.random.default_rng(int(time.time()))  # at other moments each time
+    killed = []
+
+    def kill(pids):
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+            killed.append(pid)
+
+    def after(progress):
+        if progress.step in at:
+            pids = [place.pid for place in hired[-2:]]
+            chosen = pids if all_of_them else [pids[int(rng.integers(len(pids)))]]
+            threading.Timer(rng.uniform(0, 0.15), kill, [chosen]).start()
+            time.sleep(rng.uniform(0, 0.15))
+
+    return after, killed
+
+
+def test_a_killed_worker_is_replaced_and_the_bytes_stay_the_same(corpus, expected, hired, caplog):
+    after, killed = killer(hired, at=(2, 6))
+    model = wk.train(
+        corpus, SKIPGRAM, workers=2, engine="ray", callbacks=[after], validation=0.05
+    )
+    same(model, expected)
+    assert killed
+    assert len(hired) == 2 + len(set(killed))
+    assert "a worker is lost" in caplog.text
+
+
+def test_all_workers_killed_at_once(corpus, expected, hired, caplog):
+    after, killed = killer(hired, at=(3,), all_of_them=True)
+    model = wk.train(
+        corpus, SKIPGRAM, workers=2, engine="ray", callbacks=[after], validation=0.05
+    )
+    same(model, expected)
+    assert len(killed) == 2
+    assert len(hired) == 4
+    assert "all workers are lost" in caplog.text
+
+
+def test_workers_that_die_again_and_again_end_the_training(corpus, hired, monkeypatch):
+    monkeypatch.setattr(ray_crew, "_FAILURES", 1)
+    attempt = ray_crew.Crew._attempt
+
+    def fatal(self, *given):
+        for place in self.places:
+            os.kill(place.pid, signal.SIGKILL)
+        return attempt(self, *given)
+
+    monkeypatch.setattr(ray_crew.Crew, "_attempt", fatal)
+    with pytest.raises(TrainingError, match="died 2 times at the same place"):
+        wk.train(corpus, SKIPGRAM, workers=2, engine="ray")
+    assert len(hired) == 4
+
+
+SCRIPT = """
+import sys
+sys.path.insert(0, {here!r})
+import wordkin as wk
+from wordkin.engines import ray_crew
+from test_ray import SKIPGRAM, digest, make_corpus
+if __name__ == "__main__":
+    places = ray_crew.Crew.places.fget
+    hire = ray_crew.Crew._hire
+    def told(self, workers):
+        found = hire(self, workers)
+        print("workers", *[place.pid for place in found], flush=True)
+        return found
+    ray_crew.Crew._hire = told
+    saved = wk.Checkpoint(sys.argv[1], every=1)
+    tell = lambda progress: print("step", progress.step, flush=True)
+    model = wk.train(make_corpus(), SKIPGRAM, workers=int(sys.argv[2]), engine="ray",
+                     validation=0.05, callbacks=[tell, saved],
+                     resume=saved.path if saved.path.exists() else None)
+    print("digest", digest(model), flush=True)
+"""
+
+
+def start_driver(folder, workers):
+    script = SCRIPT.format(here=str(Path(__file__).parent))
+    command = [sys.executable, "-c", script, str(folder), str(workers)]
+    # a cluster of its own, on this machine
+    given = {k: v for k, v in os.environ.items() if k != "RAY_ADDRESS"}
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=given)
+
+
+def lives(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
+def test_a_killed_driver_goes_on_from_its_checkpoint_and_leaves_nobody_behind(expected, tmp_path):
+    with start_driver(tmp_path, 2) as process:
+        pids = next(line for line in process.stdout if line.startswith("workers")).split()[1:]
+        for line in process.stdout:
+            if line == "step 4\n":
+                break
+        process.send_signal(signal.SIGKILL)
+    end = time.monotonic() + 60
+    while any(lives(pid) for pid in pids) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not [pid for pid in pids if lives(pid)]
+    with start_driver(tmp_path, 1) as process:
+        lines = process.stdout.read().splitlines()
+    assert process.returncode == 0
+    steps = [int(line.split()[1]) for line in lines if line.startswith("step")]
+    assert steps[0] in (4, 5)
+    assert steps[-1] > 5
+    assert lines[-1] == f"digest {digest(expected)}"
+
+
+# ---------------------------------------------------------------------------- what can't be
+
+
+def test_a_worker_of_another_version_is_refused(corpus, monkeypatch):
+    monkeypatch.setattr(wk, "__version__", "9.9.9")
+    there = re.escape("wordkin 0.1.0 there and 9.9.9 here")
+    with pytest.raises(ConfigError, match=there):
+        wk.train(corpus, SKIPGRAM, workers=1, engine="ray")
+
+
+def test_a_machine_with_another_package_can_say_so(corpus, monkeypatch, tmp_path):
+    other = tmp_path / "wordkin"
+    other.mkdir()
+    (other / "__init__.py").write_text("__version__ = '0.0.1'\n")
+    init = ray_crew.Crew.__init__
+    remote = ray.remote
+
+    def elsewhere(**options):
+        path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+        return remote(**options, runtime_env={"env_vars": {"PYTHONPATH": path}})
+
+    def begin(self, *given, **named):
+        monkeypatch.setattr(ray, "remote", elsewhere)
+        init(self, *given, **named)
+
+    monkeypatch.setattr(ray_crew.Crew, "__init__", begin)
+    with pytest.raises(ConfigError, match=r"wordkin 0\.0\.1 there and 0\.1\.0 here.*lanes unknown"):
+        wk.train(corpus, SKIPGRAM, workers=1, engine="ray")
+
+
+def test_a_corpus_that_a_worker_does_not_see(corpus, stored, tmp_path):
+    gone = tmp_path / "gone"
+    shutil.copytree(stored, gone)
+    opened = wk.Corpus.open(gone)
+    shutil.rmtree(gone)
+    with pytest.raises(FileError, match="All machines must see the folder"):
+        wk.train(opened, SKIPGRAM, workers=1, engine="ray")
+    make_corpus(n=50_000).save(gone)
+    with pytest.raises(InputError, match="another one on the machine of a worker"):
+        wk.train(opened, SKIPGRAM, workers=1, engine="ray")
+
+
+def test_what_the_cluster_has_no_room_for(corpus):
+    with pytest.raises(ConfigError, match="2 workers of 64 threads need 128 processors"):
+        wk.train(corpus, SKIPGRAM, workers=2, engine=wk.RayCluster(threads=64))
+
+
+def test_a_cluster_that_is_busy(corpus):
+    @ray.remote(num_cpus=4)
+    class Busy:
+        def begun(self):
+            return True
+
+    busy = Busy.remote()
+    assert ray.get(busy.begun.remote())
+    with pytest.raises(TrainingError, match=r"within 2 seconds; 0 processors are free"):
+        wk.train(corpus, SKIPGRAM, workers=2, engine=wk.RayCluster(timeout=2))
+    ray.kill(busy)
+
+
+def test_models_that_know_no_streams(corpus):
+    with pytest.raises(ConfigError, match="GloVe can't be trained in streams"):
+        wk.train(corpus, wk.GloVe(vector_size=8), workers=2, engine="ray")
+
+
+def test_settings_that_can_not_be():
+    for wrong in (
+        {"threads": 0},
+        {"threads": 1.5},
+        {"threads": True},
+        {"timeout": 0},
+        {"timeout": "1"},
+        {"address": ""},
+        {"address": "here"},
+        {"address": "here:0"},
+        {"address": 5},
+        {"address": "ray://here:10001"},
+    ):
+        with pytest.raises(ConfigError):
+            wk.RayCluster(**wrong)
+    assert always_in_streams(wk.RayCluster())
+    assert not always_in_streams("cpu")
+    with pytest.raises(ConfigError, match="connected to the Ray cluster"):
+        wk.RayCluster(address="127.0.0.1:1").connect(1)
+    for engine in ("spark", 5, None):
+        with pytest.raises(ConfigError, match="There is no engine"):
+            always_in_streams(engine)
+
+
+UNREACHABLE = """
+import os, time
+import ray
+import wordkin as wk
+from wordkin.errors import TrainingError
+
+def none_is_there(*given, **named):
+    raise ConnectionError("Could not find any running Ray instance.")
+
+corpus = wk.Corpus.from_texts(["the cat sat on the mat"] * 50, min_count=1)
+for address in ("127.0.0.1:1", None, "auto"):
+    os.environ["RAY_ADDRESS"] = "" if address else "127.0.0.1:2"
+    if address == "auto":
+        ray.init = none_is_there  # the real one would find the cluster of the other tests
+    began = time.monotonic()
+    try:
+        wk.train(corpus, wk.SkipGram(), engine=wk.RayCluster(address=address))
+    except TrainingError as error:
+        print(address, round(time.monotonic() - began), error)
+"""
+
+
+def test_a_cluster_that_can_not_be_reached_is_told_soon():
+    done = subprocess.run(
+        [sys.executable, "-c", UNREACHABLE], capture_output=True, text=True, timeout=200
+    )
+    assert done.returncode == 0, done.stderr
+    first, second, third = (line for line in done.stdout.splitlines() if line.strip())
+    assert "Nothing answers at '127.0.0.1:1'" in first
+    assert "Nothing answers at '127.0.0.1:2'" in second
+    assert "Could not find any running Ray instance" in third
+    assert "ray start --head" in third
+    assert all(int(line.split()[1]) < 30 for line in (first, second, third))
+
+
+def test_versions_tell_what_decides_the_bytes():
+    here = ray_cluster.versions()
+    assert set(here) == {"Python", "wordkin", "numpy", "numba", "lanes"}
+    ray_cluster.check_versions(here, "here")
+    with pytest.raises(ConfigError, match="lanes 4 there"):
+        ray_cluster.check_versions(here | {"lanes": "4"}, "there")

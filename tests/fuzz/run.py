@@ -171,8 +171,8 @@ def attack(args: argparse.Namespace) -> None:
     if args.forged:
         without_checksums()
     _limit()
-    began, number = time.monotonic(), 0
-    while number < args.inputs and time.monotonic() - began < args.seconds:
+    began, number = time.process_time(), 0
+    while number < args.inputs and time.process_time() - began < args.seconds:
         under.once(number)
         number += 1
     report = {
@@ -283,7 +283,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--inputs", type=int, default=100_000, help="damaged files in all")
     parser.add_argument("--chunk", type=int, default=2000, help="files in one process")
-    parser.add_argument("--patience", type=float, default=600, help="seconds for one process")
+    parser.add_argument(
+        "--patience", type=float, default=600, help="processor seconds of a process"
+    )
     parser.add_argument("--only", default="", help="readers whose names hold this")
     parser.add_argument("--seed", type=int, default=0, help="even: checksums count; odd: forged")
     parser.add_argument("--out", type=Path, default=Path("fuzz-findings"), help="where findings go")
@@ -301,6 +303,7 @@ def main() -> None:
     tally, seed, done = Tally(args.out), args.seed, 0
     names = [reader.name for reader in readers.READERS if args.only in reader.name]
     while done < args.inputs:
+        random.Random(seed).shuffle(names)
         for name in names:
             in_child(name, args, seed, tally)
             done += args.chunk

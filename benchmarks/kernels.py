@@ -17,7 +17,6 @@ import wordkin as wk
 from wordkin.kernels import sampling, seed_state, word2vec
 
 SIZE, WINDOW, NEGATIVE, SAMPLE, ALPHA = 100, 5, 5, 1e-4, 0.025
-TOKENS = 4_000_000
 
 
 def main() -> None:
@@ -25,8 +24,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--text", type=Path, default=shared / "wiki8.xz")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--tokens", type=int, default=4_000_000, help="to learn from, each run")
     options = parser.parse_args()
     corpus = wk.Corpus.from_path(options.text, tokenizer="whitespace")
+    tokens = min(options.tokens, corpus.n_tokens)
     peak = sgemm_peak()
     print(describe(), f"\nsgemm, all threads: {peak:.0f} GFLOP/s\n", flush=True)
     rows = [("one thread, skip-gram 100-d", "M words/s", "times the plain kernel", "loss")]
@@ -40,8 +41,8 @@ def main() -> None:
         ("groups of 6 share 8", grouped(6, 8)),
     ):
         learn(kernel, corpus, tokens=1000)  # compiles
-        runs = [learn(kernel, corpus, tokens=TOKENS) for _ in range(options.runs)]
-        speeds = [TOKENS / seconds / 1e6 for seconds, _ in runs]
+        runs = [learn(kernel, corpus, tokens=tokens) for _ in range(options.runs)]
+        speeds = [tokens / seconds / 1e6 for seconds, _ in runs]
         plain = plain or speeds
         ratios = [a / b for a, b in zip(speeds, plain, strict=True)]
         rows.append((name, spread(speeds), spread(ratios), f"{runs[0][1]:.3f}"))

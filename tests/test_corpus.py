@@ -1,3 +1,5 @@
+"""Corpora: words to ids, what is dropped and why, in memory and in files."""
+
 from __future__ import annotations
 
 import errno

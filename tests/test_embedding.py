@@ -1,3 +1,5 @@
+"""Rows of a model: special rows, words without a vector, the report, the self-check."""
+
 from __future__ import annotations
 
 from dataclasses import replace

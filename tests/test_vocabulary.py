@@ -1,3 +1,5 @@
+"""Vocabularies: rows, encoding and decoding, what is refused, files."""
+
 from __future__ import annotations
 
 import hashlib

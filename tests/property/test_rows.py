@@ -1,3 +1,5 @@
+"""Rows of models and ids of corpora, for any words: each is what its vocabulary says."""
+
 from __future__ import annotations
 
 from collections import Counter

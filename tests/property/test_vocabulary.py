@@ -1,3 +1,5 @@
+"""Vocabularies of any words beside lists and dictionaries."""
+
 from __future__ import annotations
 
 from collections import Counter

@@ -1,0 +1,250 @@
+"""Change one thing at a time in a copy of the source, and see whether the tests notice.
+
+    git clone . /tmp/copy && cd /tmp/copy && python tools/mutate.py vocabulary --count 50 --seed 1
+
+Each mutant has one operator, comparison, constant, condition, return or statement changed. It is
+killed if one of the tests of its module fails, or takes far more processor time than before. What
+survives is printed as a table: either a test is missing, or the change changes nothing.
+
+Source files are overwritten and put back, so it refuses to run where Git has changes. Messages of
+errors, docstrings and annotations are left as they are.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import contextlib
+import copy
+import importlib
+import json
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "wordkin"
+# what is imported once, before each mutant gets a process of its own; nothing of ours
+AHEAD = (
+    "numpy",
+    "numba",
+    "pytest",
+    "hypothesis",
+    "safetensors.numpy",
+    "gensim.models",
+    "pyarrow.parquet",
+)
+
+# what is changed, and the tests that have to notice
+MODULES = {
+    "embedding": (["embedding.py"], ["tests/test_embedding.py", "tests/property/test_rows.py"]),
+    "vocabulary": (
+        ["vocabulary/*.py"],
+        ["tests/test_vocabulary.py", "tests/test_packed.py", "tests/test_probes.py",
+         "tests/property/test_vocabulary.py"],
+    ),
+    "corpus": (
+        ["corpus/*.py"],
+        ["tests/test_corpus.py", "tests/test_items.py", "tests/test_columns.py",
+         "tests/property/test_counting.py", "tests/test_corpus_compiled.py"],
+    ),
+    "word2vec": (["formats/word2vec.py"], ["tests/test_formats.py", "tests/test_formats_fast.py"]),
+    "glove": (["formats/glove.py", "formats/lines.py"],
+              ["tests/test_formats.py", "tests/test_formats_fast.py"]),
+    "fasttext": (["formats/fasttext.py"],
+                 ["tests/test_foreign_formats.py", "tests/test_subwords.py"]),
+    "native": (["formats/native.py"], ["tests/test_formats.py"]),
+    "tensors": (["formats/tensors.py"], ["tests/test_formats.py", "tests/test_foreign_formats.py"]),
+    "pickles": (["formats/pickles.py"], ["tests/test_pickles.py", "tests/test_foreign_formats.py"]),
+}  # fmt: skip
+
+OTHER = {
+    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
+    ast.NotEq: ast.Eq, ast.In: ast.NotIn, ast.NotIn: ast.In, ast.Is: ast.IsNot, ast.IsNot: ast.Is,
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.FloorDiv: ast.Mult,
+    ast.Div: ast.Mult, ast.Mod: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd,
+    ast.LShift: ast.RShift, ast.RShift: ast.LShift, ast.And: ast.Or, ast.Or: ast.And,
+}  # fmt: skip
+
+
+def candidates(tree: ast.AST) -> list[ast.AST]:
+    """Return the nodes that can be changed, in a fixed order."""
+    found: list[ast.AST] = []
+
+    def visit(node: ast.AST) -> None:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            return
+        found.append(node)
+        if isinstance(node, ast.Raise | ast.JoinedStr):  # messages
+            return
+        for name, value in ast.iter_fields(node):
+            if name in ("annotation", "returns", "decorator_list", "format_spec"):
+                continue
+            for child in value if isinstance(value, list) else [value]:
+                if isinstance(child, ast.AST):
+                    visit(child)
+
+    visit(tree)
+    return [node for node in found if changed(node) is not None]
+
+
+def changed(node: ast.AST) -> ast.AST | None:
+    """Return the node with one thing about it changed, or None where nothing is to be changed."""
+    new = copy.deepcopy(node)
+    if isinstance(new, ast.Compare) and type(new.ops[0]) in OTHER:
+        new.ops[0] = OTHER[type(new.ops[0])]()
+    elif isinstance(new, ast.BinOp | ast.BoolOp | ast.AugAssign) and type(new.op) in OTHER:
+        new.op = OTHER[type(new.op)]()
+    elif isinstance(new, ast.UnaryOp) and isinstance(new.op, ast.Not):
+        return new.operand
+    elif isinstance(new, ast.IfExp):
+        new.body, new.orelse = new.orelse, new.body
+    elif isinstance(new, ast.Constant) and isinstance(new.value, bool | int | float | bytes):
+        new.value = another(new.value)
+    elif isinstance(new, ast.Return) and new.value is not None and ast.unparse(new.value) != "None":
+        new.value = ast.Constant(None)
+    elif isinstance(new, ast.Raise | ast.Continue) or (
+        isinstance(new, ast.Expr) and isinstance(new.value, ast.Call)
+    ):
+        return ast.Pass()
+    elif isinstance(new, ast.Break):
+        return ast.Continue()
+    else:
+        return None
+    return new
+
+
+def another(value: bool | int | float | bytes) -> bool | int | float | bytes:  # noqa: PYI041
+    """Return a constant beside this one."""
+    if isinstance(value, bool):
+        return not value
+    return value + b"!" if isinstance(value, bytes) else value + 1
+
+
+def with_change(source: str, node: ast.AST) -> str:
+    """Return the source with one node changed, all else to the letter."""
+    lines = source.encode().splitlines(keepends=True)
+    start = sum(map(len, lines[: node.lineno - 1])) + node.col_offset
+    stop = sum(map(len, lines[: node.end_lineno - 1])) + node.end_col_offset
+    text = ast.unparse(changed(node))
+    if isinstance(node, ast.expr):
+        text = f"({text})"
+    return (source.encode()[:start] + text.encode() + source.encode()[stop:]).decode()
+
+
+def in_a_line(node: ast.AST) -> str:
+    """Return the beginning of some source."""
+    return f"`{ast.unparse(node).splitlines()[0][:90]}`"
+
+
+def run_tests(tests: list[str], seconds: int) -> tuple[int, float]:
+    """Run tests in a child of this process; return its exit code (-1: too long) and its time."""
+    before = time.monotonic()
+    child = os.fork()
+    if not child:
+        os.setpgid(0, 0)
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+        silent = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(silent, 1)
+        os.dup2(silent, 2)
+        import pytest
+
+        options = [
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-W",
+            "ignore::pytest.PytestAssertRewriteWarning",
+        ]
+        os._exit(int(pytest.main([*options, *tests])))
+    while True:
+        done, status = os.waitpid(child, os.WNOHANG)
+        took = time.monotonic() - before
+        if done:
+            return (os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1), took
+        if took > 20 * seconds + 300:  # waits for ever, without using the processor
+            os.killpg(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return -1, took
+        time.sleep(0.05)
+
+
+def prepare() -> None:
+    """Import what all mutants need, and let nothing else be imported but from this copy."""
+    dirty = subprocess.run(
+        ["git", "status", "--porcelain", "src"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    if dirty.stdout:
+        sys.exit("Git knows of changes in src/: run this in a fresh clone.")
+    os.chdir(ROOT)
+    # of the same second and size as the source before it, old bytecode would pass for new
+    os.environ |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT / "src")}
+    sys.dont_write_bytecode = True
+    sys.path.insert(0, str(ROOT / "src"))
+    for name in AHEAD:
+        with contextlib.suppress(ImportError):  # tests that need it are skipped
+            importlib.import_module(name)
+
+
+def main() -> None:
+    """Mutate one module, print what survived, and add the counts to a file."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("module", choices=MODULES)
+    parser.add_argument("--count", type=int, default=50, help="mutants to draw")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--out", type=Path, help="a file of JSON lines to add the result to")
+    parser.add_argument("--only", nargs="*", help="mutants by FILE:LINE, instead of a sample")
+    args = parser.parse_args()
+    patterns, tests = MODULES[args.module]
+    prepare()
+    files = sorted(path for pattern in patterns for path in SOURCE.glob(pattern))
+    everything = [
+        (path, node) for path in files for node in candidates(ast.parse(path.read_text("utf-8")))
+    ]
+    sample = random.Random(args.seed).sample(everything, min(args.count, len(everything)))
+    if args.only:
+        sample = [
+            (path, node) for path, node in everything
+            if f"{path.relative_to(SOURCE)}:{node.lineno}" in args.only
+        ]  # fmt: skip
+    code, took = run_tests(tests, 600)
+    if code:
+        sys.exit(f"The tests fail without any change (exit code {code}): {' '.join(tests)}")
+    print(f"{args.module}: {len(sample)} of {len(everything)} mutants; {took:.0f} s unchanged")
+    survivors = []
+    for path, node in sample:
+        source = path.read_text("utf-8")
+        name = f"{path.relative_to(SOURCE)}:{node.lineno}"
+        what = f"{in_a_line(node)} -> {in_a_line(changed(node))}"
+        try:
+            path.write_text(with_change(source, node), "utf-8")
+            code, seconds = run_tests(tests, int(5 * took) + 20)
+        finally:
+            path.write_text(source, "utf-8")
+        if code == 0:
+            survivors.append([name, what])
+        print(f"{'SURVIVED' if code == 0 else 'killed'} {seconds:5.1f} s {name} {what}", flush=True)
+    print(
+        f"{args.module}: {len(sample) - len(survivors)} of {len(sample)} killed, seed {args.seed}"
+    )
+    if args.out:
+        result = {
+            "module": args.module, "seed": args.seed, "possible": len(everything),
+            "mutants": len(sample), "killed": len(sample) - len(survivors), "survivors": survivors,
+        }  # fmt: skip
+        with args.out.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(result) + "\n")
+
+
+if __name__ == "__main__":
+    main()

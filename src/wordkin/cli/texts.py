@@ -85,6 +85,6 @@ def read_corpus(screen: Screen, inputs: list[Path], reading: dict[str, Any]) -> 
     if missed >= reading["min_count"]:
         screen.note(
             f"because of --max-vocab-size, words that occur up to {missed:,} times may be missing "
-            f"although --min-count is {reading['min_count']:,}: make either larger"
+            f"although --min-count is {reading['min_count']:,}; all that occur more often are there"
         )
     return corpus

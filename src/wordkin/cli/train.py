@@ -10,12 +10,12 @@ import typer
 
 from wordkin.cli.models import Mode, Model, make_config
 from wordkin.cli.outputs import check_output, check_page
+from wordkin.cli.reports import report_run
 from wordkin.cli.texts import named_tokenizer, read_corpus
 from wordkin.errors import InputError
 
 if TYPE_CHECKING:
-    from wordkin.cli.screen import Screen
-    from wordkin.training import Checkpoint, TrainedModel
+    from wordkin.training import Checkpoint
 
 _TEXT, _MODEL, _RUN = "Text", "Model", "Run"
 
@@ -373,7 +373,7 @@ def train(  # noqa: PLR0913 (the options of the command)
         trained.save(output)
     if record is not None and html is not None:
         record.to_html(html, title=f"{type(config).__name__}: {output.name}")
-    _report(screen, trained)
+    report_run(screen, trained)
     screen.line()
     documents = f"{len(trained.documents):,} documents and " if trained.documents else ""
     screen.line(
@@ -398,19 +398,3 @@ def _checkpoint(
 
     writer = Checkpoint(folder, every=every)
     return [writer], writer.path if resume and writer.path.exists() else None
-
-
-def _report(screen: Screen, trained: TrainedModel) -> None:
-    """Print the account, and the history of at most ten epochs, the last among them."""
-    step = -(-len(trained.history) // 10)
-    screen.line(str(trained.account))
-    screen.line()
-    table = [["epoch", "loss", "validation", "M words/s"]]
-    for epoch in trained.history[::-step][::-1]:
-        validation = "" if epoch.validation_loss is None else f"{epoch.validation_loss:.4f}"
-        speed = f"{epoch.words_per_second / 1e6:.2f}"
-        table.append([str(epoch.epoch), f"{epoch.loss:.4f}", validation, speed])
-    if all(epoch.validation_loss is None for epoch in trained.history):
-        for row in table:
-            del row[2]
-    screen.table(table, ">" * len(table[0]), indent=0)

@@ -33,6 +33,7 @@ def test_they_are_the_same_as_a_list_and_a_dict(words, others):
     assert [ours[i] for i in range(-len(words), len(words))] == words * 2
     assert ours[1:4] == words[1:4]
     assert ours[::-2] == words[::-2]
+    assert ours[::2] == words[::2]
     assert ours[5:2] == []
     for word in words + others:
         assert ours.index.get(word) == index.get(word)
@@ -146,3 +147,14 @@ def test_damage_never_gives_a_wrong_row():
         for word in WORDS[::301]:
             found = packed._probe(damaged, word.encode())
             assert found == -1 or damaged.raw(found) == word.encode()
+
+
+def test_an_index_without_an_empty_slot_is_searched_to_its_end():
+    """A file may be damaged so that looking for a word finds only others."""
+    words = pack(WORDS[:50])
+    full = PackedWords(
+        words.data, words.offsets, slots=np.zeros_like(words.slots), seed=words.seed
+    )  # fmt: skip
+    assert packed._probe(full, b"the") == 0
+    assert packed._probe(full, b"nonesuch") == -1
+    assert "nonesuch" not in full.index

@@ -20,7 +20,7 @@ from wordkin.errors import (
 )
 from wordkin.vocabulary import Vocabulary, finding
 from wordkin.vocabulary.order import frequency_order
-from wordkin.vocabulary.spelling import nearest_spellings
+from wordkin.vocabulary.spelling import nearest_spellings, shown
 
 WORDS = ["the", "of", "cat", "sat", "café"]
 
@@ -104,12 +104,18 @@ def test_bad_counts_are_refused(counts):
         Vocabulary(WORDS, counts)
 
 
+def test_a_word_may_have_been_counted_zero_times():
+    """As in a vocabulary from elsewhere."""
+    assert Vocabulary(["a", "b"], [3, 0]).counts.tolist() == [3, 0]
+
+
 def test_words_of_numpy_become_plain_strings():
     vocabulary = Vocabulary(np.array(["a", "b"]))
     assert [type(word) for word in vocabulary.words] == [str, str]
 
 
 def test_equality_and_hash_follow_words_and_specials(vocabulary):
+    assert (vocabulary == list(WORDS)) is False
     assert vocabulary == Vocabulary(WORDS)
     assert hash(vocabulary) == hash(Vocabulary(WORDS))
     assert vocabulary != vocabulary.with_specials(())
@@ -220,6 +226,26 @@ def test_nearest_spellings(asked, suggested):
 
 def test_a_word_is_not_its_own_suggestion():
     assert nearest_spellings("cat", {"cat": 0, "cart": 1}) == ["cart"]
+
+
+def test_three_spellings_are_suggested_and_as_many_as_asked():
+    words = ["cat", "car", "cap", "can", "cab"]
+    index = {word: i for i, word in enumerate(words)}
+    assert nearest_spellings("caz", index) == words[:3]
+    assert nearest_spellings("caz", index, n=4) == words[:4]
+
+
+def test_forty_letters_are_looked_at_and_no_more():
+    for letters, suggested in ((40, True), (41, False)):
+        word = "ab" * letters
+        word = word[:letters]
+        assert bool(nearest_spellings(word, {word[:-1]: 0})) == suggested
+
+
+def test_words_are_shown_without_what_moves_a_terminal():
+    assert shown("caf\u00e9") == "caf\u00e9"
+    assert shown("a\nb\x07") == "a\\nb\\x07"
+    assert shown("\u0645\u06cc\u200c\u062e\n") == "\u0645\u06cc\u200c\u062e\\n"
 
 
 # --- encoding and decoding -----------------------------------------------------------------------
@@ -373,6 +399,8 @@ def test_json_is_word_to_id_in_row_order(vocabulary, tmp_path):
     word2idx = json.loads(path.read_text(encoding="utf-8"))
     assert list(word2idx.items()) == [(word, i) for i, word in enumerate(WORDS)]
     assert "café" in path.read_text(encoding="utf-8")  # readable
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines[:2] == ["{", f'"{WORDS[0]}": 0,']  # each word in a line, for diff and grep
     again = Vocabulary.from_json(path)
     assert again == vocabulary
     assert again.counts is None
@@ -387,6 +415,7 @@ def test_json_in_any_order_and_with_broken_unicode(tmp_path):
     ]
     broken = Vocabulary(["a", "\udc80"])
     broken.to_json(path)
+    assert path.read_text("ascii").splitlines()[1] == '"a": 0,'
     assert Vocabulary.from_json(path) == broken
 
 

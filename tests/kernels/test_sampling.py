@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from twins.word2vec import SplitMix64
 
 from wordkin.kernels import next_random, seed_state
-from wordkin.kernels.sampling import draw_noise, keep_thresholds, make_noise, make_tree
+from wordkin.kernels.sampling import (
+    draw_noise,
+    draw_noises,
+    keep_thresholds,
+    make_noise,
+    make_tree,
+    with_stream,
+)
 
 COUNTS = st.lists(st.integers(1, 10**6), min_size=2, max_size=200).map(
     lambda counts: np.array(sorted(counts, reverse=True))
@@ -40,6 +47,41 @@ def test_draws_follow_the_law():
     state = seed_state(3)
     drawn = np.bincount([draw_noise(noise, state) for _ in range(20_000)]) / 20_000
     np.testing.assert_allclose(drawn, np.array([100, 10, 1]) / 111, atol=0.01)
+
+
+@given(COUNTS, st.sampled_from([0.75, 1.0, 0.0, -0.5]))
+@settings(max_examples=30, deadline=None)
+def test_the_stream_holds_the_law_to_the_next_whole_number(counts, exponent):
+    stream = with_stream(make_noise(counts, exponent), counts, exponent).stream
+    assert len(stream) >= 1 << 16
+    expected = counts.astype(float) ** exponent
+    expected *= len(stream) / expected.sum()
+    assert np.abs(np.bincount(stream, minlength=len(counts)) - expected).max() <= 1.0 + 1e-6
+
+
+def test_the_stream_is_shuffled_and_read_in_order_from_anywhere():
+    counts = np.array([100, 10, 1])
+    noise = with_stream(make_noise(counts, 1.0), counts, 1.0)
+    pieces = np.array_split(noise.stream, 16)
+    share = [np.bincount(piece, minlength=3) / len(piece) for piece in pieces]
+    np.testing.assert_allclose(share, np.tile(counts / 111, (16, 1)), atol=0.03)
+    naive = SplitMix64(seed_state(4)[0])
+    out, state = np.zeros(500, np.int32), seed_state(4)
+    draw_noises(noise, state, 500, out)
+    start = (naive.bits() >> 32) * (len(noise.stream) - 500) >> 32
+    np.testing.assert_array_equal(out, noise.stream[start : start + 500])
+
+
+def test_without_a_stream_each_word_is_drawn():
+    noise = make_noise(np.array([3, 2, 1]), 1.0)
+    out, state, again = np.zeros(50, np.int32), seed_state(4), seed_state(4)
+    draw_noises(noise, state, 50, out)
+    assert out.tolist() == [draw_noise(noise, again) for _ in range(50)]
+
+
+def test_too_many_words_have_no_stream():
+    counts = np.ones(600_000, np.int64)
+    assert len(with_stream(make_noise(counts, 1.0), counts, 1.0).stream) == 0
 
 
 def test_keep_thresholds_are_those_of_word2vec():

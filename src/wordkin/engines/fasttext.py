@@ -314,7 +314,8 @@ def _choose_kernel(
     group = config.group or group
     shared = config.shared_negatives or min(shared, WIDE - group)
     kernel = subword.make_grouped(cbow=cbow, group=group, shared=shared)
-    return kernel, sampling.make_noise(counts, config.ns_exponent)
+    noise = sampling.make_noise(counts, config.ns_exponent)
+    return kernel, sampling.with_stream(noise, counts, config.ns_exponent)
 
 
 def make_run(corpus: Corpus, config: FastText, *, seed: int, workers: int) -> FastTextRun:

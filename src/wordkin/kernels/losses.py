@@ -64,7 +64,8 @@ def make_law(loss: str, counts: NDArray[np.int64], exponent: float, negative: in
         return make_tree(counts)
     share = counts.astype(np.float64) ** exponent
     expected = np.log(negative * share / share.sum()).astype(np.float32)
-    return Law(*make_noise(counts, exponent), expected)
+    noise = make_noise(counts, exponent)
+    return Law(noise.threshold, noise.alias, expected)
 
 
 def predictor(loss: str) -> Callable[..., Any]:

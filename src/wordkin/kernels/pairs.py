@@ -50,7 +50,7 @@ def make_others(weights: NDArray[np.float64]) -> Others:
     Others
         The law.
     """
-    threshold, alias = make_noise(weights, 1.0)
+    threshold, alias, _ = make_noise(weights, 1.0)
     common = np.argsort(-weights)[:3].astype(np.int32)
     # what rounding left over must not become a word that has no weight
     never = weights == 0

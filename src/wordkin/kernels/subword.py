@@ -32,7 +32,7 @@ from wordkin.kernels.lanes import (
     store,
     zeros,
 )
-from wordkin.kernels.sampling import begin, carry, draw_noise, fill, make_buffer
+from wordkin.kernels.sampling import begin, carry, draw_noises, fill, make_buffer
 from wordkin.kernels.word2vec import (
     _LINE,
     _LOSS_EVERY,
@@ -334,8 +334,7 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
             tally[0] += count - before
             more = cursor[0] < span.stop
             last = count - rule.window if more else count  # the others lack their right side yet
-            for k in range(((last - first) // group + 2) * shared):
-                drawn[k] = draw_noise(noise, state)
+            draw_noises(noise, state, ((last - first) // group + 2) * shared, drawn)
             k = 0
             for g in range(first, last, group):
                 size = min(group, last - g)

@@ -182,3 +182,32 @@ def test_too_many_words_are_refused_with_the_way_out(tmp_path):
         wk.Corpus.from_path(path)
     corpus = wk.Corpus.from_path(path, max_vocab_size=1000)
     assert corpus.vocabulary.words[:2] == ["common", "word"]
+
+
+COUNT = """
+import sys, numpy as np, wordkin as wk
+from wordkin.errors import OutOfMemoryError
+path, types = sys.argv[1], 5_000_000
+with open(path, "w") as file:
+    for first in range(0, types, 1000):
+        file.write("the of " + " ".join(f"{n:x}" for n in range(first, first + 1000)) + "\\n")
+for limit in (None, 200_000):
+    try:
+        corpus = wk.Corpus.from_path(path, tokenizer="whitespace", max_vocab_size=limit)
+    except OutOfMemoryError as error:
+        print(error)
+    else:
+        print(corpus.vocabulary.words, corpus.vocabulary.counts, corpus.account.undercount)
+"""
+
+
+@linux
+@pytest.mark.slow
+def test_millions_of_words_are_counted_in_bounded_memory(tmp_path):
+    """What benchmarks/big.py does with 50 million: refused without a bound, done with one."""
+    code = f"import sys; sys.argv[1:] = [{str(tmp_path / 'text')!r}]\n{COUNT}"
+    refused, done = limited(code, n_bytes=700 * MB).splitlines()
+    assert "different words so far" in refused
+    assert "max_vocab_size" in refused
+    assert done.startswith("['the', 'of'] [5000 5000] ")
+    assert 0 < int(done.split()[-1]) < 20  # one more each time that words are forgotten

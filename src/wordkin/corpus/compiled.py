@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.corpus.interning import Chunk
+from wordkin.errors import OutOfMemoryError
 from wordkin.kernels.numbering import WordTable, rank_in_place
 from wordkin.kernels.text import PADDING, Scanned, room, scan
 from wordkin.memory import check_room
@@ -36,6 +37,7 @@ _BLOCK_SLOTS = 1 << 16  # 1 MB; a block of English has 15,000 types, and the tab
 _BLOCKS_AHEAD = 2  # for each thread: enough to keep it busy while results are fetched in order
 
 
+_ADVICE = "Bound their number while counting: max_vocab_size=10_000_000 takes 1 to 2 GB."
 _NOTHING: NDArray[np.uint8] = np.zeros(0, np.uint8)
 _NOWHERE: NDArray[np.int64] = np.zeros(0, np.int64)
 
@@ -256,7 +258,23 @@ class CompiledInterner:
         ------
         Chunk
             One for each block.
+
+        Raises
+        ------
+        OutOfMemoryError
+            If there are too many different words for the memory there is.
         """
+        try:
+            yield from self._chunks(blocks)
+        except OutOfMemoryError:
+            raise
+        except MemoryError as error:  # less than is asked for beforehand, or somebody else took it
+            raise OutOfMemoryError(
+                f"There are {len(self._table):,} different words so far, and no memory for more. "
+                f"{_ADVICE}"
+            ) from error
+
+    def _chunks(self, blocks: Iterable[Block]) -> Iterator[Chunk]:
         threads = _cores()
         counted: deque[tuple[Block, Future[Counted]]] = deque()
         numbered: deque[Future[Chunk]] = deque()
@@ -302,7 +320,7 @@ class CompiledInterner:
         check_room(
             self._table.growth(len(counted.words), len(spans[0])),
             f"There are {len(self._table):,} different words so far, and places for more",
-            advice="Bound their number while counting: max_vocab_size=10_000_000 needs 1.5 GB.",
+            advice=_ADVICE,
         )
         numbers = self._table.number(*spans)
         if self._pruner is not None:

@@ -16,7 +16,7 @@ help:
 	@echo "make test    run the tests            (EXTRAS=keras,torch,... installs more to test with)"
 	@echo "make check   style, types, the house's import order, docstrings"
 	@echo "make docs    build the documentation into docs/_build/html"
-	@echo "make bench   measure speed and quality beside the peers (takes a while)"
+	@echo "make bench   the short form of all benchmarks, into benchmarks.md (takes a while)"
 	@echo "make clean   remove the environments and what was built"
 
 demo: $(DEMO)/.installed
@@ -42,9 +42,8 @@ docs: $(VENV)/.installed-$(EXTRAS)
 
 bench: $(VENV)/.installed-$(EXTRAS)
 	$(UV) $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt --group bench
-	$(BIN)/python benchmarks/kernels.py
-	$(BIN)/python benchmarks/training.py
-	$(BIN)/python benchmarks/load_and_search.py
+	$(BIN)/python benchmarks/all.py benchmarks.md
+	@echo "read benchmarks.md"
 
 $(VENV)/.installed-$(EXTRAS): pyproject.toml constraints.txt
 	$(call environment,$(VENV))

@@ -30,6 +30,7 @@ HELPERS = {"all.py", "machine.py", "scores.py"}  # all others have a short form
 SHORT = {
     "kernels": "--text {text} --runs 1 --tokens 400000",
     "training": "--text {text} --scores {data}/eval --pairs 1 --lines speed",
+    "distributed": "{text} --words 300000 --threads 1 2 --workers 1",
     "deterministic": "--data {data} --models SkipGram --seeds 1 --words 300000",
     "fasttext": "--text {text} --scores {data}/eval --peer {fasttext} --pairs 1 --lines speed",
     "glove": "--text {text} --scores {data}/eval --peer {glove} --pairs 1 --epochs 2",
@@ -43,6 +44,7 @@ SHORT = {
     "pairs": "--text {text} --tokens 5000 --pairs 2",
     "load_and_search": "--glove {data}/glove.6B.50d.txt.xz --pairs 1 --lines native",
     "search": "--vectors {data}/glove.6B.50d.txt.xz --pairs 1 --lines one,batch",
+    "explorer": "--vectors {data}/glove.6B.50d.txt.xz --words 20000",
     "documents": "--text {text} --vectors {data}/glove.6B.50d.txt.xz --only speed"
     " --documents 500 --runs 1",
     "layers": "torch",

@@ -14,8 +14,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from glove import SETS, plain_text, scores
+from glove import plain_text, scores
 from machine import describe, spread, table
+from scores import SETS
 
 import wordkin as wk
 from wordkin.evaluation import evaluate_similarity

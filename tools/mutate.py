@@ -58,7 +58,7 @@ MODULES = {
               ["tests/test_formats.py", "tests/test_formats_fast.py"]),
     "fasttext": (["formats/fasttext.py"],
                  ["tests/test_foreign_formats.py", "tests/test_subwords.py"]),
-    "native": (["formats/native.py"], ["tests/test_formats.py"]),
+    "native": (["formats/native.py"], ["tests/test_formats.py", "tests/test_formats_fast.py"]),
     "tensors": (["formats/tensors.py"], ["tests/test_formats.py", "tests/test_foreign_formats.py"]),
     "pickles": (["formats/pickles.py"], ["tests/test_pickles.py", "tests/test_foreign_formats.py"]),
 }  # fmt: skip

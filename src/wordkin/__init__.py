@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wordkin.downloads.ready import pretrained as pretrained
     from wordkin.embedding import embedding_matrix as embedding_matrix
     from wordkin.engines.ray_cluster import RayCluster as RayCluster
+    from wordkin.engines.ray_reading import read_distributed as read_distributed
     from wordkin.errors import WordkinError as WordkinError
     from wordkin.evaluation import evaluate as evaluate
     from wordkin.explorer import explore as explore
@@ -108,6 +109,7 @@ _HOME = {
     "plot_training": "wordkin.plotting",
     "pretrained": "wordkin.downloads.ready",
     "probe_words": "wordkin.vocabulary.probes",
+    "read_distributed": "wordkin.engines.ray_reading",
     "read_labelled": "wordkin.classification.reading",
     "skipgrams": "wordkin.pairs",
     "train": "wordkin.training",
@@ -161,6 +163,7 @@ __all__ = [
     "plot_training",
     "pretrained",
     "probe_words",
+    "read_distributed",
     "read_labelled",
     "skipgrams",
     "train",

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path  # noqa: TC003 (typer looks at the annotations)
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from wordkin.cli.models import Mode, Model, make_config
 from wordkin.cli.outputs import check_output, check_page
 from wordkin.cli.reports import report_run
+from wordkin.cli.runs import Engine, checkpoint_in, machine_for, telling_traffic
 from wordkin.cli.texts import named_tokenizer, read_corpus
 from wordkin.errors import InputError
 
-if TYPE_CHECKING:
-    from wordkin.training import Checkpoint
-
 _TEXT, _MODEL, _RUN = "Text", "Model", "Run"
-
-
-class Engine(StrEnum):
-    """What can do the work."""
-
-    cpu = "cpu"
-    keras = "keras"
 
 
 def train(  # noqa: PLR0913 (the options of the command)
@@ -218,13 +208,28 @@ def train(  # noqa: PLR0913 (the options of the command)
     engine: Annotated[
         Engine,
         typer.Option(
-            help="What does the work: keras runs on TensorFlow, JAX or PyTorch, and on a GPU.",
+            help="What does the work: keras runs on TensorFlow, JAX or PyTorch, and on a GPU; ray"
+            " on the machines of a Ray cluster, deterministic.",
             rich_help_panel=_RUN,
         ),
     ] = Engine.cpu,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="ray: where the head of the cluster is, or auto on a machine that belongs to it.",
+            show_default="this machine alone",
+            rich_help_panel=_RUN,
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Threads.", show_default="all cores", rich_help_panel=_RUN),
+        typer.Option(
+            min=1,
+            help="Threads; ray: processes.",
+            show_default="all cores",
+            rich_help_panel=_RUN,
+        ),
     ] = None,
     deterministic: Annotated[
         bool,
@@ -334,21 +339,22 @@ def train(  # noqa: PLR0913 (the options of the command)
     if model is Model.doc2vec and output.suffix != ".safetensors":
         raise InputError(f"Documents are saved as .safetensors; got {str(output)!r}.")
     check_page(html, [output, *inputs])
+    machine = machine_for(engine, address)
 
     from wordkin.cli.interrupt import telling_of
     from wordkin.cli.screen import Screen, size_of
     from wordkin.training import RunRecord, memory_needed
     from wordkin.training import train as run
 
-    callbacks, begun = _checkpoint(checkpoint, checkpoint_every, resume=resume)
+    callbacks, begun = checkpoint_in(checkpoint, checkpoint_every, resume=resume)
     screen = Screen()
     corpus = read_corpus(screen, inputs, reading)
     need = memory_needed(
         corpus,
         config,
         workers=workers,
-        engine=engine.value,
-        streams=streams if deterministic else 0,
+        engine=machine,
+        streams=streams if deterministic or engine is Engine.ray else 0,
     )
     screen.note(f"training needs {need}")
     written = next((each.path for each in callbacks), None)
@@ -356,13 +362,13 @@ def train(  # noqa: PLR0913 (the options of the command)
     if record is not None:
         record.check(corpus.vocabulary)
     watched = record if watch or probe else None
-    with telling_of(written), screen.training(watched) as shown:
+    with telling_of(written), telling_traffic(screen.note), screen.training(watched) as shown:
         trained = run(
             corpus,
             config,
             seed=seed,
             workers=workers,
-            engine=engine.value,
+            engine=machine,
             validation=validation,
             callbacks=[*([record] if record else []), shown, *callbacks],
             resume=begun,
@@ -381,20 +387,3 @@ def train(  # noqa: PLR0913 (the options of the command)
         f"{output} ({size_of(output.stat().st_size)})",
         style="bold green",
     )
-
-
-def _checkpoint(
-    folder: Path | None, every: str, *, resume: bool
-) -> tuple[list[Checkpoint], Path | None]:
-    """What writes checkpoints, and the one to go on from."""
-    if folder is None:
-        if resume:
-            raise typer.BadParameter(
-                "it needs the folder of the checkpoint: --checkpoint FOLDER.",
-                param_hint="--resume",
-            )
-        return [], None
-    from wordkin.training import Checkpoint
-
-    writer = Checkpoint(folder, every=every)
-    return [writer], writer.path if resume and writer.path.exists() else None

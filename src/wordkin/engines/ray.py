@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 ALWAYS_IN_STREAMS = True
 """It has no other way to learn."""
-_log = logging.getLogger("wordkin")
+_log, _traffic = logging.getLogger("wordkin"), logging.getLogger("wordkin.traffic")
 _SECONDS_BETWEEN_COPIES = 300.0
 """So much work is lost at most when all workers die at once."""
 
@@ -228,7 +228,7 @@ class RayRun:
         # shared memory ends with the connection: a copy of each
         finished: Finished = kept(self._surely(lambda: self.crew.ask("finish")))
         self._subwords, self._copy = finished.subwords, None
-        _log.info("%s", self.crew.traffic)
+        _traffic.info("%s", self.crew.traffic)
         self.close()
         return finished.arrays
 

@@ -101,6 +101,7 @@ class RayCluster:
             address = os.environ.get("RAY_ADDRESS") or address
         if ":" in address:
             _knock(address)
+            _ask_head(ray, address)
         try:
             ray.init(address, **quiet)
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
@@ -252,6 +253,23 @@ def _knock(address: str) -> None:
         raise TrainingError(
             f"Nothing answers at {address!r} ({error}). Start the head of a Ray cluster there "
             'with "ray start --head --port=PORT", or give another address.'
+        ) from error
+
+
+def _ask_head(ray: ModuleType, address: str) -> None:
+    """See that it is Ray that answers: ``ray.init`` would go on asking for more than five minutes.
+
+    This is what ``ray health-check`` does; the name is not public, so it may be missing some day.
+    """
+    client = getattr(getattr(ray, "_raylet", None), "GcsClient", None)
+    if client is None:
+        return
+    try:
+        client(address=address)
+    except (ray.exceptions.RayError, RuntimeError) as error:
+        raise TrainingError(
+            f"What answers at {address!r} is no Ray cluster of this version, or it is down: "
+            f'{_first_line(error)} Its head is started with "ray start --head --port=PORT".'
         ) from error
 
 

@@ -1,0 +1,210 @@
+"""Reading on a Ray cluster: the files of a text are cut and counted by tasks, many at a time.
+
+Map: a task reads a file, cuts it, and numbers its words in the order in which it first sees them.
+Reduce: here the tasks' results come in the order of the files; each file's new words get the next
+free numbers, its tokens are renumbered and appended to a draft, and from there on all is as on one
+machine. So the corpus is the same to the last byte. Memory: the different words, and for each task
+at most `_AHEAD` stretches of text; the draft goes to a file when it grows.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from wordkin.corpus import Corpus
+from wordkin.corpus.building import build, plain_of, tokenizer_for
+from wordkin.corpus.choosing import Choice
+from wordkin.corpus.reading import Reading, of_blocks
+from wordkin.engines.ray_cluster import RayCluster, import_ray
+from wordkin.errors import ConfigError, TrainingError, WordkinError
+from wordkin.text.sources import open_source
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Sequence
+    from types import ModuleType
+
+    from numpy.typing import NDArray
+
+    from wordkin.corpus.interning import Chunk
+    from wordkin.text.phrases import PhraseRule, Phrases
+    from wordkin.text.tokenizers import Tokenizer
+    from wordkin.vocabulary import TokenizerSpec, Vocabulary
+
+    StrPath = str | os.PathLike[str]
+
+_AHEAD = 128
+"""Stretches of text (1 MB each) that a task may be ahead of where its results are wanted."""
+
+
+class Stretch(NamedTuple):
+    """A stretch of a file, in numbers of the file's own."""
+
+    text: NDArray[np.uint8]
+    """The words that it is the first to have, each with a line feed behind it."""
+    offsets: NDArray[np.int64]
+    """Word w is ``text[offsets[w]:offsets[w + 1] - 1]``."""
+    chunk: Chunk
+
+
+def stretches(path: str, encoding: str, tokenizer: Tokenizer) -> Iterator[Stretch]:
+    """Cut a file, and number its words: what a task does.
+
+    Parameters
+    ----------
+    path : str
+        The file.
+    encoding : str
+        Of its text.
+    tokenizer : Tokenizer
+        What cuts it.
+
+    Yields
+    ------
+    Stretch
+        About a megabyte each.
+    """
+    text = of_blocks(open_source(path, encoding=encoding), tokenizer)
+    known = 0
+    for chunk in text.chunks:
+        words = max(known, int(chunk.ids.max(initial=-1)) + 1)
+        yield Stretch(*text.spelled(np.arange(known, words)), chunk)
+        known = words
+
+
+class Renumbered:
+    """The stretches of all files in one numbering: that of the first places of words in all.
+
+    Parameters
+    ----------
+    files : iterator of iterators of Stretch
+        In the order of the text.
+    """
+
+    def __init__(self, files: Iterator[Iterator[Stretch]]) -> None:
+        from wordkin.kernels.numbering import WordTable
+
+        self._files, self.table = files, WordTable()
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Give the whole text.
+
+        Yields
+        ------
+        Chunk
+            In the numbers of the whole.
+        """
+        from wordkin.kernels.text import PADDING
+
+        for file in self._files:
+            numbers = np.zeros(0, np.int32)
+            for text, offsets, chunk in file:
+                padded = np.concatenate((text, np.zeros(PADDING, np.uint8)))
+                new = self.table.number(padded, offsets[:-1], offsets[1:] - 1)
+                numbers = np.concatenate((numbers, new.astype(np.int32)))
+                seen = None if chunk.seen is None else (numbers[chunk.seen[0]], chunk.seen[1])
+                yield chunk._replace(ids=numbers[chunk.ids], seen=seen)
+
+
+def read_distributed(
+    path: StrPath | Sequence[StrPath],
+    *,
+    cluster: RayCluster | None = None,
+    tokenizer: TokenizerSpec | None = None,
+    encoding: str = "utf-8",
+    store: StrPath | None = None,
+    phrases: int | PhraseRule | Phrases | None = None,
+    **choice: Any,  # noqa: ANN401
+) -> Corpus:
+    """Read the files of a text on the processors of a Ray cluster, each file as a task.
+
+    The corpus, its vocabulary and its account are those of `Corpus.from_path`.
+
+    Parameters
+    ----------
+    path : path-like or list of path-like
+        Files or folders, under paths that all machines of the cluster see.
+    cluster : RayCluster, optional
+        Where; by default what Ray finds, or a new one of this machine.
+    tokenizer : str, re.Pattern, callable or Tokenizer, optional
+        What cuts a line into words.
+    encoding : str
+        Of the files.
+    store : path-like, optional
+        A folder to keep the corpus in, from which it is mapped; it is written by this process.
+    phrases : int, PhraseRule or Phrases, optional
+        Join words that belong together; that is done by this process, when all is read.
+    **choice
+        `min_count`, `max_vocab` and `vocabulary`, as for `Corpus.from_path`.
+
+    Returns
+    -------
+    Corpus
+        The corpus.
+
+    Raises
+    ------
+    FileError
+        If there is no such file, or a task can't read it.
+    EmptyCorpusError
+        If no word is left.
+    ConfigError
+        If a setting is out of range.
+    TrainingError
+        If the cluster can't be reached, or a task fails.
+    """
+    if "max_vocab_size" in choice:
+        raise ConfigError(
+            "max_vocab_size is not there for reading on a cluster: all different words are counted "
+            "in this process. Use Corpus.from_path, or more memory."
+        )
+    source = open_source(path, encoding=encoding)
+    vocabulary: Vocabulary | None = choice.pop("vocabulary", None)
+    cut = tokenizer_for(tokenizer, vocabulary)
+    wanted = Choice(
+        tokenizer=cut, vocabulary=vocabulary, **{"min_count": 5, "max_vocab": None} | choice
+    )
+    ray = import_ray()
+    disconnect = (cluster or RayCluster()).connect(2)
+    try:
+        paths = [str(file) for file in source.paths]
+        files = Renumbered(_files(ray, paths, encoding, tokenizer=plain_of(cut)))
+        from wordkin.kernels.numbering import rank_in_place
+
+        text = Reading(files.chunks(), files.table.types, rank_in_place, files.table.chosen)
+        return Corpus(**build(text, wanted, store, phrases=phrases)._asdict())
+    finally:
+        disconnect()
+
+
+def _files(
+    ray: ModuleType, paths: Sequence[str], encoding: str, *, tokenizer: Tokenizer
+) -> Iterator[Iterator[Stretch]]:
+    """Begin as many tasks as there are processors, and give what they yield, file by file."""
+    task = ray.remote(num_returns="streaming", _generator_backpressure_num_objects=_AHEAD)(
+        stretches
+    )
+    cut = ray.put(tokenizer)
+    at_once = max(1, int(ray.cluster_resources().get("CPU", 1)))
+    begun: deque[Any] = deque()
+    for path in paths:
+        begun.append(task.remote(path, encoding, cut))
+        if len(begun) >= at_once:
+            yield _fetched(ray, begun.popleft())
+    while begun:
+        yield _fetched(ray, begun.popleft())
+
+
+def _fetched(ray: ModuleType, refs: Iterator[Any]) -> Iterator[Stretch]:
+    try:
+        for ref in refs:
+            yield ray.get(ref)
+    except ray.exceptions.RayTaskError as error:
+        if isinstance(error.cause, WordkinError):
+            raise error.cause from None
+        raise TrainingError(f"A task that reads a file has failed: {error}") from error
+    except ray.exceptions.RayError as error:
+        raise TrainingError(f"A task that reads a file is lost: {error}") from error

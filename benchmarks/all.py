@@ -128,7 +128,12 @@ def run(name: str, places: dict[str, str], limit: int) -> tuple[str, float, str]
     printed = shown(done.stdout)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
-        return f"failed: {last[:100]}".replace("|", "/"), seconds, printed
+        missing = last.partition(":")[0].endswith(("ModuleNotFoundError", "MissingExtraError"))
+        return (
+            f"{'not run' if missing else 'failed'}: {last[:160]}".replace("|", "/"),
+            seconds,
+            printed,
+        )
     return "done", seconds, printed
 
 

@@ -46,12 +46,17 @@ def test_what_can_not_run_says_why(everything, tmp_path):
 
 def test_a_script_that_breaks_or_takes_too_long_is_told(everything, tmp_path, monkeypatch):
     monkeypatch.setattr(everything, "HERE", tmp_path)
-    monkeypatch.setattr(everything, "SHORT", {"broken": "x", "slow": "x", "good": "x"})
+    monkeypatch.setattr(
+        everything, "SHORT", dict.fromkeys(("broken", "slow", "good", "alone"), "x")
+    )
+    (tmp_path / "alone.py").write_text("import no_such_peer")
     (tmp_path / "broken.py").write_text("print('| a |'); raise SystemExit('no | peer')")
     (tmp_path / "slow.py").write_text("import time; time.sleep(60)")
     (tmp_path / "good.py").write_text("print('machine\\n| a |\\n|---|\\n| 1 |')")
     assert everything.run("broken", {"x": ""}, 60)[::2] == ("failed: no / peer", "| a |\n")
     assert everything.run("slow", {"x": ""}, 1)[0] == "broken off after 1 s"
+    told = "not run: ModuleNotFoundError: No module named 'no_such_peer'"
+    assert everything.run("alone", {"x": ""}, 60)[0] == told
     done, _, printed = everything.run("good", {"x": ""}, 60)
     assert (done, printed) == ("done", "```\nmachine\n```\n\n| a |\n|---|\n| 1 |\n")
 

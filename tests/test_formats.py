@@ -773,3 +773,20 @@ def test_a_damaged_description_of_n_grams_is_refused(tmp_path, change):
     save_file(load_file(path), path, metadata)
     with pytest.raises(FormatError, match="n-grams"):
         formats.read(path)
+
+
+# --- what lies beside the vectors ----------------------------------------------------------------
+
+
+def test_what_is_written_beside_the_vectors_comes_back(tmp_path):
+    """Models, encoders and documents are saved so."""
+    path = tmp_path / "v.safetensors"
+    given = native.Beside("model", {"seed": 3}, {"context": np.eye(2, dtype=np.float32)})
+    native.write(
+        VectorTable.from_arrays(Vocabulary(["a", "b"]), np.ones((2, 2))), path, beside=given
+    )
+    found = native.read_beside(path, "model")
+    assert (found.name, found.settings) == ("model", {"seed": 3})
+    np.testing.assert_array_equal(found.arrays["context"], np.eye(2))
+    assert native.read_beside(path, "encoder") is None
+    assert len(native.read(path)) == 2

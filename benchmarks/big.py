@@ -222,7 +222,7 @@ def report(told: dict, stated: dict[str, int], words: int) -> None:
     for step, seconds in told["seconds"].items():
         whole, own = told["peaks"][step]
         rows.append((step, f"{seconds:.0f}", f"{words / seconds / 1e6:.1f}",
-                     f"{stated[step] / MB:,.0f}", f"{own / MB:,.0f}", f"{whole / MB:,.0f}"))  # fmt: skip
+                     f"{stated[step] / MB:,.0f}", fXX
     print(machine.table(rows))
     print(f"ids and sentences: {told['ids'] / MB:,.0f} MB, mapped from disk: {told['mapped']}")
 
@@ -245,8 +245,10 @@ def train_words(args: argparse.Namespace) -> None:
     reading = BASE + SPOOLS + counting_memory(args.types, letters) + 300 * args.types
     tables = 2 * (args.types + 1) * 64 * 4
     stated = {"read": reading, "train": reading + tables}
-    print(f"\n{args.words:,} words of {args.types:,} types: stated {reading / MB:,.0f} MB to read, "
-          f"{tables / MB:,.0f} more to train; its ids are {args.words * 4 / MB:,.0f} MB")  # fmt: skip
+    print(
+        f"\n{args.words:,} words of {args.types:,} types: stated {reading / MB:,.0f} MB to read, "
+        f"{tables / MB:,.0f} more to train; its ids are {args.words * 4 / MB:,.0f} MB"
+    )
     told = measure(args, limit=None, memory=stated["train"], train=True)
     report(told, stated, args.words)
     check(told, args.min_count)

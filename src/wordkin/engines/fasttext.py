@@ -302,6 +302,27 @@ def _without_padding(table: NDArray[np.float32], dimensions: int) -> NDArray[np.
     return flat[: len(table) * dimensions].reshape(len(table), dimensions)
 
 
+def sharing(config: FastText, counts: NDArray[np.int64]) -> tuple[int, int]:
+    """Tell how the grouped kernel shares noise words.
+
+    Parameters
+    ----------
+    config : FastText
+        The model.
+    counts : ndarray of int64
+        Shape (V,).
+
+    Returns
+    -------
+    group, shared : int
+        Centres in a group, and noise words that they share.
+    """
+    group, shared = (1, 5) if counts.sum() < _SMALL else _GROUPS[config.mode]
+    group = config.group or group
+    shared = config.shared_negatives or min(shared, WIDE - group)
+    return group, shared
+
+
 def _choose_kernel(
     config: FastText, counts: NDArray[np.int64]
 ) -> tuple[Callable[..., None], sampling.Noise | sampling.Tree | losses.Law]:
@@ -310,9 +331,7 @@ def _choose_kernel(
     if config.loss != "negative-sampling":
         law = losses.make_law(config.loss, counts, config.ns_exponent, config.negative)
         return subword.make_plain(losses.predictor(config.loss), cbow=cbow), law
-    group, shared = (1, 5) if counts.sum() < _SMALL else _GROUPS[config.mode]
-    group = config.group or group
-    shared = config.shared_negatives or min(shared, WIDE - group)
+    group, shared = sharing(config, counts)
     kernel = subword.make_grouped(cbow=cbow, group=group, shared=shared)
     noise = sampling.make_noise(counts, config.ns_exponent)
     return kernel, sampling.with_stream(noise, counts, config.ns_exponent)

@@ -65,7 +65,7 @@ def memory(words: int, config: FastText, *, workers: int, streams: int) -> Memor
     tokens = piece_tokens(streams)
     more = sum(
         replica_bytes(rows, floats, streams=streams, workers=workers, rows=some)
-        for rows, some in ((pieces, _ROWS_PER_TOKEN * tokens), (words, 2 * tokens))
+        for rows, some in ((pieces, _ROWS_PER_TOKEN * tokens), (words, 3 * tokens))
     )
     return least._replace(other=least.other + more)
 
@@ -165,7 +165,9 @@ class FastTextStreams(racing.FastTextRun):
         ids = np.empty(len(text.ids), np.int32)
         words = self._outputs.words(piece.stream)
         whole = replicas.number(text.ids, desk.words, words, 0, ids)
-        noise, slots = draw_pool(law, state, Slots(desk.words, words), used=whole, tokens=len(ids))
+        group, shared = racing.sharing(config, self._counts)
+        draws = len(ids) * shared / group
+        noise, slots = draw_pool(law, state, Slots(desk.words, words), used=whole, draws=draws)
         replicas.forget(desk.words, words, slots)
         output = self._outputs.copy(piece.stream, slots, slots)
         pieces, table = self._replica_of_pieces(desk, words[:whole], piece.stream)

@@ -210,6 +210,27 @@ def _parts(rows: NDArray[np.float32], dimensions: int) -> dict[str, NDArray[np.f
     return {name: table[:, :dimensions] for name, table in tables}
 
 
+def sharing(config: Word2Vec, counts: NDArray[np.int64]) -> tuple[int, int]:
+    """Tell how the grouped kernel shares noise words.
+
+    Parameters
+    ----------
+    config : Word2Vec
+        The model.
+    counts : ndarray of int64
+        Shape (V,).
+
+    Returns
+    -------
+    group, shared : int
+        Centres in a group, and noise words that they share.
+    """
+    group, shared = (1, 5) if counts.sum() < _SMALL else _GROUPS[type(config)]
+    group = config.group or group
+    shared = config.shared_negatives or min(shared, WIDE - group)
+    return group, shared
+
+
 def _choose_kernel(
     config: Word2Vec, counts: NDArray[np.int64]
 ) -> tuple[Callable[..., None], sampling.Noise | sampling.Tree]:
@@ -217,9 +238,7 @@ def _choose_kernel(
     cbow = isinstance(config, CBOW)
     if config.loss == "hierarchical-softmax":
         return word2vec.make_plain(cbow=cbow, hierarchical=True), sampling.make_tree(counts)
-    group, shared = (1, 5) if counts.sum() < _SMALL else _GROUPS[type(config)]
-    group = config.group or group
-    shared = config.shared_negatives or min(shared, WIDE - group)
+    group, shared = sharing(config, counts)
     kernel = word2vec.make_grouped(cbow=cbow, group=group, shared=shared)
     noise = sampling.make_noise(counts, config.ns_exponent)
     return kernel, sampling.with_stream(noise, counts, config.ns_exponent)

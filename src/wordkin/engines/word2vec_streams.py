@@ -56,7 +56,7 @@ def memory(words: int, config: Word2Vec, *, workers: int, streams: int) -> Memor
     """
     least = racing.memory(words, config, workers=workers)
     tokens = piece_tokens(streams)
-    rows = words if config.loss == "hierarchical-softmax" else 2 * tokens
+    rows = words if config.loss == "hierarchical-softmax" else 3 * tokens
     row = 2 * word2vec.padded(config.vector_size)
     more = replica_bytes(words, row, streams=streams, workers=workers, rows=rows)
     return least._replace(other=least.other + more)
@@ -170,7 +170,9 @@ class Word2VecStreams(racing.Word2VecRun):
         """The law of noise, or the paths of the tree, over slots; and how many slots there are."""
         law = self._law
         if not isinstance(law, sampling.Tree):
-            return draw_pool(law, state, slots, used=whole, tokens=tokens)
+            group, shared = racing.sharing(self._config, self._counts)
+            draws = tokens * shared / group
+            return draw_pool(law, state, slots, used=whole, draws=draws)
         starts, where = ragged(law.starts, slots.words[:whole])
         nodes = np.empty(len(where), np.int32)
         used = replicas.number(law.nodes[where], *slots, whole, nodes)

@@ -786,7 +786,7 @@ def test_what_is_written_beside_the_vectors_comes_back(tmp_path):
         VectorTable.from_arrays(Vocabulary(["a", "b"]), np.ones((2, 2))), path, beside=given
     )
     found = native.read_beside(path, "model")
-    assert (found.name, found.settings) == ("model", {"seed": 3})
+    assert (found.name, found.settings, set(found.arrays)) == ("model", {"seed": 3}, {"context"})
     np.testing.assert_array_equal(found.arrays["context"], np.eye(2))
     assert native.read_beside(path, "encoder") is None
     assert len(native.read(path)) == 2

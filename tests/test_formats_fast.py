@@ -265,6 +265,18 @@ def test_an_index_that_does_not_fit_is_refused(tmp_path, monkeypatch, indexed):
             native.read(tmp_path / "b.safetensors")
 
 
+@pytest.mark.parametrize("end", [0, -1])
+def test_words_that_are_mapped_fill_their_bytes(tmp_path, indexed, end):
+    table = native.read(indexed)
+    words = table.vocabulary.words
+    offsets = words.offsets.copy()
+    offsets[end] += 1
+    broken = PackedWords(words.data, offsets, slots=words.slots, seed=words.seed)
+    native.write(VectorTable(Vocabulary(broken), table.matrix), tmp_path / "b.safetensors")
+    with pytest.raises(FormatError, match="rise from 0"):
+        native.read(tmp_path / "b.safetensors")
+
+
 def test_an_index_of_an_unknown_kind_is_passed_over(tmp_path, monkeypatch):
     monkeypatch.setattr(native, "_FEW_WORDS", 3)
     monkeypatch.setattr(native, "_HASH", "sha3:")

@@ -221,8 +221,8 @@ def report(told: dict, stated: dict[str, int], words: int) -> None:
     rows = [("step", "seconds", "M words/s", "stated MB", "own memory MB", "with mapped files MB")]
     for step, seconds in told["seconds"].items():
         whole, own = told["peaks"][step]
-        rows.append((step, f"{seconds:.0f}", f"{words / seconds / 1e6:.1f}",
-                     f"{stated[step] / MB:,.0f}", fXX
+        memory = [f"{n / MB:,.0f}" for n in (stated[step], own, whole)]
+        rows.append((step, f"{seconds:.0f}", f"{words / seconds / 1e6:.1f}", *memory))
     print(machine.table(rows))
     print(f"ids and sentences: {told['ids'] / MB:,.0f} MB, mapped from disk: {told['mapped']}")
 

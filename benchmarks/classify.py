@@ -32,6 +32,9 @@ import wordkin as wk
 sys.path.append(sys.path.pop(0))  # a script beside this one is called as the package is
 import fasttext
 
+if not hasattr(fasttext, "train_supervised"):
+    raise ModuleNotFoundError("there is only the script beside this one: no package 'fasttext'")
+
 HEAD = ("texts", "what", "accuracy %", "training s", "times as fast as fastText", "texts/s")
 THREADS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 

@@ -237,7 +237,6 @@ def test_two_processes_may_fill_one_cache_of_compiled_code(tmp_path):
     assert any((tmp_path / "cache").rglob("*.nbc"))
 
 
-@pytest.mark.xfail(reason="Numba believes its index; to be caught in kernels/caching.py")
 def test_a_damaged_cache_of_compiled_code_is_no_obstacle(tmp_path):
     """After a power cut a file may be there without its bytes."""
     script = """

@@ -137,7 +137,7 @@ class Whole:
         state = seed_state(run._seed, piece.block.step, piece.part)
         text = sampling.alone(run._text, piece.span)
         group, shared = config.group or 1, config.shared_negatives or 5
-        draws = int(len(text.ids) * shared / group) // 10
+        draws = int(len(text.ids) * shared / group / 14)
         noise = [sampling.draw_noise(run._law, state) for _ in range(max(draws, 64))]
         pool = np.array(noise, np.int32)
         law = sampling.Noise(np.zeros(len(pool), np.uint64), pool)

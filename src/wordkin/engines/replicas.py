@@ -12,9 +12,8 @@ from wordkin.kernels.word2vec import aligned
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_POOL, _SMALLEST_POOL = 10, 64
-"""How often the kernels draw, for each word of the pool that they draw from, and its least size.
-With 50 draws FastText lost a fifth of its WordSim-353: a piece learned to tell just these words."""
+_SMALLEST_POOL = 64
+"""Noise words that a piece draws at least."""
 _PROBES = 1024
 """The most used rows, whose sum tells the direction that all have in common."""
 
@@ -215,7 +214,7 @@ class Slots(NamedTuple):
 
 
 def draw_pool(
-    noise: sampling.Noise, state: NDArray[np.uint64], slots: Slots, *, used: int, draws: float
+    noise: sampling.Noise, state: NDArray[np.uint64], slots: Slots, *, used: int, size: float
 ) -> tuple[sampling.Noise, int]:
     """Draw the noise words that a piece will meet.
 
@@ -232,8 +231,8 @@ def draw_pool(
         The slots; changed.
     used : int
         How many there are.
-    draws : float
-        How many the kernel will make for the piece.
+    size : float
+        How many to draw.
 
     Returns
     -------
@@ -242,7 +241,7 @@ def draw_pool(
     used : int
         How many slots there are now.
     """
-    pool = np.empty(max(int(draws) // _POOL, _SMALLEST_POOL), np.int32)
+    pool = np.empty(max(int(size), _SMALLEST_POOL), np.int32)
     used = replicas.draw_pool(noise, state, slots.of_words, slots.words, used, pool)
     return sampling.Noise(np.zeros(len(pool), np.uint64), pool), used
 

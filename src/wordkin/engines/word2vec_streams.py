@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from wordkin.corpus import Corpus
     from wordkin.engines import Block, Learned, Memory
 
+_DRAWS = 14
+"""How often the kernel draws, for each word of the pool that it draws from."""
+
 
 def memory(words: int, config: Word2Vec, *, workers: int, streams: int) -> Memory:
     """Work out what a run will take, before there is one.
@@ -171,8 +174,8 @@ class Word2VecStreams(racing.Word2VecRun):
         law = self._law
         if not isinstance(law, sampling.Tree):
             group, shared = racing.sharing(self._config, self._counts)
-            draws = tokens * shared / group
-            return draw_pool(law, state, slots, used=whole, draws=draws)
+            size = tokens * shared / group / _DRAWS
+            return draw_pool(law, state, slots, used=whole, size=size)
         starts, where = ragged(law.starts, slots.words[:whole])
         nodes = np.empty(len(where), np.int32)
         used = replicas.number(law.nodes[where], *slots, whole, nodes)

@@ -8,6 +8,8 @@ code would never be found again; here such a function is described by what it is
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
 from numba.core.caching import FunctionCache
@@ -25,6 +27,29 @@ class KernelCache(FunctionCache):
     function : callable
         The kernel's Python twin.
     """
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return the machine code for a signature, or None: then it is compiled anew.
+
+        Parameters
+        ----------
+        sig : object
+            Numba's signature.
+        target_context : object
+            Numba's context.
+
+        Returns
+        -------
+        object or None
+            What Numba loads.
+        """
+        try:
+            return super().load_overload(sig, target_context)
+        except (EOFError, UnpicklingError, ValueError, IndexError, KeyError):
+            # a file that lost its bytes, to a power cut for one, must not end each later run
+            with suppress(OSError):
+                self.flush()
+            return None
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
         return sig, codegen.magic_tuple(), described(self._py_func)

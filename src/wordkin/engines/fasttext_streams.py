@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from wordkin.engines import Block, Learned, Memory
 
 _DRAWS = 8
-"""How often the kernel draws, for each word of the pool that it draws from. With 40, a piece learned
+"""How often the kernel draws, for each word of the pool that it draws from. With 40 a piece learned
 to tell just these words: WordSim-353 was a fifth lower."""
 _ROWS_PER_TOKEN = 8
 """Of the table of n-grams, in a piece of text, at most as far as was seen: 3 in English."""

@@ -96,10 +96,10 @@ def compare(corpus, threads, workers):
 def costs(corpus):
     """Seconds for a token learned and for a row merged; rows and bytes of a piece of n tokens."""
     run = get_engine("cpu", workers=1, streams=STREAMS).start(corpus, CONFIG, seed=1)
-    size = 1 << 17
+    size = max(corpus.n_tokens // 128, 1 << 12)  # one round: see wordkin.engines.streams.rounds
     spent = np.zeros(3)
     rows = 0
-    for n in range(6):
+    for n in range(41):
         block = Block(n * size, (n + 1) * size, 0.02, n)
         times = [time.perf_counter()]
         run.streams.learn(block, 0, range(STREAMS))
@@ -122,7 +122,7 @@ def costs(corpus):
         run.streams._tables[0].leave_out(0)
     run.close()
     n, many, nbytes = np.array(found, np.float64).T
-    tokens = 5 * size
+    tokens = 40 * size
     print("\n| a piece of | rows | MB | bytes a token |\n|---:|---:|---:|---:|")
     for each in zip(n, many, nbytes, strict=True):
         print(

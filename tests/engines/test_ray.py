@@ -5,6 +5,7 @@ All processes that die here are killed with SIGKILL, while they train.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import logging
 import os
@@ -22,7 +23,7 @@ import pytest
 
 import wordkin as wk
 from wordkin.engines import always_in_streams, ray_cluster, ray_crew
-from wordkin.errors import ConfigError, FileError, InputError, TrainingError
+from wordkin.errors import ConfigError, FileError, FormatError, InputError, TrainingError
 
 ray = pytest.importorskip("ray")
 
@@ -113,9 +114,7 @@ def test_the_bytes_are_those_of_one_machine(corpus, expected, workers, caplog):
 
 def test_a_stored_corpus_is_opened_by_each_worker(stored, expected):
     settings = wk.RayCluster(threads=2)
-    model = wk.train(
-        wk.Corpus.open(stored), SKIPGRAM, workers=2, engine=settings, validation=0.05
-    )
+    model = wk.train(wk.Corpus.open(stored), SKIPGRAM, workers=2, engine=settings, validation=0.05)
     same(model, expected)
 
 
@@ -155,6 +154,77 @@ def test_a_checkpoint_of_one_engine_is_gone_on_from_by_the_other(corpus, expecte
     assert digest(model) == digest(expected)
 
 
+# ---------------------------------------------------------------------------- reading
+
+
+@pytest.fixture
+def texts(tmp_path):
+    """Files whose words come in different orders, with empty lines, bad bytes and no last line."""
+    rng = np.random.default_rng(3)
+    folder = tmp_path / "texts"
+    folder.mkdir()
+    for n, ending in enumerate([b"\n", b"", b"\n\n", b" \xff\xfe!\n", b""]):
+        lines = []
+        for _ in range(3_000):
+            words = rng.zipf(1.3, rng.integers(0, 12)) % 5_000
+            lines.append(" ".join(f"w{(word * 7 + n) % 5_000}" for word in words))
+        (folder / f"{n}.txt").write_bytes("\n".join(lines).encode() + ending)
+    (folder / "none.txt").write_bytes(b"")
+    # long enough to be read by compiled code
+    (folder / "long.txt").write_text("and so on and so forth, again\n" * 200_000)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "choice", [{}, {"min_count": 2, "max_vocab": 300, "tokenizer": "whitespace"}, {"phrases": 1}]
+)
+def test_reading_files_by_tasks_makes_the_corpus_of_one_machine(texts, tmp_path, choice):
+    here = wk.Corpus.from_path(texts, **choice)
+    for store in (None, tmp_path / "store"):
+        there = wk.read_distributed(texts, store=store, **choice)
+        assert there.account == here.account
+        assert there.vocabulary.fingerprint() == here.vocabulary.fingerprint()
+        for name in ("ids", "starts", "empty"):
+            assert np.array_equal(getattr(there, name), getattr(here, name)), name
+        assert np.array_equal(there.vocabulary.counts, here.vocabulary.counts)
+        assert there.vocabulary.tokenizer.settings() == here.vocabulary.tokenizer.settings()
+
+
+def test_what_tasks_can_not_read(texts, tmp_path):
+    words = wk.Corpus.from_path(texts).vocabulary
+    with pytest.raises(ConfigError, match="leave out min_count"):
+        wk.read_distributed(texts, vocabulary=words, min_count=7)
+    with pytest.raises(ConfigError, match="max_vocab_size is not there"):
+        wk.read_distributed(texts, max_vocab_size=1000)
+    (texts / "bad.gz").write_bytes(gzip.compress(b"some words\n" * 1000)[:-12])
+    with pytest.raises((FileError, FormatError), match=r"bad\.gz"):
+        wk.read_distributed(texts)
+
+
+def test_on_the_command_line(tmp_path, stored):
+    out = tmp_path / "model.safetensors"
+    head = ray.get_runtime_context().gcs_address
+    command = ["train", str(stored), "-o", str(out), "--engine", "ray", "--address", head]
+    settings = ["--vector-size", "20", "--epochs", "3", "--workers", "2", "--validation", "0.05"]
+    local = ["train", str(stored), "-o", str(tmp_path / "local.safetensors"), "--deterministic"]
+    for arguments in (command, local):
+        done = subprocess.run(
+            [sys.executable, "-m", "wordkin", *arguments, *settings],
+            capture_output=True,
+            text=True,
+            env=os.environ | {"COLUMNS": "200"},
+        )
+        assert done.returncode == 0, done.stderr
+        assert ("merges; for each" in done.stderr) == ("ray" in arguments)
+    assert np.array_equal(wk.load(out).vectors, wk.load(tmp_path / "local.safetensors").vectors)
+    for wrong in (["--address", "h:1"], ["--engine", "ray", "--address", "nowhere"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "wordkin", *local, *wrong], capture_output=True, text=True
+        )
+        assert done.returncode != 0
+        assert "Traceback" not in done.stderr
+
+
 # ---------------------------------------------------------------------------- who dies
 
 
@@ -183,9 +253,7 @@ def killer(hired, at, *, all_of_them=False):
 
 def test_a_killed_worker_is_replaced_and_the_bytes_stay_the_same(corpus, expected, hired, caplog):
     after, killed = killer(hired, at=(2, 6))
-    model = wk.train(
-        corpus, SKIPGRAM, workers=2, engine="ray", callbacks=[after], validation=0.05
-    )
+    model = wk.train(corpus, SKIPGRAM, workers=2, engine="ray", callbacks=[after], validation=0.05)
     same(model, expected)
     assert killed
     assert len(hired) == 2 + len(set(killed))
@@ -194,9 +262,7 @@ def test_a_killed_worker_is_replaced_and_the_bytes_stay_the_same(corpus, expecte
 
 def test_all_workers_killed_at_once(corpus, expected, hired, caplog):
     after, killed = killer(hired, at=(3,), all_of_them=True)
-    model = wk.train(
-        corpus, SKIPGRAM, workers=2, engine="ray", callbacks=[after], validation=0.05
-    )
+    model = wk.train(corpus, SKIPGRAM, workers=2, engine="ray", callbacks=[after], validation=0.05)
     same(model, expected)
     assert len(killed) == 2
     assert len(hired) == 4

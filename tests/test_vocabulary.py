@@ -104,6 +104,13 @@ def test_bad_counts_are_refused(counts):
         Vocabulary(WORDS, counts)
 
 
+def test_counts_of_no_real_text_are_refused():
+    """So that sums of counts never overflow."""
+    assert Vocabulary(["a", "b"], [2**61, 1]).counts.tolist() == [2**61, 1]
+    with pytest.raises(InputError, match=r"2\*\*62"):
+        Vocabulary(["a", "b"], [2**61, 2**61])
+
+
 def test_a_word_may_have_been_counted_zero_times():
     """As in a vocabulary from elsewhere."""
     assert Vocabulary(["a", "b"], [3, 0]).counts.tolist() == [3, 0]

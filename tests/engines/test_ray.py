@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import logging
+import lzma
 import os
 import re
 import shutil
@@ -282,6 +283,19 @@ def test_workers_that_die_again_and_again_end_the_training(corpus, hired, monkey
     with pytest.raises(TrainingError, match="died 2 times at the same place"):
         wk.train(corpus, SKIPGRAM, workers=2, engine="ray")
     assert len(hired) == 4
+
+
+@pytest.mark.slow
+def test_workers_killed_while_they_train_on_wiki8(data_dir, hired):
+    with lzma.open(data_dir / "wiki8.xz", "rt") as file:
+        words = file.read(18_000_000).split()
+    lines = [" ".join(words[i : i + 1000]) for i in range(0, len(words), 1000)]
+    text = wk.Corpus.from_texts(lines, tokenizer="whitespace")
+    config = wk.SkipGram(vector_size=100, epochs=2)
+    after, killed = killer(hired, at=(10, 30, 60))
+    model = wk.train(text, config, workers=2, engine="ray", callbacks=[after])
+    assert killed
+    assert digest(model) == digest(wk.train(text, config, workers=2, deterministic=True))
 
 
 SCRIPT = """

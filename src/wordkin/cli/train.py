@@ -235,7 +235,7 @@ def train(  # noqa: PLR0913 (the options of the command)
         bool,
         typer.Option(
             "--deterministic",
-            help="Give the same bytes with any number of threads; takes about 1.3 times as long.",
+            help="Give the same bytes with any number of threads; takes about 1.4 times as long.",
             rich_help_panel=_RUN,
         ),
     ] = False,

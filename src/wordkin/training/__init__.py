@@ -103,8 +103,8 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
         run that was begun with the same arguments.
     deterministic : bool, default False
         Give the same bytes with any number of workers, for a fixed seed and number of streams, on
-        processors of one kind. It takes about 1.3 times as long. `SkipGram`, `CBOW` and
-        `FastText` on the CPU.
+        processors of one kind. It takes about 1.4 times as long (`FastText` twice).
+        `SkipGram`, `CBOW` and `FastText` on the CPU.
     streams : int, default 4
         With `deterministic`: how many pieces of text are learned from at the same time; no more
         threads than these have work.

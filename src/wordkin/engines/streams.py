@@ -125,9 +125,7 @@ class Streams:
         self.merge(block)
         return tallies
 
-    def learn(
-        self, block: Block, number: int, streams: Sequence[int]
-    ) -> list[NDArray[np.float64]]:
+    def learn(self, block: Block, number: int, streams: Sequence[int]) -> list[NDArray[np.float64]]:
         """Let some streams learn from their pieces of a round.
 
         Parameters

@@ -21,7 +21,8 @@ PUBLIC = {
     "NearestWords", "PhraseRule", "Phrases", "plot_analogy", "plot_axis", "plot_confusion",
     "plot_map", "plot_neighbors", "plot_training", "PPMI", "pretrained", "probe_words",
     "RayCluster", "read_distributed", "read_labelled", "RunRecord", "SkipGram", "skipgrams",
-    "TextClassifier", "train", "TrainedModel", "TuneEmbedding", "VectorTable", "Vocabulary", "WordkinError", "WordVectors",
+    "TextClassifier", "train", "TrainedModel", "TuneEmbedding", "VectorTable", "Vocabulary",
+    "WordkinError", "WordVectors",
 }  # fmt: skip
 
 

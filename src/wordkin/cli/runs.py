@@ -21,6 +21,7 @@ class Engine(StrEnum):
     """What can do the work."""
 
     cpu = "cpu"
+    auto = "auto"
     keras = "keras"
     ray = "ray"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wordkin.corpus import Corpus
     from wordkin.subwords import Subwords
 
-_ENGINES = ("cpu", "keras", "ray")
+_ENGINES = ("auto", "cpu", "keras", "ray")
 
 
 class Block(NamedTuple):
@@ -292,7 +292,8 @@ def get_engine(engine: str | EngineSettings, *, workers: int, streams: int = 0) 
     Parameters
     ----------
     engine : str or EngineSettings
-        "cpu", "keras" or "ray", or what has such a name and settings, such as a `RayCluster`.
+        "auto", "cpu", "keras" or "ray", or what has such a name and settings, such as a
+        `RayCluster`.
     workers : int
         Threads (or what the engine has instead).
     streams : int, default 0

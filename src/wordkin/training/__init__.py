@@ -83,9 +83,10 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
         that runs differ a little, unless they are `deterministic`.
     engine : str or RayCluster, default "cpu"
         What does the work: "cpu"; "keras" for TensorFlow, JAX or PyTorch, whichever Keras runs
-        on, on its device (skip-gram and CBOW with negative sampling); "ray" or a `RayCluster` for
-        processes on a Ray cluster, of which there are `workers` (always `deterministic`, with the
-        bytes of the CPU).
+        on, on its device (skip-gram and CBOW with negative sampling); "auto" for the faster of
+        these two, tried on the text where there is a GPU, and told in the log; "ray" or a
+        `RayCluster` for processes on a Ray cluster, of which there are `workers` (always
+        `deterministic`, with the bytes of the CPU).
     validation : float, default 0
         Hold out this share of the text (up to half a million tokens), and compute the loss on it
         at the end of each epoch, in the same way for all settings (`wordkin.training.validation`

@@ -472,6 +472,6 @@ def test_an_output_that_cannot_be_written_is_found_before(tmp_path: Path) -> Non
 
 
 def test_hours_are_shown() -> None:
-    from wordkin.training.progress import _clock
+    from wordkin.progress import clock
 
-    assert [_clock(s) for s in (0.2, 59.6, 3661)] == ["0:00", "1:00", "1:01:01"]
+    assert [clock(s) for s in (0.2, 59.6, 3661)] == ["0:00", "1:00", "1:01:01"]

@@ -129,7 +129,7 @@ def test_every_kind_of_list(kind, from_tokens):
         lambda table: table,
         lambda table: table.to_reader(max_chunksize=4),
         lambda table: table.combine_chunks().to_batches()[0],
-        lambda table: table.to_pandas(),
+        lambda table: pytest.importorskip("pandas") and table.to_pandas(),
         lambda table: table.to_pylist(),
         lambda table: iter(table.to_pylist()),
         lambda table: table.to_pydict(),

@@ -343,7 +343,7 @@ def tokenizer_from_settings(settings: Mapping[str, Any]) -> Tokenizer:
     Examples
     --------
     >>> tokenizer_from_settings({"name": "words", "digits": False})
-    Words(digits=False)
+    Words(digits=False, lower=True, normalize=None)
     """
     rest = dict(settings)
     name = rest.pop("name", None)

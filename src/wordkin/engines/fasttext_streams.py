@@ -16,6 +16,7 @@ from wordkin.engines.replicas import (
     replica_bytes,
 )
 from wordkin.engines.streams import (
+    InStreams,
     Piece,
     Streams,
     kept_share,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from wordkin.config import FastText
     from wordkin.corpus import Corpus
-    from wordkin.engines import Block, Learned, Memory
+    from wordkin.engines import Memory
 
 _DRAWS = 8
 """How often the kernel draws, for each word of the pool that it draws from. With 40 a piece learned
@@ -81,7 +82,7 @@ class Desk(NamedTuple):
     pieces: NDArray[np.int32]
 
 
-class FastTextStreams(racing.FastTextRun):
+class FastTextStreams(InStreams, racing.FastTextRun):
     """A model being trained by streams that learn on replicas.
 
     Parameters
@@ -102,6 +103,7 @@ class FastTextStreams(racing.FastTextRun):
         self, corpus: Corpus, config: FastText, *, seed: int, workers: int, streams: int
     ) -> None:
         super().__init__(corpus, config, seed=seed, workers=workers)
+        self._sharing = racing.sharing(config, self._counts)
         inputs, outputs = self._uses()
         self._inputs = SharedTable(self._tables.pieces, inputs, streams)
         self._outputs = SharedTable(self._tables.output, outputs, streams)
@@ -128,25 +130,6 @@ class FastTextStreams(racing.FastTextRun):
             (many * outputs[None]).astype(np.float32),
         )
 
-    def update(self, block: Block) -> Learned:
-        """Learn from a block, round by round.
-
-        Parameters
-        ----------
-        block : Block
-            Which tokens, at which learning rate.
-
-        Returns
-        -------
-        Learned
-            How many tokens took part, and a sample of their loss.
-        """
-        return self.streams.update(block)
-
-    def warm_up(self) -> None:
-        """Compile the kernels, so that no clock of training counts that."""
-        self.streams.warm_up()
-
     def learn_piece(self, desk: Desk, piece: Piece) -> NDArray[np.float64]:
         """Make the replicas of a stream and learn on them.
 
@@ -168,7 +151,7 @@ class FastTextStreams(racing.FastTextRun):
         ids = np.empty(len(text.ids), np.int32)
         words = self._outputs.words(piece.stream)
         whole = replicas.number(text.ids, desk.words, words, 0, ids)
-        group, shared = racing.sharing(config, self._counts)
+        group, shared = self._sharing
         size = len(ids) * shared / group / _DRAWS
         noise, slots = draw_pool(law, state, Slots(desk.words, words), used=whole, size=size)
         replicas.forget(desk.words, words, slots)

@@ -264,6 +264,31 @@ def summed(tallies: Sequence[Sequence[NDArray[np.float64]]]) -> Learned:
     return Learned(int(tokens), float(loss), int(pairs))
 
 
+class InStreams:
+    """What every run in streams does with a block; put it before the racing run of the model."""
+
+    streams: Streams
+
+    def update(self, block: Block) -> Learned:
+        """Learn from a block, round by round.
+
+        Parameters
+        ----------
+        block : Block
+            Which tokens, at which learning rate.
+
+        Returns
+        -------
+        Learned
+            How many tokens took part, and a sample of their loss.
+        """
+        return self.streams.update(block)
+
+    def warm_up(self) -> None:
+        """Compile the kernels, so that no clock of training counts that."""
+        self.streams.warm_up()
+
+
 def kept_share(counts: NDArray[np.int64], keep: NDArray[np.uint64]) -> NDArray[np.float64]:
     """How many of the kept tokens each word is, for a token of the text.
 

@@ -16,6 +16,7 @@ from wordkin.engines.replicas import (
     replica_bytes,
 )
 from wordkin.engines.streams import (
+    InStreams,
     Piece,
     Streams,
     kept_share,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from wordkin.config import Word2Vec
     from wordkin.corpus import Corpus
-    from wordkin.engines import Block, Learned, Memory
+    from wordkin.engines import Memory
 
 _DRAWS = 14
 """How often the kernel draws, for each word of the pool that it draws from."""
@@ -73,7 +74,7 @@ class Desk(racing.Desk):
         self.slots = np.full(words, -1, np.int32)
 
 
-class Word2VecStreams(racing.Word2VecRun):
+class Word2VecStreams(InStreams, racing.Word2VecRun):
     """A model being trained by streams that learn on replicas.
 
     Parameters
@@ -94,6 +95,7 @@ class Word2VecStreams(racing.Word2VecRun):
         self, corpus: Corpus, config: Word2Vec, *, seed: int, workers: int, streams: int
     ) -> None:
         super().__init__(corpus, config, seed=seed, workers=workers)
+        self._sharing = racing.sharing(config, self._counts)
         self._table = SharedTable(self._rows, self._uses(), streams)
         self.sides = make_side(self._table, 0), make_side(self._table, 1)
         self.streams = Streams(self, self._team, streams=streams, tokens=corpus.n_tokens)
@@ -111,25 +113,6 @@ class Word2VecStreams(racing.Word2VecRun):
         else:
             outputs = uses_as_target(kept, self._counts, self._config)
         return (pairs(self._config) * np.stack([kept, outputs])).astype(np.float32)
-
-    def update(self, block: Block) -> Learned:
-        """Learn from a block, round by round.
-
-        Parameters
-        ----------
-        block : Block
-            Which tokens, at which learning rate.
-
-        Returns
-        -------
-        Learned
-            How many tokens took part, and a sample of their loss.
-        """
-        return self.streams.update(block)
-
-    def warm_up(self) -> None:
-        """Compile the kernels, so that no clock of training counts that."""
-        self.streams.warm_up()
 
     def learn_piece(self, desk: Desk, piece: Piece) -> NDArray[np.float64]:
         """Make the replica of a stream and learn on it.
@@ -173,7 +156,7 @@ class Word2VecStreams(racing.Word2VecRun):
         """The law of noise, or the paths of the tree, over slots; and how many slots there are."""
         law = self._law
         if not isinstance(law, sampling.Tree):
-            group, shared = racing.sharing(self._config, self._counts)
+            group, shared = self._sharing
             size = tokens * shared / group / _DRAWS
             return draw_pool(law, state, slots, used=whole, size=size)
         starts, where = ragged(law.starts, slots.words[:whole])

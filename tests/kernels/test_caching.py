@@ -39,3 +39,34 @@ def test_the_second_process_compiles_nothing(name, tmp_path):
         counts.append(int(result.stdout))
     assert counts[0] > 3
     assert counts[1] == 0
+
+
+MOVED = """
+import sys, types
+from typing import NamedTuple
+import numpy as np
+{definition}
+from wordkin.kernels import sampling
+Span = getattr(sys.modules.get("old_version"), "Span", sampling.Span)
+text = sampling.Text(np.zeros(9, np.int32), np.array([0, 9]), np.zeros(1, np.uint64))
+cursor = np.zeros(3, np.int64)
+sampling.begin(text, Span(4, 9), cursor)
+print(cursor[0])
+"""
+ELSEWHERE = """
+module = types.ModuleType("old_version")
+exec("from typing import NamedTuple\\nclass Span(NamedTuple):\\n    start: int\\n    stop: int",
+     module.__dict__)
+sys.modules["old_version"] = module
+"""
+
+
+def test_code_that_names_a_type_of_another_version_is_compiled_anew(tmp_path):
+    for definition in (ELSEWHERE, ""):
+        result = subprocess.run(
+            [sys.executable, "-c", MOVED.format(definition=definition)],
+            capture_output=True, text=True, check=False,
+            env=dict(os.environ, NUMBA_CACHE_DIR=str(tmp_path)),
+        )  # fmt: skip
+        assert result.returncode == 0, result.stderr
+        assert result.stdout.split() == ["4"]

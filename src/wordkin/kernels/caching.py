@@ -45,8 +45,12 @@ class KernelCache(FunctionCache):
         """
         try:
             return super().load_overload(sig, target_context)
-        except (EOFError, UnpicklingError, ValueError, IndexError, KeyError):
-            # a file that lost its bytes, to a power cut for one, must not end each later run
+        except (
+            EOFError, UnpicklingError, ValueError, IndexError, KeyError,
+            AttributeError, ImportError, TypeError,
+        ):  # fmt: skip
+            # a file that lost its bytes, to a power cut for one, or that names a type which this
+            # version no longer has, must not end each later run
             with suppress(OSError):
                 self.flush()
             return None

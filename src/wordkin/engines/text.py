@@ -43,4 +43,4 @@ def counted_text(corpus: Corpus, *, sample: float) -> tuple[sampling.Text, NDArr
         counts = np.bincount(corpus.ids, minlength=len(corpus.vocabulary)).astype(np.int64)
     counts = np.maximum(counts, 1)  # a vocabulary from elsewhere may count a word zero times
     keep = sampling.keep_thresholds(counts, sample)
-    return sampling.Text(np.asarray(corpus.ids), np.asarray(corpus.starts), keep), counts
+    return sampling.make_text(np.asarray(corpus.ids), np.asarray(corpus.starts), keep), counts

@@ -160,6 +160,74 @@ def load_wide_int(typing: Any, address: Any) -> Any:
     return _wide_int(types.intp), emit
 
 
+def _load_number(kind: types.Integer, bits: Any) -> Callable[..., Any]:
+    """An intrinsic that loads one whole number from an address."""
+
+    @intrinsic
+    def load_number(typing: Any, address: Any) -> Any:
+        def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+            return _load(builder, args[0], bits, kind.bitwidth // 8)
+
+        return kind(types.intp), emit
+
+    return load_number
+
+
+load_int32 = _load_number(types.int32, _I32)
+load_int64 = _load_number(types.int64, _I64)
+
+
+@intrinsic
+def store_wide(typing: Any, address: Any, value: Any) -> Any:
+    """Write WIDE floats or int32 to an address of any alignment."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        _store(builder, args[1], args[0], 4)
+        return context.get_dummy_value()
+
+    return types.void(types.intp, value), emit
+
+
+def _between(start: int, stop: int) -> ir.Constant:
+    """A mask of the lanes from `start` up to `stop`."""
+    kind = ir.VectorType(ir.IntType(1), WIDE)
+    return ir.Constant(kind, [int(start <= lane < stop) for lane in range(WIDE)])
+
+
+@intrinsic(prefer_literal=True)
+def lanes_between(typing: Any, scalar: Any, start: Any, stop: Any) -> Any:
+    """WIDE floats: the scalar in the lanes from `start` up to `stop` (constants), 0 elsewhere."""
+    mask = _between(start.literal_value, stop.literal_value)
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.select(mask, _splat(builder, args[0], WIDE), _constant(0.0, WIDE))
+
+    return _wide(types.float32, start, stop), emit
+
+
+@intrinsic(prefer_literal=True)
+def first_lanes(typing: Any, numbers: Any, count: Any) -> Any:
+    """The first `count` (a constant) of WIDE int32, -1 in the lanes after them."""
+    mask = _between(0, count.literal_value)
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.select(mask, args[0], ir.Constant(args[0].type, [-1] * WIDE))
+
+    return numbers(numbers, count), emit
+
+
+@intrinsic
+def zero_where(typing: Any, vector: Any, numbers: Any, number: Any) -> Any:
+    """WIDE floats, 0 in the lanes in which `numbers` (WIDE int32) are this one."""
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        vector, numbers, number = args
+        same = builder.icmp_signed("==", numbers, _splat(builder, number, WIDE))
+        return builder.select(same, _constant(0.0, WIDE), vector)
+
+    return vector(vector, numbers, types.int32), emit
+
+
 @intrinsic(prefer_literal=True)
 def zeros(typing: Any, count: Any) -> Any:
     """A tuple of `count` lane vectors of zeros (count is a compile-time constant)."""

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BUFFER = 1024
+_PAST = 16  # room past the end of a buffer, for loads of so many numbers from the last word
+_ALL = 2**31 - 1
 _NO_STREAM = np.zeros(0, np.int32)
 _DRAWS_PER_WORD = 32
 _SHORTEST_STREAM, _LONGEST_STREAM = 1 << 16, 1 << 24
@@ -26,6 +28,7 @@ class Text(NamedTuple):
     ids: NDArray[np.int32]  # (N,) words
     starts: NDArray[np.int64]  # (S + 1,) where sentences begin in ids
     keep: NDArray[np.uint64]  # (V,) a word stays if 32 random bits are below this
+    thinned: int = _ALL  # words from this one on are kept as it is, so that few are looked up
 
 
 class Span(NamedTuple):
@@ -82,6 +85,30 @@ def keep_thresholds(counts: NDArray[np.int64], sample: float) -> NDArray[np.uint
         return np.full(len(counts), _TWO_32, np.uint64)
     ratio = sample * counts.sum() / np.maximum(counts, 1)
     return (np.minimum(np.sqrt(ratio) + ratio, 1.0) * 2.0**32).astype(np.uint64)
+
+
+def make_text(ids: NDArray[np.int32], starts: NDArray[np.int64], keep: NDArray[np.uint64]) -> Text:
+    """The corpus as kernels see it, which look up chances of frequent words only.
+
+    Looking them up for all words took a twelfth of the time of training, since the table doesn't
+    fit into the nearest cache.
+
+    Parameters
+    ----------
+    ids : ndarray of int32
+        Shape (N,): words.
+    starts : ndarray of int64
+        Shape (S + 1,): where sentences begin in ids.
+    keep : ndarray of uint64
+        Shape (V,): from `keep_thresholds`.
+
+    Returns
+    -------
+    Text
+        Of all that, without copies.
+    """
+    thinned = np.flatnonzero(keep < _TWO_32)
+    return Text(ids, starts, keep, min(int(thinned.max(initial=-1)) + 1, len(keep) - 1))
 
 
 def make_noise(counts: NDArray[np.int64] | NDArray[np.float64], exponent: float) -> Noise:
@@ -271,7 +298,7 @@ def alone(text: Text, span: Span) -> Text:
     first = max(int(np.searchsorted(text.starts, start, side="right")) - 1, 0)
     last = int(np.searchsorted(text.starts, stop, side="left"))
     starts = np.clip(text.starts[first : max(last, first + 1) + 1], start, stop) - start
-    return Text(text.ids[start:stop], starts, text.keep)
+    return text._replace(ids=text.ids[start:stop], starts=starts)
 
 
 def shuffled(text: Text, span: Span, reach: int, state: NDArray[np.uint64]) -> tuple[Text, Span]:
@@ -342,7 +369,7 @@ def fill(text, cursor, stop, buffer, count, rule, state):
     over as an int64: for a plain 0, a type of its own to Numba, all this is compiled once more.
     """
     token, sentence, place = cursor[0], cursor[1], cursor[2]
-    room = len(buffer.words)
+    room = len(buffer.words) - _PAST
     while token < stop and count < room:
         end = min(text.starts[sentence + 1], stop)
         while token < end and count < room:
@@ -355,7 +382,8 @@ def fill(text, cursor, stop, buffer, count, rule, state):
             if rule.shrink:
                 reach = 1 + np.int64(((bits >> _S32) * np.uint64(rule.window)) >> _S32)
             buffer.reaches[count] = reach
-            kept = np.int64((bits & _LOW) < text.keep[word])  # no branch: it can't be predicted
+            # no branch: it can't be predicted
+            kept = np.int64((bits & _LOW) < text.keep[min(word, text.thinned)])
             count += kept
             place += kept
         if token == text.starts[sentence + 1]:
@@ -366,10 +394,25 @@ def fill(text, cursor, stop, buffer, count, rule, state):
 
 
 @kernel
+def whole_groups(first, last, group):
+    """The last index, counted from the first in whole groups, that is not above `last`."""
+    return first + max(last - first, 0) // group * group
+
+
+@kernel
 def make_buffer(window):
     """An empty buffer, with room for the context that is carried over."""
-    room = _BUFFER + 2 * window
-    return Buffer(np.empty(room, np.int32), np.empty(room, np.int32), np.empty(room, np.int32))
+    room = _BUFFER + 2 * window + _PAST
+    return Buffer(np.zeros(room, np.int32), np.zeros(room, np.int32), np.zeros(room, np.int32))
+
+
+@kernel
+def end(buffer, count, word, reach):
+    """Let the buffer end with this word, as often as a group may go past its end."""
+    for i in range(count, count + _PAST):
+        buffer.words[i] = word
+        buffer.places[i] = buffer.places[max(count - 1, 0)]
+        buffer.reaches[i] = reach
 
 
 @kernel

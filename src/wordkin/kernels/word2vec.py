@@ -26,39 +26,50 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wordkin.kernels import kernel
+from wordkin.kernels.groups import (
+    LOSS_EVERY,
+    SLICE,
+    Targets,
+    centre_lanes,
+    contexts_at,
+    fetch,
+    hull,
+    make_meet,
+    measure,
+    weigh,
+)
+from wordkin.kernels.groups import Scratch as Scratch
+from wordkin.kernels.groups import aligned as aligned
+from wordkin.kernels.groups import make_scratch as make_scratch
+from wordkin.kernels.groups import padded as padded
 from wordkin.kernels.lanes import (
-    LANES,
-    ROW_FLOATS,
     WIDE,
-    add_products,
-    add_to_each,
-    exchange,
+    lanes_between,
     load,
-    load_each,
-    load_wide,
     load_wide_int,
-    prefetch,
     row_addresses,
-    sigmoid,
     splat,
-    splat_wide,
     store,
-    sum_each,
-    within,
     zeros,
 )
 from wordkin.kernels.sampling import Span as Span
-from wordkin.kernels.sampling import begin, carry, draw_noise, draw_noises, fill, make_buffer
+from wordkin.kernels.sampling import (
+    begin,
+    carry,
+    draw_noise,
+    draw_noises,
+    end,
+    fill,
+    make_buffer,
+    whole_groups,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-_LOSS_EVERY = 64
 _MERGE_EVERY = 4  # buffers of 1,024: with 18 the copies drift apart, and the loss rises by 0.3
-_LINE = 64
-_SLICE = 4 * LANES  # bytes of a lane vector
 
 
 class Tables(NamedTuple):
@@ -87,57 +98,7 @@ class Rule(NamedTuple):
     alpha: np.float32
 
 
-class Scratch(NamedTuple):
-    """What a grouped kernel writes down about the group at hand; one for each thread."""
-
-    weights: NDArray[np.float32]  # (contexts, WIDE) the gradient's coefficient, context x target
-    rows: NDArray[np.int64]  # (contexts,) addresses of the context rows
-    places: NDArray[np.int32]  # (contexts,)
-    targets: NDArray[np.int32]  # (WIDE,) word of each target lane: the centres, then the noise
-    centres: NDArray[np.int32]  # (WIDE,) place of each centre lane
-    reaches: NDArray[np.int32]  # (WIDE,) its reach; -1 in lanes that are no centre
-    strength: NDArray[np.float32]  # (WIDE,) weight of each noise lane; 0 in the other lanes
-    hidden: NDArray[np.float32]  # (WIDE, padded D) CBOW: the mean row of each centre's contexts
-    sizes: NDArray[np.int64]  # (WIDE,) CBOW: how many contexts
-    members: NDArray[np.int64]  # (WIDE, contexts) CBOW: addresses of the rows it is the mean of
-
-
 # ------------------------------------------------------------------------------ preparation
-
-
-def aligned(shape: tuple[int, int]) -> NDArray[np.float32]:
-    """Zeros that start at a cache line.
-
-    Parameters
-    ----------
-    shape : tuple of int
-        (rows, floats); lane loads need floats to be a multiple of ROW_FLOATS.
-
-    Returns
-    -------
-    ndarray
-        float32.
-    """
-    size = shape[0] * shape[1] * 4
-    raw = np.zeros(size + _LINE, np.uint8)
-    offset = -raw.ctypes.data % _LINE
-    return raw[offset : offset + size].view(np.float32).reshape(shape)
-
-
-def padded(dimensions: int) -> int:
-    """Floats in a row of a table: dimensions, rounded up to whole cache lines.
-
-    Parameters
-    ----------
-    dimensions : int
-        The length D of a vector.
-
-    Returns
-    -------
-    int
-        A multiple of ROW_FLOATS.
-    """
-    return -(-dimensions // ROW_FLOATS) * ROW_FLOATS
 
 
 def halves(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -155,36 +116,6 @@ def halves(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.f
     """
     half = rows.shape[1] // 2
     return rows[:, :half], rows[:, half:]
-
-
-def make_scratch(window: int, dimensions: int) -> Scratch:
-    """Room for one thread's group.
-
-    Parameters
-    ----------
-    window : int
-        The widest reach.
-    dimensions : int
-        The length D of a vector.
-
-    Returns
-    -------
-    Scratch
-        All zeros.
-    """
-    contexts = 2 * window + WIDE
-    return Scratch(
-        weights=aligned((contexts, WIDE)),
-        rows=np.zeros(contexts, np.int64),
-        places=np.zeros(contexts, np.int32),
-        targets=np.zeros(WIDE, np.int32),
-        centres=np.zeros(WIDE, np.int32),
-        reaches=np.zeros(WIDE, np.int32),
-        strength=np.zeros(WIDE, np.float32),
-        hidden=aligned((WIDE, padded(dimensions))),
-        sizes=np.zeros(WIDE, np.int64),
-        members=np.zeros((WIDE, contexts), np.int64),
-    )
 
 
 # -------------------------------------------------------------------------- the plain kernels
@@ -299,46 +230,6 @@ def make_plain(*, cbow: bool, hierarchical: bool) -> Callable[..., Any]:
 
 
 @lru_cache
-def _make_meet(targets: int, *, cbow: bool) -> Callable[..., Any]:
-    """The core of the grouped kernels for a given number of targets."""
-
-    @kernel
-    def meet(scratch, n, rows, low, alpha, slices):
-        """Let n context rows x and the target rows y learn from each other, all from old values.
-
-        x += sum over t of g[t] y[t] and y[t] += sum over x of g[t] x, where
-        g = alpha * (label - (label + noise strength) * sigmoid(x . y)). For CBOW, whose x are
-        means, x becomes its change alone, for the rows that it is the mean of.
-        """
-        weights = scratch.weights.ctypes.data
-        centres = load_wide_int(scratch.centres.ctypes.data)
-        reaches = load_wide_int(scratch.reaches.ctypes.data)
-        strength = load_wide(scratch.strength.ctypes.data)
-        alphas = splat_wide(alpha)
-        for c in range(n):
-            x = scratch.rows[c]
-            sums = zeros(targets)
-            for s in range(slices):
-                sums = add_products(sums, load(x + s * _SLICE), rows, s * _SLICE)
-            label, windows = within(scratch.places[c], centres, low, reaches)
-            pull = label + strength * splat_wide(windows)
-            store(weights + c * 4 * WIDE, alphas * (label - pull * sigmoid(sum_each(sums))))
-        for s in range(slices):
-            offset = s * _SLICE
-            ys = load_each(rows, offset)
-            changes = zeros(targets)
-            for c in range(n):
-                address = scratch.rows[c] + offset
-                x = load(address)
-                start = splat(np.float32(0)) if cbow else x
-                new, changes = exchange(start, x, ys, changes, weights + c * 4 * WIDE)
-                store(address, new)
-            add_to_each(rows, offset, changes)
-
-    return meet
-
-
-@lru_cache
 def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
     """The fast kernel for a size of group, compiled at its first call.
 
@@ -359,19 +250,21 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
         the loss is that of every 64th group.
     """
     targets = group + shared
-    meet = _make_meet(targets, cbow=cbow)
-    gather, low = (_gather_means, 0) if cbow else (_gather_contexts, 1)
+    meet = make_meet(targets, means=cbow)
+    low = 0 if cbow else 1  # a mean meets its own centre, a context any centre but itself
 
     @kernel
     def grouped(text, noise, tables, rule, span, scratch, state, tally):
         buffer = make_buffer(rule.window)
-        drawn = np.empty((len(buffer.words) // group + 2) * shared, np.int32)
+        rows = np.zeros(len(buffer.words), np.int64)  # the address of each word's rows
+        drawn = np.zeros((len(buffer.words) // group + 2) * shared + group + WIDE, np.int32)
         cursor = np.zeros(3, np.int64)
         begin(text, span, cursor)
-        half = tables.rows.shape[1] // 2
-        slices = half // LANES
-        spare = len(tables.rows) - 1
-        strength = np.float32(rule.negative / shared)
+        half = tables.rows.shape[1] // 2 * 4  # bytes
+        output, hot_output = tables.rows.ctypes.data + half, tables.hot.ctypes.data + half
+        hot = len(tables.hot)
+        slices = half // SLICE
+        strengths = lanes_between(np.float32(rule.negative / shared), group, targets)
         _copy_hot(tables)
         first = count = groups = buffers = np.int64(0)
         more = True
@@ -380,31 +273,37 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
             count = fill(text, cursor, span.stop, buffer, count, rule, state)
             tally[0] += count - before
             more = cursor[0] < span.stop
-            last = count - rule.window if more else count  # the others lack their right side yet
-            draw_noises(noise, state, ((last - first) // group + 2) * shared, drawn)
-            k = 0
+            last = whole_groups(first, count - rule.window, group) if more else count
+            if not more:
+                end(buffer, count, len(tables.rows) - 1, -1)
+            find_rows(tables, buffer.words, count + group, rows)
+            draw_noises(noise, state, ((last - first) // group + 2) * shared, drawn[group:])
+            k = group
             for g in range(first, last, group):
-                size = min(group, last - g)
-                _set_centres(scratch, buffer, g, size, group)
-                _set_noise(scratch, drawn[k : k + shared], group, strength, spare)
-                k += shared
-                n = gather(tables, scratch, buffer, g, size, count)
-                _fetch_next(
-                    tables, buffer, drawn[k : k + shared], g + size, group, rule.window, count
-                )
-                rows = row_addresses(
-                    tables.rows.ctypes.data + half * 4,
-                    tables.hot.ctypes.data + half * 4,
-                    len(tables.hot),
-                    half * 8,
-                    scratch.targets.ctypes.data,
-                    targets,
-                )
-                meet(scratch, n, rows, np.int32(low), rule.alpha, slices)
                 if cbow:
-                    _spread(scratch, n, slices)
-                if groups % _LOSS_EVERY == 0:
-                    _measure(scratch, n, group, targets, low, rule.alpha, tally)
+                    contexts = _gather_means(buffer, rows, scratch, g, min(group, last - g), count)
+                    reaches = load_wide_int(scratch.reaches.ctypes.data)
+                else:
+                    left, right = hull(buffer, g, group, count)
+                    contexts = contexts_at(rows, buffer.places, left, right + 1 - left)
+                    reaches = centre_lanes(buffer.reaches, g, group)
+                centres = buffer.words.ctypes.data + 4 * g
+                noises = drawn.ctypes.data + 4 * k
+                around = Targets(
+                    row_addresses(output, hot_output, hot, 2 * half, centres, group)
+                    + row_addresses(output, hot_output, hot, 2 * half, noises, shared),
+                    load_wide_int(buffer.places.ctypes.data + 4 * g),
+                    reaches,
+                    weigh(strengths, drawn, k, buffer.words, g, group),
+                )
+                k += shared
+                fetch_next(tables, buffer, rows, g + group, group, rule.window, count)
+                fetch_noise(tables, drawn, k, shared)
+                meet(contexts, around, scratch, np.int32(low), rule.alpha, slices)
+                if cbow:
+                    spread(scratch, contexts.n, slices)
+                if groups % LOSS_EVERY == 0:
+                    measure(contexts, around, scratch, group, low, rule.alpha, tally)
                 groups += 1
             start = max(0, last - rule.window)
             count = carry(buffer, start, count)
@@ -435,40 +334,47 @@ def _merge_hot(tables):
             rows[i, d] = hot[i, d] = seen[i, d] = new
 
 
-@kernel
-def _set_centres(scratch, buffer, g, size, group):
-    """The centre lanes; those that a last, smaller group leaves empty are switched off."""
-    for t in range(group):
-        i = g + min(t, size - 1)
-        scratch.targets[t] = buffer.words[i]
-        scratch.centres[t] = buffer.places[i]
-        scratch.reaches[t] = buffer.reaches[i] if t < size else -1
-        scratch.strength[t] = 0
-    for t in range(group, WIDE):
-        scratch.reaches[t] = -1
-        scratch.strength[t] = 0
-
-
-@kernel
-def _set_noise(scratch, drawn, group, strength, spare):
-    """The noise lanes. Noise that is a centre must not count: it becomes the spare row."""
-    for t in range(len(drawn)):
-        word, weight = drawn[t], strength
-        for i in range(group):
-            if word == scratch.targets[i]:
-                word, weight = np.int32(spare), np.float32(0)
-        scratch.targets[group + t] = word
-        scratch.strength[group + t] = weight
-
-
-@kernel
-def _input_address(tables, word):
+@kernel(forceinline=True)
+def row_of(tables, word):
+    """The address of a word's rows: the input row, and behind it the output row."""
     base = tables.hot.ctypes.data if word < len(tables.hot) else tables.rows.ctypes.data
     return base + np.int64(word) * (tables.rows.shape[1] * 4)
 
 
 @kernel
-def _bounds(buffer, i, reach, count):
+def find_rows(tables, words, n, rows):
+    """Write down the addresses of the rows of the first n words."""
+    for i in range(n):
+        rows[i] = row_of(tables, words[i])
+
+
+@kernel(forceinline=True)
+def fetch_next(tables, buffer, rows, g, group, window, count):
+    """Prefetch what the next group, from g on, will need and this one does not have.
+
+    Those are the output rows of its words, and the input rows of the words that come into reach.
+    Hot rows are near already.
+    """
+    half = tables.rows.shape[1] * 2
+    for i in range(g, min(g + group, count)):
+        if buffer.words[i] >= len(tables.hot):
+            fetch(rows[i] + half, half)
+    for i in range(g + window, min(g + group + window, count)):
+        if buffer.words[i] >= len(tables.hot):
+            fetch(rows[i], half)
+
+
+@kernel(forceinline=True)
+def fetch_noise(tables, drawn, k, shared):
+    """Prefetch the output rows of the noise words from drawn[k] on."""
+    half = tables.rows.shape[1] * 2
+    for t in range(k, k + shared):
+        if drawn[t] >= len(tables.hot):
+            fetch(row_of(tables, drawn[t]) + half, half)
+
+
+@kernel(forceinline=True)
+def bounds(buffer, i, reach, count):
     """The first and last index in the buffer that are within reach of i and in its sentence."""
     left, right = max(i - reach, 0), min(i + reach, count - 1)
     while buffer.places[left] < buffer.places[i] - reach:
@@ -478,95 +384,44 @@ def _bounds(buffer, i, reach, count):
     return left, right
 
 
-@kernel
-def _gather_contexts(tables, scratch, buffer, g, size, count):
-    """Skip-gram: write down the rows and places of all contexts of the group; return how many."""
-    left, right = _bounds(buffer, g, buffer.reaches[g], count)
-    for i in range(g + 1, g + size):
-        left_i, right_i = _bounds(buffer, i, buffer.reaches[i], count)
-        left, right = min(left, left_i), max(right, right_i)
-    n = 0
-    for j in range(left, right + 1):
-        scratch.rows[n] = _input_address(tables, buffer.words[j])
-        scratch.places[n] = buffer.places[j]
-        n += np.int64(size > 1 or j != g)  # a lone centre is nobody's context
-    return n
-
-
-@kernel
-def _gather_means(tables, scratch, buffer, g, size, count):
-    """CBOW: make the mean row of each centre's contexts; return how many centres."""
-    half = tables.rows.shape[1] // 2
-    slices = half // LANES
-    hidden = scratch.hidden.ctypes.data
+@kernel(forceinline=True)
+def _gather_means(buffer, rows, scratch, g, size, count):
+    """CBOW: make the mean row of each centre's contexts; return the means."""
+    stride = scratch.hidden.shape[1] * 4
+    for t in range(len(scratch.reaches)):
+        scratch.reaches[t] = -1
     for t in range(size):
         i = g + t
-        left, right = _bounds(buffer, i, buffer.reaches[i], count)
+        left, right = bounds(buffer, i, buffer.reaches[i], count)
         n = 0
         for j in range(left, right + 1):
-            scratch.members[t, n] = _input_address(tables, buffer.words[j])
+            scratch.members[t, n] = rows[j]
             n += np.int64(j != i)
         scratch.sizes[t] = n
-        scratch.reaches[t] = 0 if n > 0 else -1  # low is 0: each mean meets its own centre
+        scratch.reaches[t] = 0 if n > 0 else -1  # each mean meets its own centre
         scratch.places[t] = buffer.places[i]
-        scratch.rows[t] = hidden + t * half * 4
-        share = splat(np.float32(1) / np.float32(max(n, 1)))
-        for s in range(slices):
-            (total,) = zeros(1)
-            for m in range(n):
-                total = total + load(scratch.members[t, m] + s * _SLICE)
-            store(scratch.rows[t] + s * _SLICE, total * share)
-    return size
+        scratch.rows[t] = scratch.hidden.ctypes.data + t * stride
+        average(scratch, t, n, stride // SLICE)
+    return contexts_at(scratch.rows, scratch.places, 0, size)
 
 
-@kernel
-def _spread(scratch, n, slices):
+@kernel(forceinline=True)
+def average(scratch, t, n, slices):
+    """Write the mean of the first n members to the t-th row."""
+    share = splat(np.float32(1) / np.float32(max(n, 1)))
+    for s in range(slices):
+        (total,) = zeros(1)
+        for m in range(n):
+            total = total + load(scratch.members[t, m] + s * SLICE)
+        store(scratch.rows[t] + s * SLICE, total * share)
+
+
+@kernel(forceinline=True)
+def spread(scratch, n, slices):
     """CBOW: give each context what the mean has learned, in full, as word2vec.c does."""
     for t in range(n):
         for m in range(scratch.sizes[t]):
             row = scratch.members[t, m]
             for s in range(slices):
-                change = load(scratch.rows[t] + s * _SLICE)
-                store(row + s * _SLICE, load(row + s * _SLICE) + change)
-
-
-@kernel
-def _fetch_next(tables, buffer, drawn, g, group, window, count):
-    """Prefetch what the next group, from g on, will need and this one does not have.
-
-    Those are the output rows of its noise, and both rows of the words that come into reach.
-    """
-    half = tables.rows.shape[1] * 2
-    for t in range(len(drawn)):
-        _fetch(tables, drawn[t], half, 2 * half)
-    for i in range(g + window, min(g + group + window, count)):
-        _fetch(tables, buffer.words[i], 0, 2 * half)
-
-
-@kernel
-def _fetch(tables, word, first, last):
-    """Prefetch bytes of a row, unless it is hot and therefore near already."""
-    if word >= len(tables.hot):
-        row = tables.rows.ctypes.data + np.int64(word) * (tables.rows.shape[1] * 4)
-        for offset in range(first, last, _LINE):
-            prefetch(row + offset)
-
-
-@kernel
-def _measure(scratch, n, group, targets, low, alpha, tally):
-    """Add the loss of the group just learned, worked out from its coefficients."""
-    floor = np.float32(1e-10)
-    for c in range(n):
-        windows = 0
-        for t in range(group):
-            away = abs(scratch.places[c] - scratch.centres[t])
-            if low <= away <= scratch.reaches[t]:
-                windows += 1
-                wrong = scratch.weights[c, t] / alpha  # 1 - sigmoid
-                tally[1] -= np.log(max(np.float32(1) - wrong, floor))
-        tally[2] += windows
-        for t in range(group, targets):
-            weight = scratch.strength[t] * np.float32(windows)
-            if weight > 0:
-                wrong = -scratch.weights[c, t] / (alpha * weight)  # sigmoid
-                tally[1] -= weight * np.log(max(np.float32(1) - wrong, floor))
+                change = load(scratch.rows[t] + s * SLICE)
+                store(row + s * SLICE, load(row + s * SLICE) + change)

@@ -1,0 +1,285 @@
+"""What grouped kernels have in common: a few targets and their contexts learn from each other.
+
+A *group* is a few neighbouring words of the text, the *centres*. Their output rows and those of the
+noise words that they share are its *targets*; the rows around them are its *contexts*. All contexts
+meet all targets in one small matrix product that stays in registers (see `make_meet`).
+
+What belongs to each target stands in a vector of WIDE lanes, first the centres, then the noise;
+such vectors are loaded straight from the buffer, whose arrays have room for that past their end.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from wordkin.kernels import kernel
+from wordkin.kernels.lanes import (
+    LANES,
+    ROW_FLOATS,
+    WIDE,
+    add_products,
+    add_to_each,
+    exchange,
+    first_lanes,
+    load,
+    load_each,
+    load_int32,
+    load_int64,
+    load_wide_int,
+    prefetch,
+    sigmoid,
+    splat,
+    splat_wide,
+    store,
+    store_wide,
+    sum_each,
+    within,
+    zero_where,
+    zeros,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+LINE = 64
+"""Bytes of a cache line."""
+SLICE = 4 * LANES
+"""Bytes of a lane vector."""
+LOSS_EVERY = 64
+"""Of so many groups one tells its loss."""
+
+# What a kernel does for each group is pasted into it (LLVM's alwaysinline): a call would hand over
+# dozens of arguments, and cost more than the work. That made skip-gram a fifth faster.
+
+
+class Scratch(NamedTuple):
+    """What a grouped kernel writes down about the group at hand; one for each thread."""
+
+    weights: NDArray[np.float32]  # (contexts, WIDE) the gradient's coefficient, context x target
+    rows: NDArray[np.int64]  # (contexts,) addresses of the context rows
+    places: NDArray[np.int32]  # (contexts,)
+    centres: NDArray[np.int32]  # (WIDE,) as in Targets
+    reaches: NDArray[np.int32]  # (WIDE,) as in Targets
+    strength: NDArray[np.float32]  # (WIDE,) as in Targets
+    hidden: NDArray[np.float32]  # (WIDE, padded D) CBOW: the mean row of each centre's contexts
+    sizes: NDArray[np.int64]  # (WIDE,) CBOW: how many contexts
+    members: NDArray[np.int64]  # (WIDE, contexts) CBOW: addresses of the rows it is the mean of
+
+
+class Contexts(NamedTuple):
+    """The contexts of a group, as addresses: arrays would be counted references, for each group."""
+
+    rows: int  # of n int64, the addresses of their rows
+    places: int  # of n int32
+    n: int
+
+
+@kernel(forceinline=True)
+def contexts_at(rows, places, first, n):
+    """Take n contexts from entry `first` of two arrays on. These must stay alive meanwhile."""
+    return Contexts(rows.ctypes.data + 8 * first, places.ctypes.data + 4 * first, n)
+
+
+class Targets(NamedTuple):
+    """The targets of a group."""
+
+    rows: tuple[int, ...]  # the addresses of their rows
+    centres: Any  # WIDE int32: the place of each centre lane
+    reaches: Any  # WIDE int32: its reach; -1 in lanes that are no centre
+    strength: Any  # WIDE float32: the weight of each noise lane, 0 in the other lanes
+
+
+def aligned(shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Zeros that start at a cache line.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        (rows, floats); lane loads need floats to be a multiple of ROW_FLOATS.
+
+    Returns
+    -------
+    ndarray
+        float32.
+    """
+    size = shape[0] * shape[1] * 4
+    raw = np.zeros(size + LINE, np.uint8)
+    offset = -raw.ctypes.data % LINE
+    return raw[offset : offset + size].view(np.float32).reshape(shape)
+
+
+def padded(dimensions: int) -> int:
+    """Floats in a row of a table: dimensions, rounded up to whole cache lines.
+
+    Parameters
+    ----------
+    dimensions : int
+        The length D of a vector.
+
+    Returns
+    -------
+    int
+        A multiple of ROW_FLOATS.
+    """
+    return -(-dimensions // ROW_FLOATS) * ROW_FLOATS
+
+
+def make_scratch(window: int, dimensions: int) -> Scratch:
+    """Room for one thread's group.
+
+    Parameters
+    ----------
+    window : int
+        The widest reach.
+    dimensions : int
+        The length D of a vector.
+
+    Returns
+    -------
+    Scratch
+        All zeros.
+    """
+    contexts = 2 * window + WIDE
+    return Scratch(
+        weights=aligned((contexts, WIDE)),
+        rows=np.zeros(contexts, np.int64),
+        places=np.zeros(contexts, np.int32),
+        centres=np.zeros(WIDE, np.int32),
+        reaches=np.zeros(WIDE, np.int32),
+        strength=np.zeros(WIDE, np.float32),
+        hidden=aligned((WIDE, padded(dimensions))),
+        sizes=np.zeros(WIDE, np.int64),
+        members=np.zeros((WIDE, contexts), np.int64),
+    )
+
+
+@lru_cache
+def make_meet(targets: int, *, means: bool) -> Callable[..., Any]:
+    """The core of the grouped kernels for a given number of targets.
+
+    Parameters
+    ----------
+    targets : int
+        How many.
+    means : bool
+        Whether the contexts are means of rows (CBOW). Then they become their change alone, for the
+        rows that they are the mean of.
+
+    Returns
+    -------
+    callable
+        ``meet(contexts, targets, scratch, low, alpha, slices)``: the coefficients are left in
+        scratch.weights; a centre that is nearer than `low` is none of the context's; a row has so
+        many `slices` (lane vectors).
+    """
+
+    @kernel(forceinline=True)
+    def meet(contexts, group, scratch, low, alpha, slices):
+        """Let context rows x and target rows y learn from each other, all from old values.
+
+        x += sum over t of g[t] y[t] and y[t] += sum over x of g[t] x, where
+        g = alpha * (label - (label + noise strength) * sigmoid(x . y)).
+        """
+        weights = scratch.weights.ctypes.data
+        alphas = splat_wide(alpha)
+        for c in range(contexts.n):
+            x = load_int64(contexts.rows + 8 * c)
+            sums = zeros(targets)
+            for s in range(slices):
+                sums = add_products(sums, load(x + s * SLICE), group.rows, s * SLICE)
+            place = load_int32(contexts.places + 4 * c)
+            label, windows = within(place, group.centres, low, group.reaches)
+            pull = label + group.strength * splat_wide(windows)
+            store(weights + c * 4 * WIDE, alphas * (label - pull * sigmoid(sum_each(sums))))
+        for s in range(slices):
+            offset = s * SLICE
+            ys = load_each(group.rows, offset)
+            changes = zeros(targets)
+            for c in range(contexts.n):
+                address = load_int64(contexts.rows + 8 * c) + offset
+                x = load(address)
+                start = splat(np.float32(0)) if means else x
+                new, changes = exchange(start, x, ys, changes, weights + c * 4 * WIDE)
+                store(address, new)
+            add_to_each(group.rows, offset, changes)
+
+    return meet
+
+
+@kernel(forceinline=True)
+def weigh(strengths, drawn, k, words, g, group):
+    """The weights of the noise lanes: 0 where a noise word is one of the centres.
+
+    `strengths` are those before, and drawn[k] is the first noise word, that of lane `group`.
+    """
+    noise = load_wide_int(drawn.ctypes.data + 4 * (k - group))
+    for t in range(group):
+        strengths = zero_where(strengths, noise, words[g + t])
+    return strengths
+
+
+@kernel(forceinline=True)
+def centre_lanes(numbers, g, group):
+    """What stands at numbers[g:], a number for each centre, -1 in the other lanes."""
+    return first_lanes(load_wide_int(numbers.ctypes.data + 4 * g), group)
+
+
+@kernel(forceinline=True)
+def fetch(row, size):
+    """Prefetch the bytes of a row."""
+    for offset in range(0, size, LINE):
+        prefetch(row + offset)
+
+
+@kernel(forceinline=True)
+def hull(buffer, g, group, count):
+    """The first and last index in the buffer that may be within reach of a word of the group.
+
+    Words of other sentences that lie at the ends are left out.
+    """
+    end = min(g + group, count) - 1
+    left, right = g, end
+    for i in range(g, g + group):
+        left, right = min(left, i - buffer.reaches[i]), max(right, i + buffer.reaches[i])
+    left, right = max(left, 0), min(right, count - 1)
+    # within a sentence places are one apart
+    while buffer.places[g] - buffer.places[left] > g - left:
+        left += 1
+    while buffer.places[right] - buffer.places[end] > right - end:
+        right -= 1
+    return left, right
+
+
+@kernel(forceinline=True)
+def measure(contexts, targets, scratch, group, low, alpha, tally):
+    """Add the loss of the group just learned, worked out from its coefficients."""
+    store_wide(scratch.centres.ctypes.data, targets.centres)
+    store_wide(scratch.reaches.ctypes.data, targets.reaches)
+    store_wide(scratch.strength.ctypes.data, targets.strength)
+    _add_loss(contexts, scratch, group, low, alpha, tally)
+
+
+@kernel
+def _add_loss(contexts, scratch, group, low, alpha, tally):
+    floor = np.float32(1e-10)
+    for c in range(contexts.n):
+        windows, weight = 0, np.float32(0)
+        right, rejected = 1.0, 1.0  # products of probabilities, for one logarithm each
+        for t in range(group):
+            away = abs(load_int32(contexts.places + 4 * c) - scratch.centres[t])
+            if low <= away <= scratch.reaches[t]:
+                windows += 1
+                wrong = scratch.weights[c, t] / alpha  # 1 - sigmoid
+                right *= max(np.float32(1) - wrong, floor)
+        for t in range(group, WIDE):
+            if windows > 0 and scratch.strength[t] > 0:
+                weight = scratch.strength[t] * np.float32(windows)  # that of all noise words
+                wrong = -scratch.weights[c, t] / (alpha * weight)  # sigmoid
+                rejected *= max(np.float32(1) - wrong, floor)
+        tally[1] -= np.log(right) + weight * np.log(rejected)
+        tally[2] += windows

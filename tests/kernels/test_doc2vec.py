@@ -68,7 +68,7 @@ def test_the_kernel_equals_its_twin(text, kind, group, shared, span):
 @pytest.mark.parametrize("shrink", [False, True])
 def test_inference_equals_its_twin_and_leaves_words_alone(text, dm, shrink):
     rng = np.random.default_rng(3)
-    (ids, starts, keep), noise = text
+    (ids, starts, keep, _), noise = text
     tables = [(rng.normal(size=(WORDS, SIZE)) * 0.3).astype(np.float32) for _ in range(2)]
     before = [table.copy() for table in tables]
     frozen = doc2vec.Frozen(*tables, keep)

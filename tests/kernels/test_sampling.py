@@ -12,13 +12,20 @@ from twins.word2vec import SplitMix64
 
 from wordkin.kernels import next_random, seed_state
 from wordkin.kernels.sampling import (
+    Span,
+    Text,
+    begin,
     draw_noise,
     draw_noises,
+    fill,
     keep_thresholds,
+    make_buffer,
     make_noise,
+    make_text,
     make_tree,
     with_stream,
 )
+from wordkin.kernels.word2vec import Rule
 
 COUNTS = st.lists(st.integers(1, 10**6), min_size=2, max_size=200).map(
     lambda counts: np.array(sorted(counts, reverse=True))
@@ -111,3 +118,21 @@ def test_the_tree_is_a_huffman_code(counts):
         cost += both
         heapq.heappush(heap, both)
     assert (lengths * counts).sum() == cost
+
+
+@pytest.mark.parametrize("sample", [0, 1e-3, 0.5])
+def test_only_frequent_words_are_looked_up_and_the_same_tokens_stay(sample):
+    rng = np.random.default_rng(3)
+    ids = rng.integers(0, 50, 800).astype(np.int32)
+    counts = np.sort(rng.integers(1, 10_000, 50))[::-1].copy()
+    keep = keep_thresholds(counts, sample)
+    starts = np.array([0, 300, 800])
+    kept = []
+    for text in (Text(ids, starts, keep), make_text(ids, starts, keep)):
+        buffer, cursor = make_buffer(5), np.zeros(3, np.int64)
+        begin(text, Span(0, 800), cursor)
+        rule = Rule(5, True, 5, np.float32(0.05))
+        n = fill(text, cursor, 800, buffer, np.int64(0), rule, seed_state(1))
+        kept.append([array[:n].tolist() for array in buffer])
+    assert kept[0] == kept[1]
+    assert make_text(ids, starts, keep).thinned <= np.sum(keep < 2**32)

@@ -133,7 +133,7 @@ def test_copies_of_hot_rows_change_nothing_where_nobody_else_learns(cbow):
 
 def test_merging_adds_the_changes_of_both_sides():
     shared, hot, seen = (np.full((1, 16), value, np.float32) for value in (5.0, 3.5, 3.0))
-    word2vec._merge_hot(
+    word2vec.merge_hot(
         word2vec.Tables(shared, hot, seen)
     )  # another thread has added 2, this one 0.5
     for array in (shared, hot, seen):

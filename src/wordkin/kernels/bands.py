@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.kernels import kernel
-from wordkin.kernels.sampling import Buffer, begin, draw_noise, fill
+from wordkin.kernels.sampling import PAST, Buffer, begin, draw_noise, fill
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -57,8 +57,7 @@ def keep(text: Text, rule: Reach, span: Span, state: NDArray[np.uint64]) -> Kept
         What stays.
     """
     start, stop = span
-    # one more than can be needed: a full buffer is written to before it is found full
-    buffer = Buffer(*(np.empty(stop - start + 1, np.int32) for _ in range(3)))
+    buffer = Buffer(*(np.empty(stop - start + PAST, np.int32) for _ in range(3)))
     count = _fill_all(text, rule, span, buffer, state)
     return Kept(*(array[:count] for array in buffer))
 

@@ -2,13 +2,16 @@
 
 Numba finds the code of a kernel by the kernel's file and byte code, and by what its closure holds.
 It describes a compiled function in a closure by a number that each process draws anew, so that the
-code would never be found again; here such a function is described by what it is.
+code would never be found again; here such a function is described by what it is. And machine code
+is out of date, too, when another file changes whose functions were pasted into it.
 """
 
 from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
 from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +59,14 @@ class KernelCache(FunctionCache):
             return None
 
     def _index_key(self, sig: Any, codegen: Any) -> tuple[Any, ...]:
-        return sig, codegen.magic_tuple(), described(self._py_func)
+        return sig, codegen.magic_tuple(), described(self._py_func), _sources()
+
+
+@lru_cache
+def _sources() -> tuple[tuple[str, int, int], ...]:
+    """Tell the state of all kernels' files: machine code holds what other files' functions do."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return tuple((path.name, path.stat().st_mtime_ns, path.stat().st_size) for path in files)
 
 
 def described(function: Callable[..., Any]) -> str:

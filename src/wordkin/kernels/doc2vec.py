@@ -20,25 +20,24 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wordkin.kernels import inline, kernel, next_random
-from wordkin.kernels.lanes import LANES, load, prefetch, row_addresses, splat, store, zeros
-from wordkin.kernels.sampling import begin, carry, draw_noise, fill, make_buffer
-from wordkin.kernels.word2vec import (
-    _LINE,
-    _LOSS_EVERY,
-    _MERGE_EVERY,
-    _SLICE,
-    _bounds,
-    _copy_hot,
-    _fetch_next,
-    _gather_contexts,
-    _input_address,
-    _make_meet,
-    _measure,
-    _merge_hot,
-    _set_centres,
-    _set_noise,
-    _spread,
+from wordkin.kernels.groups import (
+    LOSS_EVERY,
+    SLICE,
+    Targets,
+    average,
+    bounds,
+    centre_lanes,
+    contexts_at,
+    fetch,
+    hull,
+    make_meet,
+    measure,
+    spread,
+    weigh,
 )
+from wordkin.kernels.lanes import WIDE, lanes_between, load_wide_int, row_addresses
+from wordkin.kernels.sampling import begin, carry, draw_noise, end, fill, make_buffer, whole_groups
+from wordkin.kernels.word2vec import MERGE_EVERY, copy_hot, find_rows, merge_hot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,23 +88,24 @@ def make_grouped(*, kind: str, group: int, shared: int) -> Callable[..., Any]:
     """
     targets = group + shared
     dm, words = kind == "dm", kind == "dbow with words"
-    meet = _make_meet(targets, cbow=dm)
+    meet = make_meet(targets, means=dm)
     sides = 1 if kind == "dbow" else 2
 
     @kernel
     def grouped(text, noise, tables, documents, rule, span, scratch, state, tally):
         buffer = make_buffer(rule.window)
-        drawn = np.empty((len(buffer.words) // group + 2) * shared, np.int32)
+        rows = np.zeros(len(buffer.words), np.int64)  # the address of each word's rows
+        drawn = np.zeros((len(buffer.words) // group + 2) * shared + group + WIDE, np.int32)
         cursor = np.zeros(3, np.int64)
         begin(text, span, cursor)
         first_owner, base = cursor[1], 0
         width = documents.shape[1] * 4
-        slices = documents.shape[1] // LANES
+        slices = width // SLICE
         output = tables.rows.ctypes.data + (sides - 1) * width
         hot_output = tables.hot.ctypes.data + (sides - 1) * width
-        spare = len(tables.rows) - 1
-        strength = np.float32(rule.negative / shared)
-        _copy_hot(tables)
+        hot, stride = len(tables.hot), sides * width
+        strengths = lanes_between(np.float32(rule.negative / shared), group, targets)
+        copy_hot(tables)
         first = count = groups = buffers = np.int64(0)
         more = True
         while more:
@@ -113,66 +113,63 @@ def make_grouped(*, kind: str, group: int, shared: int) -> Callable[..., Any]:
             count = fill(text, cursor, span.stop, buffer, count, rule, state)
             tally[0] += count - before
             more = cursor[0] < span.stop
-            last = count - rule.window if more else count  # the others lack their right side yet
-            for k in range(((last - first) // group + 2) * shared):
+            last = whole_groups(first, count - rule.window, group) if more else count
+            if not more:
+                end(buffer, count, len(tables.rows) - 1, -1)
+            find_rows(tables, buffer.words, count + group, rows)
+            for k in range(group, group + ((last - first) // group + 2) * shared):
                 drawn[k] = draw_noise(noise, state)
             owners = Owners(documents.ctypes.data, width, first_owner, base, rule.window + 1)
-            k = 0
+            k = group
             for g in range(first, last, group):
                 size = min(group, last - g)
-                _set_centres(scratch, buffer, g, size, group)
-                _set_noise(scratch, drawn[k : k + shared], group, strength, spare)
+                centres, noises = buffer.words.ctypes.data + 4 * g, drawn.ctypes.data + 4 * k
+                addresses = row_addresses(
+                    output, hot_output, hot, stride, centres, group
+                ) + row_addresses(output, hot_output, hot, stride, noises, shared)
+                strength = weigh(strengths, drawn, k, buffer.words, g, group)
+                places = load_wide_int(buffer.places.ctypes.data + 4 * g)
                 k += shared
-                following = drawn[k : k + shared]
-                if sides == 1:
-                    _fetch_targets(output, width, buffer, following, g + size, group, count)
-                else:
-                    _fetch_next(tables, buffer, following, g + size, group, rule.window, count)
-                rows = row_addresses(
-                    output,
-                    hot_output,
-                    len(tables.hot),
-                    sides * width,
-                    scratch.targets.ctypes.data,
-                    targets,
-                )
+                for t in range(k, k + shared):
+                    fetch(output + np.int64(drawn[t]) * stride, width)
+                for i in range(g + group, min(g + 2 * group, count)):
+                    fetch(rows[i] + (sides - 1) * width, width)
+                if words:
+                    for i in range(g + group, min(g + 2 * group, count - rule.window)):
+                        fetch(rows[i + rule.window], width)
+                    left, right = hull(buffer, g, group, count)
+                    reaches = centre_lanes(buffer.reaches, g, group)
+                    around = Targets(addresses, places, reaches, strength)
+                    contexts = contexts_at(rows, buffer.places, left, right + 1 - left)
+                    meet(contexts, around, scratch, np.int32(1), rule.alpha, slices)
                 if dm:
-                    n = _gather_means(tables, scratch, buffer, owners, g, size, count)
-                    meet(scratch, n, rows, np.int32(0), rule.alpha, slices)
-                    _spread(scratch, n, slices)
+                    contexts = _gather_means(rows, scratch, buffer, owners, g, size, count)
                 else:
-                    if words:
-                        n = _gather_contexts(tables, scratch, buffer, g, size, count)
-                        meet(scratch, n, rows, np.int32(1), rule.alpha, slices)
-                    n = _gather_documents(scratch, buffer, owners, g, size)
-                    meet(scratch, n, rows, np.int32(0), rule.alpha, slices)
-                if groups % _LOSS_EVERY == 0:
-                    _measure(scratch, n, group, targets, 0, rule.alpha, tally)
+                    contexts = _gather_documents(scratch, buffer, owners, g, size)
+                    places = load_wide_int(scratch.centres.ctypes.data)
+                reaches = load_wide_int(scratch.reaches.ctypes.data)
+                around = Targets(addresses, places, reaches, strength)
+                meet(contexts, around, scratch, np.int32(0), rule.alpha, slices)
+                if dm:
+                    spread(scratch, contexts.n, slices)
+                if groups % LOSS_EVERY == 0:
+                    measure(contexts, around, scratch, group, 0, rule.alpha, tally)
                 groups += 1
             start = max(0, last - rule.window)
             count = carry(buffer, start, count)
             first = last - start
             base += start
             buffers += 1
-            if not more or buffers % _MERGE_EVERY == 0:
-                _merge_hot(tables)
+            if not more or buffers % MERGE_EVERY == 0:
+                merge_hot(tables)
 
     return grouped
 
 
-@kernel
-def _fetch_targets(output, stride, buffer, drawn, g, group, count):
-    """Prefetch the targets of the next group, which begins at g."""
-    for t in range(len(drawn) + group):
-        i = min(g + t - len(drawn), count - 1)
-        word = drawn[t] if t < len(drawn) else buffer.words[i]
-        for offset in range(0, stride, _LINE):
-            prefetch(output + np.int64(word) * stride + offset)
-
-
-@kernel
+@kernel(forceinline=True)
 def _gather_documents(scratch, buffer, owners, g, size):
     """Write down the rows of the documents of a group, each in reach of its own words alone."""
+    scratch.reaches[:] = -1
     n, before = 0, np.int64(-1)
     for t in range(size):
         owner = _owner(owners, buffer, g + t)
@@ -183,33 +180,27 @@ def _gather_documents(scratch, buffer, owners, g, size):
             n += 1
         scratch.centres[t] = n - 1
         scratch.reaches[t] = 0
-    return n
+    return contexts_at(scratch.rows, scratch.places, 0, n)
 
 
-@kernel
-def _gather_means(tables, scratch, buffer, owners, g, size, count):
-    """Make the mean of the document's row and each centre's contexts; return how many centres."""
-    slices = owners.stride // _SLICE
-    hidden = scratch.hidden.ctypes.data
+@kernel(forceinline=True)
+def _gather_means(rows, scratch, buffer, owners, g, size, count):
+    """Make the mean of the document's row and each centre's contexts; return the means."""
+    scratch.reaches[:] = -1
     for t in range(size):
         i = g + t
-        left, right = _bounds(buffer, i, buffer.reaches[i], count)
+        left, right = bounds(buffer, i, buffer.reaches[i], count)
         scratch.members[t, 0] = owners.rows + _owner(owners, buffer, i) * owners.stride
         n = 1
         for j in range(left, right + 1):
-            scratch.members[t, n] = _input_address(tables, buffer.words[j])
+            scratch.members[t, n] = rows[j]
             n += np.int64(j != i)
         scratch.sizes[t] = n
         scratch.reaches[t] = 0  # each mean meets its own centre
         scratch.places[t] = buffer.places[i]
-        scratch.rows[t] = hidden + t * owners.stride
-        share = splat(np.float32(1) / np.float32(n))
-        for s in range(slices):
-            (total,) = zeros(1)
-            for m in range(n):
-                total = total + load(scratch.members[t, m] + s * _SLICE)
-            store(scratch.rows[t] + s * _SLICE, total * share)
-    return size
+        scratch.rows[t] = scratch.hidden.ctypes.data + t * owners.stride
+        average(scratch, t, n, owners.stride // SLICE)
+    return contexts_at(scratch.rows, scratch.places, 0, size)
 
 
 # -------------------------------------------------------------------------------- new documents

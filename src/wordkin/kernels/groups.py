@@ -256,6 +256,17 @@ def hull(buffer, g, group, count):
 
 
 @kernel(forceinline=True)
+def bounds(buffer, i, reach, count):
+    """The first and last index in the buffer that are within reach of i and in its sentence."""
+    left, right = max(i - reach, 0), min(i + reach, count - 1)
+    while buffer.places[left] < buffer.places[i] - reach:
+        left += 1
+    while buffer.places[right] > buffer.places[i] + reach:
+        right -= 1
+    return left, right
+
+
+@kernel(forceinline=True)
 def measure(contexts, targets, scratch, group, low, alpha, tally):
     """Add the loss of the group just learned, worked out from its coefficients."""
     store_wide(scratch.centres.ctypes.data, targets.centres)
@@ -283,3 +294,25 @@ def _add_loss(contexts, scratch, group, low, alpha, tally):
                 rejected *= max(np.float32(1) - wrong, floor)
         tally[1] -= np.log(right) + weight * np.log(rejected)
         tally[2] += windows
+
+
+@kernel(forceinline=True)
+def average(scratch, t, n, slices):
+    """Write the mean of the first n members to the t-th row."""
+    share = splat(np.float32(1) / np.float32(max(n, 1)))
+    for s in range(slices):
+        (total,) = zeros(1)
+        for m in range(n):
+            total = total + load(scratch.members[t, m] + s * SLICE)
+        store(scratch.rows[t] + s * SLICE, total * share)
+
+
+@kernel(forceinline=True)
+def spread(scratch, n, slices):
+    """CBOW: give each context what the mean has learned, in full, as word2vec.c does."""
+    for t in range(n):
+        for m in range(scratch.sizes[t]):
+            row = scratch.members[t, m]
+            for s in range(slices):
+                change = load(scratch.rows[t] + s * SLICE)
+                store(row + s * SLICE, load(row + s * SLICE) + change)

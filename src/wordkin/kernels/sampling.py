@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BUFFER = 1024
-_PAST = 16  # room past the end of a buffer, for loads of so many numbers from the last word
+PAST = 16
+"""Room past the end of a buffer, for loads of so many numbers from the last word on."""
 _ALL = 2**31 - 1
 _NO_STREAM = np.zeros(0, np.int32)
 _DRAWS_PER_WORD = 32
@@ -55,7 +56,7 @@ class Tree(NamedTuple):
 
 
 class Buffer(NamedTuple):
-    """Kept tokens in order."""
+    """Kept tokens in order; the last PAST entries are room past their end."""
 
     words: NDArray[np.int32]
     places: NDArray[np.int32]
@@ -369,7 +370,7 @@ def fill(text, cursor, stop, buffer, count, rule, state):
     over as an int64: for a plain 0, a type of its own to Numba, all this is compiled once more.
     """
     token, sentence, place = cursor[0], cursor[1], cursor[2]
-    room = len(buffer.words) - _PAST
+    room = len(buffer.words) - PAST
     while token < stop and count < room:
         end = min(text.starts[sentence + 1], stop)
         while token < end and count < room:
@@ -402,14 +403,14 @@ def whole_groups(first, last, group):
 @kernel
 def make_buffer(window):
     """An empty buffer, with room for the context that is carried over."""
-    room = _BUFFER + 2 * window + _PAST
+    room = _BUFFER + 2 * window + PAST
     return Buffer(np.zeros(room, np.int32), np.zeros(room, np.int32), np.zeros(room, np.int32))
 
 
 @kernel
 def end(buffer, count, word, reach):
     """Let the buffer end with this word, as often as a group may go past its end."""
-    for i in range(count, count + _PAST):
+    for i in range(count, count + PAST):
         buffer.words[i] = word
         buffer.places[i] = buffer.places[max(count - 1, 0)]
         buffer.reaches[i] = reach

@@ -20,32 +20,44 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wordkin.kernels import kernel
+from wordkin.kernels.groups import (
+    LOSS_EVERY,
+    SLICE,
+    Scratch,
+    Targets,
+    aligned,
+    bounds,
+    centre_lanes,
+    contexts_at,
+    fetch,
+    hull,
+    make_meet,
+    make_scratch,
+    measure,
+    padded,
+    spread,
+    weigh,
+)
 from wordkin.kernels.lanes import (
-    LANES,
     WIDE,
     add_products,
     add_to_each,
+    lanes_between,
     load,
-    prefetch,
+    load_wide_int,
     row_addresses,
     splat,
     store,
     zeros,
 )
-from wordkin.kernels.sampling import begin, carry, draw_noises, fill, make_buffer
-from wordkin.kernels.word2vec import (
-    _LINE,
-    _LOSS_EVERY,
-    _SLICE,
-    Scratch,
-    _bounds,
-    _make_meet,
-    _measure,
-    _set_centres,
-    _set_noise,
-    aligned,
-    make_scratch,
-    padded,
+from wordkin.kernels.sampling import (
+    begin,
+    carry,
+    draw_noises,
+    end,
+    fill,
+    make_buffer,
+    whole_groups,
 )
 
 if TYPE_CHECKING:
@@ -54,7 +66,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _AHEAD = 2  # tokens between the call for the rows of a word's pieces and their use
-_FOUR = (0, _SLICE, 2 * _SLICE, 3 * _SLICE)
+_FOUR = (0, SLICE, 2 * SLICE, 3 * SLICE)
 
 
 class Pieces(NamedTuple):
@@ -193,7 +205,7 @@ def make_plain(predict: Callable[..., Any], *, cbow: bool) -> Callable[..., Any]
             more = cursor[0] < span.stop
             last = count - rule.window if more else count  # the others lack their right side yet
             for i in range(first, last):
-                left, right = _bounds(buffer, i, buffer.reaches[i], count)
+                left, right = bounds(buffer, i, buffer.reaches[i], count)
                 if left == right:
                     continue
                 centre = buffer.words[i]
@@ -228,9 +240,7 @@ def _fetch_pieces(table, pieces, word):
     """Prefetch the rows of a word's pieces."""
     stride = table.shape[1] * 4
     for k in range(pieces.starts[word], pieces.starts[word + 1]):
-        row = table.ctypes.data + pieces.rows[k] * stride
-        for offset in range(0, stride, _LINE):
-            prefetch(row + offset)
+        fetch(table.ctypes.data + pieces.rows[k] * stride, stride)
 
 
 @kernel
@@ -243,7 +253,7 @@ def _make_mean(desk, slot, table, pieces, word):
     one = splat(np.float32(1))
     share = splat(np.float32(1) / np.float32(stop - start))
     offset = 0
-    while offset + 4 * _SLICE <= stride:
+    while offset + 4 * SLICE <= stride:
         sums = zeros(4)
         for k in range(start, stop):
             sums = add_products(sums, one, _FOUR, base + pieces.rows[k] * stride + offset)
@@ -251,17 +261,17 @@ def _make_mean(desk, slot, table, pieces, word):
         a, b, c, d = a * share, b * share, c * share, d * share
         for at in (mean + offset, before + offset):
             store(at, a)
-            store(at + _SLICE, b)
-            store(at + 2 * _SLICE, c)
-            store(at + 3 * _SLICE, d)
-        offset += 4 * _SLICE
+            store(at + SLICE, b)
+            store(at + 2 * SLICE, c)
+            store(at + 3 * SLICE, d)
+        offset += 4 * SLICE
     while offset < stride:
         (total,) = zeros(1)
         for k in range(start, stop):
             total = total + load(base + pieces.rows[k] * stride + offset)
         store(mean + offset, total * share)
         store(before + offset, total * share)
-        offset += _SLICE
+        offset += SLICE
 
 
 @kernel
@@ -272,23 +282,23 @@ def _give_back(desk, slot, table, pieces, word):
     mean, before = desk.means.ctypes.data + slot * stride, desk.before.ctypes.data + slot * stride
     start, stop = pieces.starts[word], pieces.starts[word + 1]
     offset = 0
-    while offset + 4 * _SLICE <= stride:
+    while offset + 4 * SLICE <= stride:
         at, was = mean + offset, before + offset
         changes = (
             load(at) - load(was),
-            load(at + _SLICE) - load(was + _SLICE),
-            load(at + 2 * _SLICE) - load(was + 2 * _SLICE),
-            load(at + 3 * _SLICE) - load(was + 3 * _SLICE),
+            load(at + SLICE) - load(was + SLICE),
+            load(at + 2 * SLICE) - load(was + 2 * SLICE),
+            load(at + 3 * SLICE) - load(was + 3 * SLICE),
         )
         for k in range(start, stop):
             add_to_each(_FOUR, base + pieces.rows[k] * stride + offset, changes)
-        offset += 4 * _SLICE
+        offset += 4 * SLICE
     while offset < stride:
         change = load(mean + offset) - load(before + offset)
         for k in range(start, stop):
             row = base + pieces.rows[k] * stride + offset
             store(row, load(row) + change)
-        offset += _SLICE
+        offset += SLICE
 
 
 @lru_cache
@@ -310,19 +320,19 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
         ``kernel(text, noise, tables, pieces, rule, span, desk, state, tally)``: as in `word2vec`.
     """
     targets = group + shared
-    meet = _make_meet(targets, cbow=cbow)
-    gather, low = (_gather_bags, 0) if cbow else (_gather_contexts, 1)
+    meet = make_meet(targets, means=cbow)
+    low = 0 if cbow else 1  # a bag meets its own centre, a context any centre but itself
 
     @kernel
     def grouped(text, noise, tables, pieces, rule, span, desk, state, tally):
         scratch = desk.scratch
         buffer = make_buffer(rule.window)
-        drawn = np.empty((len(buffer.words) // group + 2) * shared, np.int32)
+        drawn = np.zeros((len(buffer.words) // group + 2) * shared + group + WIDE, np.int32)
         cursor = np.zeros(3, np.int64)
         begin(text, span, cursor)
-        slices = tables.output.shape[1] // LANES
-        spare = len(tables.output) - 1
-        strength = np.float32(rule.negative / shared)
+        output, stride = tables.output.ctypes.data, tables.output.shape[1] * 4
+        slices = stride // SLICE
+        strengths = lanes_between(np.float32(rule.negative / shared), group, targets)
         mask = len(desk.means) - 1
         base = 0  # the number in the block of the buffer's first token
         live_from = live_to = 0  # the tokens of the buffer that have means in the ring
@@ -333,9 +343,11 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
             count = fill(text, cursor, span.stop, buffer, count, rule, state)
             tally[0] += count - before
             more = cursor[0] < span.stop
-            last = count - rule.window if more else count  # the others lack their right side yet
-            draw_noises(noise, state, ((last - first) // group + 2) * shared, drawn)
-            k = 0
+            last = whole_groups(first, count - rule.window, group) if more else count
+            if not more:
+                end(buffer, count, len(tables.output) - 1, -1)
+            draw_noises(noise, state, ((last - first) // group + 2) * shared, drawn[group:])
+            k = group
             for g in range(first, last, group):
                 size = min(group, last - g)
                 while live_from < g - rule.window:
@@ -348,21 +360,30 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
                     word = buffer.words[live_to]
                     _make_mean(desk, (base + live_to) & mask, tables.pieces, pieces, word)
                     live_to += 1
-                _set_centres(scratch, buffer, g, size, group)
-                _set_noise(scratch, drawn[k : k + shared], group, strength, spare)
-                k += shared
-                _fetch_output(tables.output, buffer, drawn[k : k + shared], g + size, group, count)
-                n = gather(desk, pieces, buffer, base, g, size, count)
-                address = tables.output.ctypes.data
-                stride = tables.output.shape[1] * 4
-                rows = row_addresses(
-                    address, address, 0, stride, scratch.targets.ctypes.data, targets
-                )
-                meet(scratch, n, rows, np.int32(low), rule.alpha, slices)
                 if cbow:
-                    _spread(desk, n, slices)
-                if groups % _LOSS_EVERY == 0:
-                    _measure(scratch, n, group, targets, low, rule.alpha, tally)
+                    contexts = _gather_bags(desk, pieces, buffer, base, g, size, count)
+                    reaches = load_wide_int(scratch.reaches.ctypes.data)
+                else:
+                    contexts = _gather_contexts(desk, buffer, base, g, group, count)
+                    reaches = centre_lanes(buffer.reaches, g, group)
+                centres, noises = buffer.words.ctypes.data + 4 * g, drawn.ctypes.data + 4 * k
+                around = Targets(
+                    row_addresses(output, output, 0, stride, centres, group)
+                    + row_addresses(output, output, 0, stride, noises, shared),
+                    load_wide_int(buffer.places.ctypes.data + 4 * g),
+                    reaches,
+                    weigh(strengths, drawn, k, buffer.words, g, group),
+                )
+                k += shared
+                for t in range(k, k + shared):
+                    fetch(output + np.int64(drawn[t]) * stride, stride)
+                for i in range(g + group, min(g + 2 * group, count)):
+                    fetch(output + np.int64(buffer.words[i]) * stride, stride)
+                meet(contexts, around, scratch, np.int32(low), rule.alpha, slices)
+                if cbow:
+                    spread(scratch, contexts.n, slices)
+                if groups % LOSS_EVERY == 0:
+                    measure(contexts, around, scratch, group, low, rule.alpha, tally)
                 groups += 1
             start = max(0, last - rule.window)
             until = start if more else live_to
@@ -377,50 +398,30 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
     return grouped
 
 
-@kernel
-def _fetch_output(output, buffer, drawn, g, group, count):
-    """Prefetch the targets of the next group, which begins at g."""
-    stride = output.shape[1] * 4
-    for t in range(len(drawn) + group):
-        i = min(g + t - len(drawn), count - 1)
-        word = drawn[t] if t < len(drawn) else buffer.words[i]
-        row = output.ctypes.data + word * stride
-        for offset in range(0, stride, _LINE):
-            prefetch(row + offset)
-
-
-@kernel
-def _reaching(buffer, g, size, count):
-    """The first and last token that is in the window of a word of the group."""
-    left, right = _bounds(buffer, g, buffer.reaches[g], count)
-    for i in range(g + 1, g + size):
-        left_i, right_i = _bounds(buffer, i, buffer.reaches[i], count)
-        left, right = min(left, left_i), max(right, right_i)
-    return left, right
-
-
-@kernel
-def _gather_contexts(desk, pieces, buffer, base, g, size, count):
-    """Skip-gram: write down the means and places of all contexts; return how many."""
+@kernel(forceinline=True)
+def _gather_contexts(desk, buffer, base, g, group, count):
+    """Skip-gram: write down the means and places of all contexts; return these."""
     scratch, mask = desk.scratch, len(desk.means) - 1
     stride = desk.means.shape[1] * 4
-    left, right = _reaching(buffer, g, size, count)
-    n = 0
+    left, right = hull(buffer, g, group, count)
     for j in range(left, right + 1):
-        scratch.rows[n] = desk.means.ctypes.data + ((base + j) & mask) * stride
-        scratch.places[n] = buffer.places[j]
-        n += np.int64(size > 1 or j != g)  # a lone centre is nobody's context
-    return n
+        scratch.rows[j - left] = desk.means.ctypes.data + ((base + j) & mask) * stride
+        scratch.places[j - left] = buffer.places[j]
+    return contexts_at(scratch.rows, scratch.places, 0, right + 1 - left)
 
 
 @kernel
 def _gather_bags(desk, pieces, buffer, base, g, size, count):
-    """CBOW: make the mean of all pieces of each centre's contexts; return how many centres."""
+    """CBOW: make the mean of all pieces of each centre's contexts; return these means.
+
+    A context's mean changes by what the bag has learned, since all its pieces do.
+    """
     scratch, mask = desk.scratch, len(desk.means) - 1
     stride = desk.means.shape[1] * 4
+    scratch.reaches[:] = -1
     for t in range(size):
         i = g + t
-        left, right = _bounds(buffer, i, buffer.reaches[i], count)
+        left, right = bounds(buffer, i, buffer.reaches[i], count)
         n = total = 0
         for j in range(left, right + 1):
             if j != i:
@@ -433,22 +434,10 @@ def _gather_bags(desk, pieces, buffer, base, g, size, count):
         scratch.reaches[t] = 0 if n > 0 else -1  # low is 0: each mean meets its own centre
         scratch.places[t] = buffer.places[i]
         scratch.rows[t] = scratch.hidden.ctypes.data + t * stride
-        for offset in range(0, stride, _SLICE):
+        for offset in range(0, stride, SLICE):
             (bag,) = zeros(1)
             for m in range(n):
                 share = splat(np.float32(desk.bag[t, m]) / np.float32(total))
                 bag = bag + share * load(scratch.members[t, m] + offset)
             store(scratch.rows[t] + offset, bag)
-    return size
-
-
-@kernel
-def _spread(desk, n, slices):
-    """CBOW: each context's mean changes by what the bag has learned, since all its pieces do."""
-    scratch = desk.scratch
-    for t in range(n):
-        for m in range(scratch.sizes[t]):
-            row = scratch.members[t, m]
-            for s in range(slices):
-                change = load(scratch.rows[t] + s * _SLICE)
-                store(row + s * _SLICE, load(row + s * _SLICE) + change)
+    return contexts_at(scratch.rows, scratch.places, 0, size)

@@ -30,12 +30,15 @@ from wordkin.kernels.groups import (
     LOSS_EVERY,
     SLICE,
     Targets,
+    average,
+    bounds,
     centre_lanes,
     contexts_at,
     fetch,
     hull,
     make_meet,
     measure,
+    spread,
     weigh,
 )
 from wordkin.kernels.groups import Scratch as Scratch
@@ -45,12 +48,8 @@ from wordkin.kernels.groups import padded as padded
 from wordkin.kernels.lanes import (
     WIDE,
     lanes_between,
-    load,
     load_wide_int,
     row_addresses,
-    splat,
-    store,
-    zeros,
 )
 from wordkin.kernels.sampling import Span as Span
 from wordkin.kernels.sampling import (
@@ -69,7 +68,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_MERGE_EVERY = 4  # buffers of 1,024: with 18 the copies drift apart, and the loss rises by 0.3
+MERGE_EVERY = 4  # buffers of 1,024: with 18 the copies drift apart, and the loss rises by 0.3
 
 
 class Tables(NamedTuple):
@@ -265,7 +264,7 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
         hot = len(tables.hot)
         slices = half // SLICE
         strengths = lanes_between(np.float32(rule.negative / shared), group, targets)
-        _copy_hot(tables)
+        copy_hot(tables)
         first = count = groups = buffers = np.int64(0)
         more = True
         while more:
@@ -309,14 +308,14 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
             count = carry(buffer, start, count)
             first = last - start
             buffers += 1
-            if not more or buffers % _MERGE_EVERY == 0:
-                _merge_hot(tables)
+            if not more or buffers % MERGE_EVERY == 0:
+                merge_hot(tables)
 
     return grouped
 
 
 @kernel
-def _copy_hot(tables):
+def copy_hot(tables):
     """Take the hot rows as they are now."""
     # number by number: to copy rows, Numba compiles what makes an error's text, for 2 seconds
     for i in range(len(tables.hot)):
@@ -325,7 +324,7 @@ def _copy_hot(tables):
 
 
 @kernel
-def _merge_hot(tables):
+def merge_hot(tables):
     """Add what this thread has changed to the shared rows, and take over what others have."""
     rows, hot, seen = tables
     for i in range(len(hot)):
@@ -374,22 +373,10 @@ def fetch_noise(tables, drawn, k, shared):
 
 
 @kernel(forceinline=True)
-def bounds(buffer, i, reach, count):
-    """The first and last index in the buffer that are within reach of i and in its sentence."""
-    left, right = max(i - reach, 0), min(i + reach, count - 1)
-    while buffer.places[left] < buffer.places[i] - reach:
-        left += 1
-    while buffer.places[right] > buffer.places[i] + reach:
-        right -= 1
-    return left, right
-
-
-@kernel(forceinline=True)
 def _gather_means(buffer, rows, scratch, g, size, count):
     """CBOW: make the mean row of each centre's contexts; return the means."""
     stride = scratch.hidden.shape[1] * 4
-    for t in range(len(scratch.reaches)):
-        scratch.reaches[t] = -1
+    scratch.reaches[:] = -1
     for t in range(size):
         i = g + t
         left, right = bounds(buffer, i, buffer.reaches[i], count)
@@ -403,25 +390,3 @@ def _gather_means(buffer, rows, scratch, g, size, count):
         scratch.rows[t] = scratch.hidden.ctypes.data + t * stride
         average(scratch, t, n, stride // SLICE)
     return contexts_at(scratch.rows, scratch.places, 0, size)
-
-
-@kernel(forceinline=True)
-def average(scratch, t, n, slices):
-    """Write the mean of the first n members to the t-th row."""
-    share = splat(np.float32(1) / np.float32(max(n, 1)))
-    for s in range(slices):
-        (total,) = zeros(1)
-        for m in range(n):
-            total = total + load(scratch.members[t, m] + s * SLICE)
-        store(scratch.rows[t] + s * SLICE, total * share)
-
-
-@kernel(forceinline=True)
-def spread(scratch, n, slices):
-    """CBOW: give each context what the mean has learned, in full, as word2vec.c does."""
-    for t in range(n):
-        for m in range(scratch.sizes[t]):
-            row = scratch.members[t, m]
-            for s in range(slices):
-                change = load(scratch.rows[t] + s * SLICE)
-                store(row + s * SLICE, load(row + s * SLICE) + change)

@@ -56,6 +56,13 @@ def spread(values: list[float], digits: int = 1) -> str:
     return f"{middle:.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
 
 
+def mean_of(values: list[float], digits: int = 1) -> str:
+    """Mean and range, such as '20.3 (19.8-21.0)'."""
+    return (
+        f"{statistics.mean(values):.{digits}f} ({min(values):.{digits}f}-{max(values):.{digits}f})"
+    )
+
+
 def table(rows: list[tuple[str, ...]]) -> str:
     """Rows as Markdown; the first is the head."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]

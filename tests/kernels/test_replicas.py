@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from wordkin.engines.replicas import SharedTable
+from wordkin.engines.replicas import SharedTable, Slots
 from wordkin.kernels import replicas
 from wordkin.kernels.lanes import ROW_FLOATS
 from wordkin.kernels.word2vec import aligned
 
-WORDS = 12
+WORDS = 70  # several bands of rows, the last one not full
 
 
 def naive_factor(way, streams):
@@ -60,10 +60,13 @@ def naive_merge(table, changed, uses, damping, parts):
 def streams_of_slots(draw):
     several = draw(st.integers(1, 4))
     slots = [
-        draw(st.lists(st.integers(0, WORDS - 1), unique=True, max_size=WORDS))
+        draw(st.lists(st.integers(0, WORDS - 1), unique=True, max_size=WORDS // 2))
         for _ in range(several)
     ]
-    return [(words, draw(st.integers(0, len(words)))) for words in slots]
+    cuts = [draw(st.integers(0, len(words))) for words in slots]
+    return [
+        (sorted(words[:n]) + sorted(words[n:]), n) for words, n in zip(slots, cuts, strict=True)
+    ]
 
 
 @given(streams_of_slots(), st.sampled_from([1, 2]), st.integers(1, 3), st.integers(0, 2**32 - 1))
@@ -78,7 +81,6 @@ def test_a_merge_is_what_it_says_in_any_number_of_shares(streams, parts, shares,
     shared = SharedTable(table, uses, len(streams))
     changed = []
     for stream, (words, whole) in enumerate(streams):
-        whole = whole if parts == 2 else len(words)
         shared.words(stream)[: len(words)] = words
         rows = shared.copy(stream, len(words), whole)
         first = 0 if parts == 1 else row // 2
@@ -94,7 +96,7 @@ def test_a_merge_is_what_it_says_in_any_number_of_shares(streams, parts, shares,
     damping = replicas.Damping(
         replicas.cut_back(len(streams)), uses, np.float32(0.3), np.float32(2), common
     )
-    for share in range(shares):
+    for share in reversed(range(shares)):
         shared.merge(damping, share, shares)
     expected = naive_merge(before, changed, uses, damping, parts)
     np.testing.assert_allclose(table, expected, rtol=1e-4, atol=1e-4)
@@ -106,15 +108,47 @@ def test_a_merge_is_what_it_says_in_any_number_of_shares(streams, parts, shares,
     np.testing.assert_array_equal(table, again)
 
 
-def test_numbers_are_given_in_order_of_appearance_and_forgotten():
-    slots, words = np.full(10, -1, np.int32), np.zeros(10, np.int32)
-    out = np.zeros(6, np.int32)
-    used = replicas.number(np.array([7, 3, 7, 0, 3, 9], np.int32), slots, words, 0, out)
+@pytest.mark.parametrize("streams", [1, 3])
+def test_shares_are_as_large_as_they_can_be_and_make_no_difference(streams):
+    rng = np.random.default_rng(streams)
+    rows, results = 1_000, []
+    chosen = [np.sort(rng.choice(rows, 300, replace=False)).astype(np.int32) for _ in range(3)]
+    for shares in (1, 2, 7, 100):
+        table = aligned((rows + 1, ROW_FLOATS))
+        table[:] = np.random.default_rng(1).normal(size=table.shape)
+        before = table.copy()
+        shared = SharedTable(table, np.ones((1, rows), np.float32), streams)
+        for stream, words in enumerate(chosen[:streams]):
+            shared.words(stream)[:300] = words
+            shared.copy(stream, 300, 300)[:] += np.float32(0.1 * (stream + 1))
+        damping = replicas.Damping(
+            replicas.cut_back(streams), shared.uses, np.float32(0.3), np.float32(2),
+            aligned((1, ROW_FLOATS)),
+        )  # fmt: skip
+        changed = 0
+        for share in range(shares):
+            shared.merge(damping, share, shares)
+            now = int((table != before).any(axis=1).sum())
+            if shares == 2 and streams == 1:
+                assert abs(now - changed - 150) <= 16
+            changed = now
+        assert changed == len(np.unique(np.concatenate(chosen[:streams])))
+        results.append(table.tobytes())
+    assert len(set(results)) == 1
+
+
+def test_numbers_are_given_in_ascending_order_and_forgotten():
+    slots = Slots(np.full(10, -1, np.int32), np.zeros(10, np.int32))
+    ids, used = slots.number(np.array([7, 3, 7, 0, 3, 9], np.int32), 0)
     assert used == 4
-    assert words[:4].tolist() == [7, 3, 0, 9]
-    assert out.tolist() == [0, 1, 0, 2, 1, 3]
-    replicas.forget(slots, words, used)
-    assert (slots == -1).all()
+    assert slots.words[:4].tolist() == [0, 3, 7, 9]
+    assert ids.tolist() == [2, 1, 2, 0, 1, 3]
+    more, used = slots.number(np.array([8, 7, 1, 8], np.int32), used)
+    assert used == 6
+    assert slots.words[:6].tolist() == [0, 3, 7, 9, 1, 8]
+    assert more.tolist() == [5, 2, 4, 5]
+    slots.forget(used)
+    assert (slots.of_words == -1).all()
 
 
 def test_the_common_direction_is_that_of_the_weighted_sum():
@@ -143,9 +177,12 @@ def test_changes_sent_away_merge_to_the_same_bytes(parts):
         table = aligned((WORDS + 1, row))
         table[:] = rng.normal(size=table.shape)
         uses = rng.uniform(0, 3, (parts, WORDS)).astype(np.float32)
-        words = np.tile(np.arange(WORDS, dtype=np.int32), (2, 1))
-        sizes = np.array([[WORDS, WORDS], [5, 3]])
-        copies = [aligned((WORDS + 1, row)) for _ in range(2)]
+        words = np.tile(np.arange(WORDS, dtype=np.int32), (3, 1))
+        words[2, :40] = rng.permutation(WORDS)[:40]
+        words[2, :30].sort()
+        words[2, 30:40].sort()
+        sizes = np.array([[WORDS, WORDS], [5, 3], [40, 30]])
+        copies = [aligned((WORDS + 1, row)) for _ in range(3)]
         for stream, (slots, whole) in enumerate(sizes.tolist()):
             replicas.copy_rows(table, parts, words[stream], slots, whole, copies[stream])
             copies[stream] += rng.normal(size=table.shape).astype(np.float32)
@@ -154,10 +191,11 @@ def test_changes_sent_away_merge_to_the_same_bytes(parts):
         common = aligned((1, row))
         common[:] = 0.1
         damping = replicas.Damping(
-            replicas.cut_back(2), uses, np.float32(0.3), np.float32(2), common
+            replicas.cut_back(3), uses, np.float32(0.3), np.float32(2), common
         )
         some = replicas.Replicas(np.array([c.ctypes.data for c in copies]), words, sizes)
-        links = replicas.Links(np.full(WORDS, -1), np.zeros(words.shape, np.int64))
-        replicas.merge(table, some, links, damping, values, aligned((1, row)), 0, 1)
+        links = replicas.make_links(3, WORDS)
+        scratch = replicas.Scratch(aligned((1, row)), aligned((1, row)), np.empty(3, np.int64))
+        replicas.merge(table, some, links, damping, values, scratch, 0, 1)
         results.append(table.tobytes())
     assert results[0] == results[1]

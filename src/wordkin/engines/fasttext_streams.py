@@ -25,7 +25,7 @@ from wordkin.engines.streams import (
     uses_as_target,
 )
 from wordkin.errors import ConfigError
-from wordkin.kernels import replicas, sampling, seed_state, subword
+from wordkin.kernels import sampling, seed_state, subword
 from wordkin.kernels.word2vec import Rule, Span, padded
 
 if TYPE_CHECKING:
@@ -148,16 +148,15 @@ class FastTextStreams(InStreams, racing.FastTextRun):
         config, law = self._config, cast("sampling.Noise", self._law)
         state = seed_state(self._seed, piece.block.step, piece.part)
         text = sampling.alone(self._text, piece.span)
-        ids = np.empty(len(text.ids), np.int32)
-        words = self._outputs.words(piece.stream)
-        whole = replicas.number(text.ids, desk.words, words, 0, ids)
+        given = Slots(desk.words, self._outputs.words(piece.stream))
+        ids, whole = given.number(text.ids, 0)
         group, shared = self._sharing
         size = len(ids) * shared / group / _DRAWS
-        noise, slots = draw_pool(law, state, Slots(desk.words, words), used=whole, size=size)
-        replicas.forget(desk.words, words, slots)
-        output = self._outputs.copy(piece.stream, slots, slots)
-        pieces, table = self._replica_of_pieces(desk, words[:whole], piece.stream)
-        text = sampling.Text(ids, text.starts, text.keep[words[:whole]])
+        noise, slots = draw_pool(law, state, given, used=whole, size=size)
+        given.forget(slots)
+        output = self._outputs.copy(piece.stream, slots, whole)
+        pieces, table = self._replica_of_pieces(desk, given.words[:whole], piece.stream)
+        text = sampling.Text(ids, text.starts, text.keep[given.words[:whole]])
         rule = Rule(
             config.reach, config.shrink_windows, config.negative, np.float32(piece.block.alpha)
         )
@@ -180,10 +179,9 @@ class FastTextStreams(InStreams, racing.FastTextRun):
     ) -> tuple[subword.Pieces, NDArray[np.float32]]:
         """The pieces of these words as slots, and the table of the slots."""
         starts, where = ragged(self._spelling.pieces.starts, words)
-        of_slots = self._inputs.words(stream)
-        rows = np.empty(len(where), np.int32)
-        slots = replicas.number(self._spelling.pieces.rows[where], desk.pieces, of_slots, 0, rows)
-        replicas.forget(desk.pieces, of_slots, slots)
+        given = Slots(desk.pieces, self._inputs.words(stream))
+        rows, slots = given.number(self._spelling.pieces.rows[where], 0)
+        given.forget(slots)
         return subword.Pieces(starts, rows), self._inputs.copy(stream, slots, slots)
 
 

@@ -55,12 +55,10 @@ class SharedTable:
         self._rows = [aligned((0, table.shape[1])) for _ in range(streams)]
         self._words = np.zeros((streams, rows), np.int32)
         self._sizes = np.zeros((streams, 2), np.int64)
-        self._links = replicas.Links(
-            np.full(rows, -1, np.int64), np.zeros((streams, rows), np.int64)
-        )
+        self._links = replicas.make_links(streams, rows)
 
     def words(self, stream: int) -> NDArray[np.int32]:
-        """Which row each slot of a stream is a copy of; to be filled by `replicas.number`."""
+        """Which row each slot of a stream is a copy of; to be filled by `Slots`."""
         words: NDArray[np.int32] = self._words[stream]
         return words
 
@@ -157,7 +155,9 @@ class SharedTable:
         """
         addresses = np.array([rows.ctypes.data for rows in self._rows], np.int64)
         all_of_them = replicas.Replicas(addresses, self._words, self._sizes)
-        scratch = aligned((1, self.table.shape[1]))
+        row = 1, self.table.shape[1]
+        places = np.empty(len(addresses), np.int64)
+        scratch = replicas.Scratch(aligned(row), aligned(row), places)
         arguments = self.table, all_of_them, self._links, damping
         replicas.merge(*arguments, values, scratch, share, shares)
 
@@ -212,6 +212,40 @@ class Slots(NamedTuple):
     words: NDArray[np.int32]
     """The word of each slot."""
 
+    def number(self, ids: NDArray[np.int32], used: int) -> tuple[NDArray[np.int32], int]:
+        """Give a slot to each word that has none: the lowest word the first one.
+
+        Parameters
+        ----------
+        ids : ndarray of int32
+            Words, in any order, any number of times.
+        used : int
+            How many slots there are.
+
+        Returns
+        -------
+        slots : ndarray of int32
+            Of the ids.
+        used : int
+            How many slots there are now.
+        """
+        now = replicas.collect(ids, self.of_words, self.words, used)
+        self.words[used:now].sort()
+        replicas.number(self.of_words, self.words, used, now)
+        slots = np.empty(len(ids), np.int32)
+        replicas.look_up(self.of_words, ids, slots)
+        return slots, now
+
+    def forget(self, used: int) -> None:
+        """Make ready for another piece of text.
+
+        Parameters
+        ----------
+        used : int
+            How many slots there are.
+        """
+        replicas.forget(self.of_words, self.words, used)
+
 
 def draw_pool(
     noise: sampling.Noise, state: NDArray[np.uint64], slots: Slots, *, used: int, size: float
@@ -242,7 +276,8 @@ def draw_pool(
         How many slots there are now.
     """
     pool = np.empty(max(int(size), _SMALLEST_POOL), np.int32)
-    used = replicas.draw_pool(noise, state, slots.of_words, slots.words, used, pool)
+    sampling.draw_noises(noise, state, len(pool), pool)
+    pool, used = slots.number(pool, used)
     return sampling.Noise(np.zeros(len(pool), np.uint64), pool), used
 
 
@@ -297,4 +332,4 @@ def replica_bytes(words: int, row: int, *, streams: int, workers: int, rows: int
         Bytes.
     """
     replica = min(words, rows) * 9 // 8 * row * 4
-    return streams * (replica + words * 12) + words * 8 + workers * words * 4
+    return streams * (replica + words * 12) + words * 9 + workers * words * 4

@@ -24,7 +24,7 @@ from wordkin.engines.streams import (
     piece_tokens,
     uses_as_target,
 )
-from wordkin.kernels import replicas, sampling, seed_state, word2vec
+from wordkin.kernels import sampling, seed_state, word2vec
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,13 +134,12 @@ class Word2VecStreams(InStreams, racing.Word2VecRun):
         text = sampling.alone(self._text, piece.span)
         if config.window == "all":
             text, _ = sampling.shuffled(text, word2vec.Span(0, len(text.ids)), config.reach, state)
-        words = self._table.words(piece.stream)
-        ids = np.empty(len(text.ids), np.int32)
-        whole = replicas.number(text.ids, desk.slots, words, 0, ids)
-        law, slots = self._local_law(Slots(desk.slots, words), whole, state, tokens=len(ids))
-        replicas.forget(desk.slots, words, slots)
+        given = Slots(desk.slots, self._table.words(piece.stream))
+        ids, whole = given.number(text.ids, 0)
+        law, slots = self._local_law(given, whole, state, tokens=len(ids))
+        given.forget(slots)
         rows = self._table.copy(piece.stream, slots, whole)
-        text = sampling.Text(ids, text.starts, text.keep[words[:whole]])
+        text = sampling.Text(ids, text.starts, text.keep[given.words[:whole]])
         tables = word2vec.Tables(rows, desk.hot, desk.seen)
         rule = word2vec.Rule(
             config.reach, config.shrinks, config.negative, np.float32(piece.block.alpha)
@@ -160,8 +159,7 @@ class Word2VecStreams(InStreams, racing.Word2VecRun):
             size = tokens * shared / group / _DRAWS
             return draw_pool(law, state, slots, used=whole, size=size)
         starts, where = ragged(law.starts, slots.words[:whole])
-        nodes = np.empty(len(where), np.int32)
-        used = replicas.number(law.nodes[where], *slots, whole, nodes)
+        nodes, used = slots.number(law.nodes[where], whole)
         return sampling.Tree(starts, nodes, law.turns[where]), used
 
 

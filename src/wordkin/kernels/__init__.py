@@ -7,6 +7,7 @@ threads share the work, and its machine code is kept on disk, so that only the f
 from __future__ import annotations
 
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numba
@@ -51,7 +52,11 @@ def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
 
 
 inline = numba.njit(inline="always", error_model="numpy", boundscheck=False)
-"""For helpers that kernels call: pasted into the caller, nothing to cache."""
+"""For helpers that kernels call: Numba pastes them into the caller, nothing to cache."""
+
+pasted = partial(kernel, forceinline=True)
+"""For larger helpers of a hot loop: LLVM pastes their machine code into the caller. A call would
+hand over dozens of numbers, since an array is seven, and cost more than such a helper does."""
 
 
 @inline

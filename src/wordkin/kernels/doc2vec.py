@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wordkin.kernels import inline, kernel, next_random
+from wordkin.kernels import inline, kernel, next_random, pasted
 from wordkin.kernels.groups import (
     LOSS_EVERY,
     SLICE,
@@ -166,7 +166,7 @@ def make_grouped(*, kind: str, group: int, shared: int) -> Callable[..., Any]:
     return grouped
 
 
-@kernel(forceinline=True)
+@pasted
 def _gather_documents(scratch, buffer, owners, g, size):
     """Write down the rows of the documents of a group, each in reach of its own words alone."""
     scratch.reaches[:] = -1
@@ -183,7 +183,7 @@ def _gather_documents(scratch, buffer, owners, g, size):
     return contexts_at(scratch.rows, scratch.places, 0, n)
 
 
-@kernel(forceinline=True)
+@pasted
 def _gather_means(rows, scratch, buffer, owners, g, size, count):
     """Make the mean of the document's row and each centre's contexts; return the means."""
     scratch.reaches[:] = -1

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wordkin.kernels import kernel
+from wordkin.kernels import kernel, pasted
 from wordkin.kernels.lanes import (
     LANES,
     ROW_FLOATS,
@@ -53,9 +53,6 @@ SLICE = 4 * LANES
 LOSS_EVERY = 64
 """Of so many groups one tells its loss."""
 
-# What a kernel does for each group is pasted into it (LLVM's alwaysinline): a call would hand over
-# dozens of arguments, and cost more than the work. That made skip-gram a fifth faster.
-
 
 class Scratch(NamedTuple):
     """What a grouped kernel writes down about the group at hand; one for each thread."""
@@ -79,7 +76,7 @@ class Contexts(NamedTuple):
     n: int
 
 
-@kernel(forceinline=True)
+@pasted
 def contexts_at(rows, places, first, n):
     """Take n contexts from entry `first` of two arrays on. These must stay alive meanwhile."""
     return Contexts(rows.ctypes.data + 8 * first, places.ctypes.data + 4 * first, n)
@@ -178,7 +175,7 @@ def make_meet(targets: int, *, means: bool) -> Callable[..., Any]:
         many `slices` (lane vectors).
     """
 
-    @kernel(forceinline=True)
+    @pasted
     def meet(contexts, group, scratch, low, alpha, slices):
         """Let context rows x and target rows y learn from each other, all from old values.
 
@@ -211,7 +208,7 @@ def make_meet(targets: int, *, means: bool) -> Callable[..., Any]:
     return meet
 
 
-@kernel(forceinline=True)
+@pasted
 def weigh(strengths, drawn, k, words, g, group):
     """The weights of the noise lanes: 0 where a noise word is one of the centres.
 
@@ -223,20 +220,20 @@ def weigh(strengths, drawn, k, words, g, group):
     return strengths
 
 
-@kernel(forceinline=True)
+@pasted
 def centre_lanes(numbers, g, group):
     """What stands at numbers[g:], a number for each centre, -1 in the other lanes."""
     return first_lanes(load_wide_int(numbers.ctypes.data + 4 * g), group)
 
 
-@kernel(forceinline=True)
+@pasted
 def fetch(row, size):
     """Prefetch the bytes of a row."""
     for offset in range(0, size, LINE):
         prefetch(row + offset)
 
 
-@kernel(forceinline=True)
+@pasted
 def hull(buffer, g, group, count):
     """The first and last index in the buffer that may be within reach of a word of the group.
 
@@ -255,7 +252,7 @@ def hull(buffer, g, group, count):
     return left, right
 
 
-@kernel(forceinline=True)
+@pasted
 def bounds(buffer, i, reach, count):
     """The first and last index in the buffer that are within reach of i and in its sentence."""
     left, right = max(i - reach, 0), min(i + reach, count - 1)
@@ -266,7 +263,7 @@ def bounds(buffer, i, reach, count):
     return left, right
 
 
-@kernel(forceinline=True)
+@pasted
 def measure(contexts, targets, scratch, group, low, alpha, tally):
     """Add the loss of the group just learned, worked out from its coefficients."""
     store_wide(scratch.centres.ctypes.data, targets.centres)
@@ -296,7 +293,7 @@ def _add_loss(contexts, scratch, group, low, alpha, tally):
         tally[2] += windows
 
 
-@kernel(forceinline=True)
+@pasted
 def average(scratch, t, n, slices):
     """Write the mean of the first n members to the t-th row."""
     share = splat(np.float32(1) / np.float32(max(n, 1)))
@@ -307,7 +304,7 @@ def average(scratch, t, n, slices):
         store(scratch.rows[t] + s * SLICE, total * share)
 
 
-@kernel(forceinline=True)
+@pasted
 def spread(scratch, n, slices):
     """CBOW: give each context what the mean has learned, in full, as word2vec.c does."""
     for t in range(n):

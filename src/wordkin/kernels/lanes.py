@@ -511,6 +511,20 @@ _operate(operator.mul, "fmul")
 
 
 @intrinsic
+def subtract(typing: Any, a: Any, b: Any) -> Any:
+    """a - b, rounded to float32 before anything else is done with it, as if it had been stored.
+
+    ``a - b`` may be rearranged, for speed: then a sum of differences has other last bits than the
+    sum of the same differences that were stored before.
+    """
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.fsub(*args)
+
+    return a(a, b), emit
+
+
+@intrinsic
 def total(typing: Any, vector: Any) -> Any:
     """The sum over the lanes of a vector."""
 

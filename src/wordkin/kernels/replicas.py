@@ -3,8 +3,8 @@
 This is how training gives the same bytes with any number of threads. Several *streams* learn at the
 same time, each from a piece of text of its own, and none sees what another does:
 
-1. `number` gives each word of a stream's piece a *slot*, in order of appearance; `draw_pool` does
-   so for the noise words that the piece will meet.
+1. Each word of a stream's piece gets a *slot* (`collect`, `number`), and so does each of the noise
+   words that the piece will meet.
 2. `copy_rows` copies the rows of these words into the stream's replica, a table with a row for each
    slot. The kernels of training run on it as if it were the whole table.
 3. When all streams are done, `merge` adds what each has changed to the shared table, row by row,
@@ -26,8 +26,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.kernels import inline, kernel
-from wordkin.kernels.lanes import LANES, load, prefetch, splat, store, total
-from wordkin.kernels.sampling import draw_noise
+from wordkin.kernels.lanes import LANES, load, prefetch, splat, store, subtract, total
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,12 +34,17 @@ if TYPE_CHECKING:
 _SLICE = 4 * LANES  # bytes of a lane vector
 _LINE = 64
 _AHEAD = 8  # rows between the call for a row and its use
+_BAND = 16  # rows that are looked at together, to see whether any has changed
 _STEPS = 64  # entries of the table of factors for each unit of c n
 _LONGEST = 16  # the largest c n in it; exp(-16) is nothing
 
 
 class Replicas(NamedTuple):
-    """The replicas of one table, a row for each stream."""
+    """The replicas of one table, a row for each stream.
+
+    Slots with all parts of a row come first, then those with the last part alone. Each of these two
+    lists has its rows in ascending order: so copies and merges go through memory in one direction.
+    """
 
     addresses: NDArray[np.int64]  # (S,) of each replica's first row
     words: NDArray[np.int32]  # (S, W) the row in the table that each slot is a copy of
@@ -52,6 +56,34 @@ class Links(NamedTuple):
 
     heads: NDArray[np.int64]  # (V,) stream * W + slot of the first
     nexts: NDArray[np.int64]  # (S, W) the one after that
+    bands: NDArray[np.uint8]  # whether one of some neighbouring rows has any; between merges all 0
+
+
+def make_links(streams: int, rows: int) -> Links:
+    """Links that find nothing.
+
+    Parameters
+    ----------
+    streams : int
+        How many.
+    rows : int
+        Of the table.
+
+    Returns
+    -------
+    Links
+        For `merge`.
+    """
+    heads, nexts = np.full(rows, -1, np.int64), np.zeros((streams, rows), np.int64)
+    return Links(heads, nexts, np.zeros(-(-rows // _BAND), np.uint8))
+
+
+class Scratch(NamedTuple):
+    """What a thread that merges has for itself."""
+
+    sums: NDArray[np.float32]  # (1, row)
+    nothing: NDArray[np.float32]  # (1, row) zeros: what changes are changes of
+    places: NDArray[np.int64]  # (S,) addresses of a row's replicas
 
 
 class Damping(NamedTuple):
@@ -90,33 +122,29 @@ def cut_back(streams: int) -> NDArray[np.float32]:
 
 
 @kernel
-def number(ids, slots, words, used, out):
-    """Write the slots of ids to out, new ones from `used` on; return how many there are now."""
+def collect(ids, slots, words, used):
+    """Write the ids that have no slot yet to words, from `used` on; return how many there are."""
     for t in range(len(ids)):
         word = ids[t]
-        slot = slots[word]
-        if slot < 0:
-            slot = np.int32(used)
-            slots[word] = slot
-            words[slot] = word
+        if slots[word] < 0:
+            slots[word] = 0
+            words[used] = word
             used += 1
-        out[t] = slot
     return used
 
 
 @kernel
-def draw_pool(noise, state, slots, words, used, pool):
-    """Fill pool with the slots of noise words; return how many slots there are now."""
-    for k in range(len(pool)):
-        word = draw_noise(noise, state)
-        slot = slots[word]
-        if slot < 0:
-            slot = np.int32(used)
-            slots[word] = slot
-            words[slot] = word
-            used += 1
-        pool[k] = slot
-    return used
+def number(slots, words, first, used):
+    """Tell the words from `first` on which slots they have."""
+    for s in range(first, used):
+        slots[words[s]] = s
+
+
+@kernel
+def look_up(slots, ids, out):
+    """Write the slots of ids to out."""
+    for t in range(len(ids)):
+        out[t] = slots[ids[t]]
 
 
 @kernel
@@ -176,40 +204,104 @@ def find_common(table, first, rows, weights, out):
 
 @kernel
 def merge(table, replicas, links, damping, values, scratch, share, shares):
-    """Add the changes of all streams to the table: to those rows w with w % shares == share.
+    """Add the changes of all streams to the table: to one of several shares of its rows.
 
-    `values` tells that the replicas hold values, not changes. `scratch` is a part of a row.
+    `values` tells that the replicas hold values, not changes.
     """
-    words, sizes = replicas.words, replicas.sizes
-    parts = len(damping.uses)
-    room = words.shape[1]
-    for r in range(len(words) - 1, -1, -1):  # backwards, so that chains run forwards
-        for s in range(sizes[r, 0]):
-            word = words[r, s]
-            if word % shares == share:
-                links.nexts[r, s] = links.heads[word]
-                links.heads[word] = r * room + s
-    for r in range(len(words)):
-        for s in range(sizes[r, 0]):
-            if s + _AHEAD < sizes[r, 0] and words[r, s + _AHEAD] % shares == share:
-                _fetch_chain(table, words[r, s + _AHEAD], replicas, links)
-            word = words[r, s]
-            if word % shares == share and links.heads[word] == r * room + s:
-                for part in range(parts):
-                    _merge_row(table, word, part, replicas, links, damping, values, scratch)
-                links.heads[word] = -1
+    low = _first_of(share, shares, replicas, len(links.heads))
+    high = _first_of(share + 1, shares, replicas, len(links.heads))
+    n = _link(replicas, links, low, high)
+    words = np.empty(n, np.int32)
+    _find_linked(links, low, high, words)
+    for i in range(n):
+        if i + _AHEAD < n:
+            _fetch_chain(table, words[i + _AHEAD], replicas, links)
+        for part in range(len(damping.uses)):
+            _merge_row(table, words[i], part, replicas, links, damping, values, scratch)
+        links.heads[words[i]] = -1
 
 
 @kernel
+def _first_of(share, shares, replicas, rows):
+    """The first row of a share: in each are neighbouring rows, with about as many slots."""
+    words, sizes = replicas.words, replicas.sizes
+    if share == shares:
+        return rows
+    slots = np.int64(0)
+    for r in range(len(words)):
+        slots += sizes[r, 0]
+    low, high = 0, -(-rows // _BAND)
+    while low < high:
+        middle = (low + high) // 2
+        row, before = middle * _BAND, np.int64(0)
+        for r in range(len(words)):
+            whole = sizes[r, 1]
+            before += _find(words[r], 0, whole, row)
+            before += _find(words[r], whole, sizes[r, 0], row) - whole
+        if before < slots * share // shares:
+            low = middle + 1
+        else:
+            high = middle
+    return min(low * _BAND, rows)
+
+
+@kernel
+def _find(words, low, high, row):
+    """The first of the ascending words[low:high] that is not below a row."""
+    while low < high:
+        middle = (low + high) // 2
+        if words[middle] < row:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def _link(replicas, links, low, high):
+    """Chain up the slots that are copies of one row; return how many rows have any."""
+    words, sizes = replicas.words, replicas.sizes
+    room = words.shape[1]
+    n = 0
+    for r in range(len(words) - 1, -1, -1):  # backwards, so that chains run forwards
+        for start, stop in ((0, sizes[r, 1]), (sizes[r, 1], sizes[r, 0])):
+            first = _find(words[r], start, stop, low)
+            end = _find(words[r], start, stop, high)
+            for s in range(first, end):
+                word = words[r, s]
+                n += np.int64(links.heads[word] < 0)
+                links.bands[word // _BAND] = 1
+                links.nexts[r, s] = links.heads[word]
+                links.heads[word] = r * room + s
+    return n
+
+
+@kernel
+def _find_linked(links, low, high, words):
+    """Write down the rows that have slots, in ascending order, and clear the bands."""
+    n = 0
+    for band in range(low // _BAND, -(-high // _BAND)):
+        if links.bands[band] != 0:
+            links.bands[band] = 0
+            for word in range(band * _BAND, min((band + 1) * _BAND, high)):
+                if links.heads[word] >= 0:
+                    words[n] = word
+                    n += 1
+
+
+# What is called for each row is pasted in: a call with so many arrays takes 200 ns, since each is
+# counted up and down, and made a merge 3 times as slow.
+
+
+@inline
 def _fetch_chain(table, word, replicas, links):
     """Prefetch a row and what the streams have made of it."""
     stride = table.shape[1] * 4
     room = replicas.words.shape[1]
+    row = table.ctypes.data + np.int64(word) * stride
+    for d in range(0, stride, _LINE):
+        prefetch(row + d)
     link = links.heads[word]
-    if link >= 0:
-        row = table.ctypes.data + np.int64(word) * stride
-        for d in range(0, stride, _LINE):
-            prefetch(row + d)
     while link >= 0:
         r, s = link // room, link % room
         row = replicas.addresses[r] + s * stride
@@ -218,64 +310,54 @@ def _fetch_chain(table, word, replicas, links):
         link = links.nexts[r, s]
 
 
-@kernel
+@inline
 def _merge_row(table, word, part, replicas, links, damping, values, scratch):
     stride = table.shape[1] * 4
     size = stride // len(damping.uses)
     offset = part * size
+    n = _find_changed(links, word, part, replicas, damping, scratch, stride)
     row = table.ctypes.data + np.int64(word) * stride + offset
-    last = part == len(damping.uses) - 1
-    streams = _chain_length(links, links.heads[word], replicas, last)
-    if streams == 0:
-        return
-    uses = damping.uses[part, word]
-    across = _factor(damping.factors, streams, uses * damping.across)
-    along = _factor(damping.factors, streams, uses * damping.along)
-    room = replicas.words.shape[1]
-    unit, sums = damping.common.ctypes.data + offset, scratch.ctypes.data
-    scale = splat(across)
-    nothing = splat(np.float32(0))
-    for d in range(0, size, _SLICE):
-        store(sums + d, nothing)
-    link = links.heads[word]
-    while link >= 0:
-        r, s = link // room, link % room
-        link = links.nexts[r, s]
-        if last or s < replicas.sizes[r, 1]:
-            mine = replicas.addresses[r] + s * stride + offset
-            if along == across:
-                for d in range(0, size, _SLICE):
-                    change = scale * _change(mine + d, row + d, values)
-                    store(sums + d, load(sums + d) + change)
-            else:
-                dots = nothing
-                for d in range(0, size, _SLICE):
-                    dots = dots + _change(mine + d, row + d, values) * load(unit + d)
-                extra = splat((along - across) * total(dots))
-                for d in range(0, size, _SLICE):
-                    change = scale * _change(mine + d, row + d, values) + extra * load(unit + d)
-                    store(sums + d, load(sums + d) + change)
-    for d in range(0, size, _SLICE):
-        store(row + d, load(row + d) + load(sums + d))
+    places = scratch.places
+    origin = row if values else scratch.nothing.ctypes.data
+    if n == 1:  # as it is
+        for d in range(0, size, _SLICE):
+            store(row + d, load(row + d) + subtract(load(places[0] + d), load(origin + d)))
+    elif n > 1:
+        uses = damping.uses[part, word]
+        across = _factor(damping.factors, n, uses * damping.across)
+        along = _factor(damping.factors, n, uses * damping.along)
+        unit, sums = damping.common.ctypes.data + offset, scratch.sums.ctypes.data
+        dots = splat(np.float32(0))
+        for d in range(0, size, _SLICE):
+            was = load(origin + d)
+            changes = subtract(load(places[0] + d), was)
+            for i in range(1, n):
+                changes = changes + subtract(load(places[i] + d), was)
+            store(sums + d, changes)
+            dots = dots + changes * load(unit + d)
+        scale, extra = splat(across), splat((along - across) * total(dots))
+        for d in range(0, size, _SLICE):
+            change = scale * load(sums + d) + extra * load(unit + d)
+            store(row + d, load(row + d) + change)
 
 
 @inline
-def _change(mine, row, values):
-    return load(mine) - load(row) if values else load(mine)
+def _find_changed(links, word, part, replicas, damping, scratch, stride):
+    """Write down where the streams have copies of a part of a row; return how many have."""
+    room = replicas.words.shape[1]
+    parts = len(damping.uses)
+    offset = part * (stride // parts)
+    n = 0
+    link = links.heads[word]
+    while link >= 0:
+        r, s = link // room, link % room
+        if part == parts - 1 or s < replicas.sizes[r, 1]:
+            scratch.places[n] = replicas.addresses[r] + s * stride + offset
+            n += 1
+        link = links.nexts[r, s]
+    return n
 
 
 @inline
 def _factor(factors, streams, way):
     return factors[streams, min(np.int64(way * np.float32(_STEPS)), factors.shape[1] - 1)]
-
-
-@kernel
-def _chain_length(links, link, replicas, last):
-    """How many streams have changed a part of a row."""
-    room = replicas.words.shape[1]
-    streams = 0
-    while link >= 0:
-        r, s = link // room, link % room
-        streams += np.int64(last or s < replicas.sizes[r, 1])
-        link = links.nexts[r, s]
-    return streams

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wordkin.kernels import kernel
+from wordkin.kernels import kernel, pasted
 from wordkin.kernels.groups import (
     LOSS_EVERY,
     SLICE,
@@ -333,7 +333,7 @@ def merge_hot(tables):
             rows[i, d] = hot[i, d] = seen[i, d] = new
 
 
-@kernel(forceinline=True)
+@pasted
 def row_of(tables, word):
     """The address of a word's rows: the input row, and behind it the output row."""
     base = tables.hot.ctypes.data if word < len(tables.hot) else tables.rows.ctypes.data
@@ -347,7 +347,7 @@ def find_rows(tables, words, n, rows):
         rows[i] = row_of(tables, words[i])
 
 
-@kernel(forceinline=True)
+@pasted
 def fetch_next(tables, buffer, rows, g, group, window, count):
     """Prefetch what the next group, from g on, will need and this one does not have.
 
@@ -363,7 +363,7 @@ def fetch_next(tables, buffer, rows, g, group, window, count):
             fetch(rows[i], half)
 
 
-@kernel(forceinline=True)
+@pasted
 def fetch_noise(tables, drawn, k, shared):
     """Prefetch the output rows of the noise words from drawn[k] on."""
     half = tables.rows.shape[1] * 2
@@ -372,7 +372,7 @@ def fetch_noise(tables, drawn, k, shared):
             fetch(row_of(tables, drawn[t]) + half, half)
 
 
-@kernel(forceinline=True)
+@pasted
 def _gather_means(buffer, rows, scratch, g, size, count):
     """CBOW: make the mean row of each centre's contexts; return the means."""
     stride = scratch.hidden.shape[1] * 4

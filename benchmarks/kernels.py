@@ -56,7 +56,7 @@ def grouped(group: int, shared: int):
 def learn(kernel, corpus: wk.Corpus, *, tokens: int) -> tuple[float, float]:
     """Seconds and mean loss of learning from the first tokens of a text."""
     counts = corpus.vocabulary.counts
-    text = sampling.Text(
+    text = sampling.make_text(
         np.asarray(corpus.ids), np.asarray(corpus.starts), sampling.keep_thresholds(counts, SAMPLE)
     )
     width = 2 * word2vec.padded(SIZE)

@@ -44,6 +44,7 @@ class Word2Vec(Model):
         check_float(self, "alpha", low=0.0, high=10.0)
         check_float(self, "min_alpha", low=0.0, high=self.alpha)
         check_choice(self, "loss", (*_FAST_LOSSES, *_REFERENCE_LOSSES))
+        check_choice(self, "shrink_windows", (False, True))
         check_choice(self, "shared_table", (False, True))
         if self.group is not None:
             check_int(self, "group", low=1, high=8)

@@ -115,13 +115,14 @@ def skipgrams(  # noqa: PLR0913 (the text comes first, the rest by name)
         window=window,
         shrink_windows=shrink_windows,
         negative=negative,
+        ns_exponent=ns_exponent,
         shuffle=shuffle,
         batch_size=batch_size,
         epochs=epochs,
         seed=seed,
     )
     source = read(corpus, counts, specials=specials, rows=rows)
-    others = source.others(ns_exponent, negative)
+    others = source.others(plan.ns_exponent, plan.negative)
     return Skipgrams(source.text(sample), others, plan, first=source.first)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
@@ -222,6 +224,24 @@ def test_files_of_texts_and_of_tokens_are_not_mixed(tmp_path):
         Corpus.from_path([a, b], min_count=1)
     with pytest.raises(InputError, match="Row 1 holds no list of tokens but str 'some words'"):
         Corpus.from_path([b, a], min_count=1)
+
+
+def test_a_table_that_is_compressed_is_told_to_be_unpacked(tmp_path):
+    path = written(tmp_path, "parquet", pa.table(TABLE))
+    packed = tmp_path / "table.parquet.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(InputError, match=r"gz' is a table that is compressed.*[Uu]npack it"):
+        Corpus.from_path(packed, column="text")
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        for name in ("a.parquet", "b.parquet"):
+            archive.write(path, name)
+    with pytest.raises(InputError, match=r"zip#a\.parquet' is a table that is compressed"):
+        Corpus.from_path(f"{tmp_path / 'two.zip'}#a.parquet", column="text")
+
+
+def test_one_text_is_no_column_of_letters():
+    with pytest.raises(InputError, match="The column 'text' is no list but str 'abc'"):
+        Corpus.from_rows({"text": "abc"}, min_count=1)
 
 
 def test_the_column_is_found_if_there_is_one():

@@ -194,6 +194,12 @@ def test_another_version_is_not_glued_to_the_first(server, tmp_path, monkeypatch
     assert downloads.download(resource(server, "data")).read_bytes() == DATA
 
 
+@pytest.mark.parametrize("name", ["text9", 8, None])
+def test_what_there_is_is_listed(name):
+    with pytest.raises(InputError, match=f"nothing called {name!r} to download.*text8"):
+        downloads.download(name)
+
+
 def test_a_mirror_helps(server):
     path = downloads.download(resource(server, "missing", "page", "wrong", "data", sha256=SHA256))
     assert path.read_bytes() == DATA

@@ -254,6 +254,8 @@ def test_a_corpus_on_disk_does(tmp_path):
         ([0.5, 1.5], {}, InputError),
         ([[1, 2], [[3]]], {}, InputError),
         (iter([1, 2]), {}, InputError),
+        ({"a": 1}, {}, InputError),
+        ({1, 2}, {}, InputError),
         ([], {}, EmptyCorpusError),
         ([-1, -1], {}, EmptyCorpusError),
         ([1, 2, 3], {"counts": [1, 1]}, RowError),
@@ -323,8 +325,9 @@ def test_sampling_tables_of_nothing(size):
 
 
 def test_a_factor_of_zero_keeps_nothing():
-    with pytest.raises(ConfigError, match="above 0"):
-        wk.make_sampling_table(10, 0)
+    for factor in (0, -1, math.nan, math.inf, "1e-5", True):
+        with pytest.raises(ConfigError, match="above 0"):
+            wk.make_sampling_table(10, factor)
 
 
 # ----------------------------------------------------------------------- frameworks

@@ -160,8 +160,9 @@ def make_sampling_table(
     >>> print(make_sampling_table([900, 99, 1], sampling_factor=0.01).round(3))
     [0.105 0.318 1.   ]
     """
-    if not sampling_factor > 0:
-        raise ConfigError(f"sampling_factor must be above 0; got {sampling_factor!r}.")
+    factor = np.asarray(sampling_factor)
+    if factor.dtype.kind not in "iuf" or factor.ndim or not 0 < factor < np.inf:
+        raise ConfigError(f"sampling_factor must be a number above 0; got {sampling_factor!r:.60}.")
     given = np.asarray(size)
     fewest = 1 if given.ndim == 0 else 0
     if (

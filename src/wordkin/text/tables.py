@@ -79,7 +79,21 @@ def _kind(path: str) -> bytes | None:
         return None
     with open_bytes(path) as stream:
         head = stream.read(8)
-    return next((kind for kind in (_PARQUET, _ARROW, _STREAM) if head.startswith(kind)), None)
+    kind = next((kind for kind in (_PARQUET, _ARROW, _STREAM) if head.startswith(kind)), None)
+    if kind is not None and not _begins_with(path, kind):
+        raise InputError(
+            f"{path!r} is a table that is compressed as a whole, or in an archive, where no part "
+            "of it can be found by itself. Unpack it."
+        )
+    return kind
+
+
+def _begins_with(path: str, head: bytes) -> bool:
+    """Tell how a file begins, as it lies on disk."""
+    if not Path(path).exists():  # a member of an archive
+        return False
+    with Path(path).open("rb") as file:
+        return file.read(len(head)) == head
 
 
 class _Table(NamedTuple):
@@ -282,7 +296,10 @@ def _of_columns(rows: Any, column: str | None) -> Column:  # noqa: ANN401
     names = list(rows if isinstance(rows, Mapping) else rows.columns)
     if names and hasattr(rows[names[0]], "column_names"):
         raise InputError(f"These are {len(names)} datasets: choose one of {names!r:.200}.")
-    held = rows[_by_name(names, column)]
+    name = _by_name(names, column)
+    held: Any = rows[name]
+    if isinstance(held, str | bytes) or not hasattr(held, "__iter__"):
+        raise InputError(f"The column {name!r} is no list but {type(held).__name__} {held!r:.60}.")
     if hasattr(held, "notna"):  # pandas has several kinds of missing
         held = held.astype(object).where(held.notna(), None)
     cells = held.tolist() if hasattr(held, "tolist") else list(held)

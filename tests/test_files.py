@@ -105,6 +105,12 @@ def test_missing_folder(tmp_path):
         pass
 
 
+def test_a_file_in_the_place_of_the_folder(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(FileError, match="Not a directory"), atomic_write(tmp_path / "file" / "a"):
+        pass
+
+
 def test_target_that_is_a_folder(tmp_path):
     with pytest.raises(FileError, match="it is a folder"), atomic_write(tmp_path):
         pass

@@ -185,7 +185,7 @@ def _explained(verb: str, path: StrPath) -> Iterator[None]:
             raise
         folder = Path(path).resolve().parent
         reason = error.strerror or str(error)
-        if verb == "write" and not folder.is_dir():
+        if isinstance(error, FileNotFoundError) and verb == "write" and not folder.exists():
             reason = f"the folder {str(folder)!r} does not exist"
         raise FileError(f"Can't {verb} {os.fspath(path)!r}: {reason}.") from error
 

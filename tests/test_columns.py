@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import tracemalloc
+import zipfile
 
 import numpy as np
 import pytest
@@ -186,6 +188,62 @@ def test_several_files(tmp_path, from_texts):
     same(Corpus.from_path(tmp_path, min_count=1), from_texts)
 
 
+def test_rows_may_lack_the_column_as_long_as_it_has_begun(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "_ROWS", 2)
+    rows = [{"text": "a b"}, {"text": "b"}, {"id": 3}, {"id": 4}, {"id": 5}, {"text": "b"}]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    expected = Corpus.from_texts(["a b", "b", "", "", "", "b"], min_count=1)
+    for corpus in (
+        Corpus.from_path(path, column="text", min_count=1),
+        Corpus.from_rows(rows, column="text", min_count=1),
+    ):
+        same(corpus, expected)
+        assert corpus.account.nulls == 3
+
+
+def test_halves_of_characters_are_counted_wherever_a_text_comes_from(tmp_path):
+    text = "to \ud800be or"
+    path = tmp_path / "broken.jsonl"
+    path.write_text(json.dumps({"text": text}))
+    expected = Corpus.from_texts([text], min_count=1)
+    assert expected.account.undecodable_bytes == 3
+    for corpus in (
+        Corpus.from_path(path, column="text", min_count=1),
+        Corpus.from_rows([{"text": text}], min_count=1),
+    ):
+        same(corpus, expected)
+        assert corpus.account.undecodable_bytes == 3
+
+
+def test_files_of_texts_and_of_tokens_are_not_mixed(tmp_path):
+    for name, column in (("a", ["some words", "more"]), ("b", [["a", "list"]])):
+        parquet.write_table(pa.table({"text": column}), tmp_path / f"{name}.parquet")
+    a, b = tmp_path / "a.parquet", tmp_path / "b.parquet"
+    with pytest.raises(InputError, match="Row 2 holds no text but list<"):
+        Corpus.from_path([a, b], min_count=1)
+    with pytest.raises(InputError, match="Row 1 holds no list of tokens but str 'some words'"):
+        Corpus.from_path([b, a], min_count=1)
+
+
+def test_a_table_that_is_compressed_is_told_to_be_unpacked(tmp_path):
+    path = written(tmp_path, "parquet", pa.table(TABLE))
+    packed = tmp_path / "table.parquet.gz"
+    packed.write_bytes(gzip.compress(path.read_bytes()))
+    with pytest.raises(InputError, match=r"gz' is a table that is compressed.*[Uu]npack it"):
+        Corpus.from_path(packed, column="text")
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        for name in ("a.parquet", "b.parquet"):
+            archive.write(path, name)
+    with pytest.raises(InputError, match=r"zip#a\.parquet' is a table that is compressed"):
+        Corpus.from_path(f"{tmp_path / 'two.zip'}#a.parquet", column="text")
+
+
+def test_one_text_is_no_column_of_letters():
+    with pytest.raises(InputError, match="The column 'text' is no list but str 'abc'"):
+        Corpus.from_rows({"text": "abc"}, min_count=1)
+
+
 def test_the_column_is_found_if_there_is_one():
     def found(*names, column=None):
         return tables.chosen(pa.schema([(n, pa.string()) for n in names]), column, "it")
@@ -212,6 +270,8 @@ def test_wrong_rows(tmp_path):
         Corpus.from_rows("table.parquet")
     with pytest.raises(InputError, match="Texts go to from_texts"):
         Corpus.from_rows(["a text"])
+    with pytest.raises(InputError, match="takes rows with names; got str 'a text'"):
+        Corpus.from_rows([{"text": "a"}, "a text"])
     with pytest.raises(InputError, match="Row 1 holds no text but int 7"):
         Corpus.from_rows([{"text": "a"}, {"text": 7}])
     with pytest.raises(InputError, match="Row 1 holds no list of tokens but str 'a b'"):

@@ -31,6 +31,8 @@ from wordkin.errors import ConfigError
         ("loss", "hs"),
         ("group", 9),
         ("shared_negatives", 0),
+        ("shrink_windows", "no"),
+        ("shrink_windows", None),
     ],
 )
 def test_a_wrong_value_is_named(kind, name, value):
@@ -52,6 +54,12 @@ def test_an_old_name_tells_the_new_one(old, new):
 def test_a_name_of_nowhere_lists_what_there_is():
     with pytest.raises(ConfigError, match="vector_size"):
         wk.SkipGram(sise=1)
+
+
+def test_ngrams_need_a_table_of_their_own():
+    # no engine could train it, and each of them named the other one
+    with pytest.raises(ConfigError, match="shared_table is for SkipGram and CBOW"):
+        wk.FastText(shared_table=True)
 
 
 def test_settings_are_frozen_values():

@@ -10,6 +10,7 @@ import pytest
 
 from wordkin.datasets import documentation_corpus
 from wordkin.datasets.prose import english
+from wordkin.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,6 +122,28 @@ def test_a_repeated_paragraph_is_kept_once(installed: Path) -> None:
     ]
     assert found.repeated == 1
     assert found.counts["wk_b"].words == 0
+
+
+def test_one_name_is_no_list_of_letters(installed: Path) -> None:
+    write(installed, "wk_one/__init__.py", '"""One module with a docstring of its own."""')
+    with pytest.raises(InputError, match=r"Expected a list; got 'wk_one'"):
+        documentation_corpus("wk_one")
+
+
+@pytest.mark.parametrize("bound", ["max_bytes", "max_package_bytes"])
+def test_a_bound_of_nothing_is_refused(bound: str) -> None:
+    with pytest.raises(ConfigError, match=f"{bound} must be a whole number from 1"):
+        documentation_corpus(["json"], **{bound: 0})
+
+
+def test_names_that_are_no_files_are_passed_over(installed: Path) -> None:
+    write(installed, "wk_odd/good.py", '"""One module with a docstring of its own."""')
+    # so an editor locks what it edits
+    (installed / "wk_odd" / ".#good.py").symlink_to("user@machine.4711")
+    (installed / "wk_gone.py").symlink_to("nowhere.py")
+    found = documentation_corpus(["wk_odd", "wk_gone"])
+    assert [d.source for d in found] == ["wk_odd/good.py"]
+    assert (found.files, found.unreadable) == (1, 0)
 
 
 def test_big_packages_are_thinned_evenly_and_the_order_is_fixed(installed: Path) -> None:

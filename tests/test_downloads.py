@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import http.client
+import ssl
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import ClassVar
 
 import pytest
@@ -132,6 +136,37 @@ def test_a_break_is_resumed_where_it_happened(server, tmp_path):
     assert files(tmp_path) == ["data.zip"]
 
 
+def test_every_error_of_the_network_is_a_break(server, monkeypatch):
+    read1 = http.client.HTTPResponse.read1
+    # neither is a ConnectionError, and neither has to do with our disk
+    errors = [ssl.SSLError(1, "bad record"), OSError(errno.EHOSTUNREACH, "No route to host")]
+
+    def breaking(answer, n=-1):
+        if errors:
+            raise errors.pop()
+        return read1(answer, n)
+
+    monkeypatch.setattr(http.client.HTTPResponse, "read1", breaking)
+    assert downloads.download(resource(server, "data", sha256=SHA256)).read_bytes() == DATA
+
+
+@pytest.mark.parametrize("look", [1, 2])
+def test_a_lock_that_vanishes_while_it_is_looked_at(tmp_path, monkeypatch, look):
+    looks, stat = [], Path.stat
+
+    def vanishing(path, **settings):
+        if path.name == "data.zip.part.lock":
+            looks.append(path)
+            if len(looks) == look:
+                path.unlink()
+        return stat(path, **settings)
+
+    monkeypatch.setattr(Path, "stat", vanishing)
+    with transfer.Part(tmp_path / "data.zip").alone():
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_came_is_kept_for_the_next_time(server, tmp_path, monkeypatch):
     monkeypatch.setattr(transfer, "_TRIES", 1)
     server.breaks = 1
@@ -157,6 +192,12 @@ def test_another_version_is_not_glued_to_the_first(server, tmp_path, monkeypatch
         f'{{"address": "{server.address}data", "version": "\\"0\\""}}'
     )
     assert downloads.download(resource(server, "data")).read_bytes() == DATA
+
+
+@pytest.mark.parametrize("name", ["text9", 8, None])
+def test_what_there_is_is_listed(name):
+    with pytest.raises(InputError, match=f"nothing called {name!r} to download.*text8"):
+        downloads.download(name)
 
 
 def test_a_mirror_helps(server):

@@ -84,11 +84,30 @@ def test_errors_about_other_files_pass_through(tmp_path):
     assert names(tmp_path) == []
 
 
+def test_errors_about_a_file_beside_pass_through_too(tmp_path):
+    (tmp_path / "a").write_bytes(b"old")
+    beside = tmp_path / "b"
+    with pytest.raises(FileNotFoundError) as caught, atomic_write(tmp_path / "a"):
+        beside.read_bytes()
+    assert not isinstance(caught.value, FileError)
+    far = Path(f"{tmp_path}-too") / "b"  # its folder begins with the same letters
+    with pytest.raises(FileNotFoundError) as caught, atomic_folder(tmp_path / "c"):
+        far.read_bytes()
+    assert not isinstance(caught.value, FileError)
+    assert names(tmp_path) == ["a"]
+
+
 def test_missing_folder(tmp_path):
     with (
         pytest.raises(FileError, match=r"folder .*none' does not exist"),
         atomic_write(tmp_path / "none" / "a"),
     ):
+        pass
+
+
+def test_a_file_in_the_place_of_the_folder(tmp_path):
+    (tmp_path / "file").write_bytes(b"")
+    with pytest.raises(FileError, match="Not a directory"), atomic_write(tmp_path / "file" / "a"):
         pass
 
 

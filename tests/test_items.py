@@ -36,6 +36,22 @@ def test_tokens_of_any_kind():
     assert sentences(iter([range(3), (), {"only"}])) == [["0", "1", "2"], ["only"]]
 
 
+@pytest.mark.parametrize("tokens", [[1, 2.5], [True, 7], ["a", 7], [2**70, 1], ["x" * 100, "y"]])
+def test_tokens_of_a_column_keep_their_names(tokens):
+    from_lists = wk.Corpus.from_sequences([tokens], min_count=1)
+    table = {"item": tokens, "user": ["one"] * len(tokens)}
+    from_table = wk.Corpus.from_sequences(table, items="item", group_by="user", min_count=1)
+    assert from_table.vocabulary.words == from_lists.vocabulary.words == list(map(str, tokens))
+
+
+def test_values_of_several_kinds_are_not_made_one():
+    with pytest.raises(InputError, match=r"1 \(int\) and '1' \(str\) would both be called"):
+        wk.Corpus.from_sequences({"item": [1, "1"], "user": [1, 1]}, group_by="user", min_count=1)
+    table = {"item": [1, 2, 3], "user": [1, "1", 1]}
+    corpus = wk.Corpus.from_sequences(table, group_by="user", min_count=1)
+    assert list(corpus.sentences()) == [["1", "3"], ["2"]]
+
+
 def test_rare_ones_are_left_out_and_counted():
     corpus = wk.Corpus.from_sequences([[1, 2, 3], [2, 3], [9]], min_count=2)
     assert corpus.vocabulary.words == ["2", "3"]
@@ -134,6 +150,10 @@ def test_what_goes_in_comes_out(sequences):
             {"items": "i", "group_by": "u", "order_by": "t"},
             "can't be put in order",
         ),
+        ({"u": [1, 1], "i": [1, 2, 3]}, {"group_by": "u"}, "columns of one length.*'u' has 2.*3"),
+        ({"u": [1, 1], "i": [[1], [2, 3]]}, {"group_by": "u"}, "hashable"),
+        ({"u": [1, 1], "i": "ab"}, {"group_by": "u"}, "'i' should be flat"),
+        (ROWS, {"group_by": []}, "Which rows make a sequence"),
     ],
 )
 def test_bad_input(given_, options, message):

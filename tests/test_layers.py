@@ -50,6 +50,10 @@ class TestBackend:
         assert start("jax", "torch", configured=json.dumps({"backend": "torch"})) == ""
         assert start("jax", configured=json.dumps({"backend": "numpy"})) == ""
 
+    @pytest.mark.parametrize("configured", ['{"floatx": "float16"}', "{}", "no json"])
+    def test_a_file_without_a_choice(self, start, configured):
+        assert start("torch", configured=configured) == "torch"
+
     @pytest.mark.parametrize(
         "configured", ['{"backend": "tensorflow"}', "{}", "[]", "no json", '{"backend": 7}']
     )

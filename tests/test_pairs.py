@@ -254,6 +254,8 @@ def test_a_corpus_on_disk_does(tmp_path):
         ([0.5, 1.5], {}, InputError),
         ([[1, 2], [[3]]], {}, InputError),
         (iter([1, 2]), {}, InputError),
+        ({"a": 1}, {}, InputError),
+        ({1, 2}, {}, InputError),
         ([], {}, EmptyCorpusError),
         ([-1, -1], {}, EmptyCorpusError),
         ([1, 2, 3], {"counts": [1, 1]}, RowError),
@@ -266,6 +268,11 @@ def test_a_corpus_on_disk_does(tmp_path):
         ([1, 2, 3], {"negative": -1}, ConfigError),
         ([1, 2, 3], {"negative": 0.5}, ConfigError),
         ([1, 2, 3], {"batch_size": 0}, ConfigError),
+        ([1, 2, 3], {"shrink_windows": "no"}, ConfigError),
+        ([1, 2, 3], {"shuffle": None}, ConfigError),
+        ([1, 2, 3], {"ns_exponent": math.nan}, ConfigError),
+        ([1, 2, 3], {"ns_exponent": 1000}, ConfigError),  # counts would become infinite
+        ([1, 2, 3], {"ns_exponent": "unigram"}, ConfigError),
         ([1, 2, 3], {"specials": True}, ConfigError),
         ([1, 2**31, 3], {"counts": [1]}, InputError),
     ],
@@ -318,8 +325,9 @@ def test_sampling_tables_of_nothing(size):
 
 
 def test_a_factor_of_zero_keeps_nothing():
-    with pytest.raises(ConfigError, match="above 0"):
-        wk.make_sampling_table(10, 0)
+    for factor in (0, -1, math.nan, math.inf, "1e-5", True):
+        with pytest.raises(ConfigError, match="above 0"):
+            wk.make_sampling_table(10, factor)
 
 
 # ----------------------------------------------------------------------- frameworks
@@ -365,6 +373,15 @@ def test_keras_datasets():
             np.array_equal(a, b) for a, b in zip(mine, (targets, contexts_, labels), strict=True)
         )
     assert len(dataset[0][1]) == 1000  # and on it goes
+
+
+def test_a_keras_dataset_of_no_pairs_is_refused():
+    pytest.importorskip("keras", reason="the extra keras is not installed")
+    pairs = wk.skipgrams([[1], [2], [3]], sample=0)  # no two words in a sentence
+    assert list(pairs) == []
+    # its first batch would be sought for ever
+    with pytest.raises(EmptyCorpusError, match="no pair"):
+        pairs.to_keras()
 
 
 def test_a_model_learns_from_a_keras_dataset():

@@ -198,6 +198,7 @@ def test_damaged_settings_are_refused(tmp_path):
     [
         ({"passes": 0}, "passes"),
         ({"passes": True}, "passes"),
+        ({"passes": 11}, "passes must be a whole number from 1 to 10; got 11"),
         ({"min_count": 0}, "min_count"),
         ({"scoring": "pmi"}, "scoring"),
         ({"threshold": -1}, "threshold must be 0 or more"),
@@ -207,6 +208,8 @@ def test_damaged_settings_are_refused(tmp_path):
         ({"scoring": "npmi", "threshold": 10}, "from -1 to below 1"),
         ({"connectors": "of"}, "connectors"),
         ({"connectors": [1]}, "connectors"),
+        ({"connectors": [["of"]]}, "connectors"),
+        ({"connectors": 1}, "connectors"),
         ({"delimiter": " "}, "delimiter"),
     ],
 )

@@ -35,6 +35,8 @@ def test_special_rows_are_never_drawn():
 
 
 def test_what_can_not_be_drawn_is_refused():
+    with pytest.raises(ConfigError, match="seed must be a whole number from 0"):
+        wk.probe_words(wk.Vocabulary(["a"]), seed=-1)
     with pytest.raises(InputError, match="17 different words"):
         wk.probe_words(wk.Vocabulary(WORDS), 17, top=16)
     with pytest.raises(ConfigError, match="k"):

@@ -41,6 +41,8 @@ def test_capitals_do_not_matter_and_words_can_be_chosen(archive):
 
 
 def test_a_name_that_there_is_not_tells_those_there_are():
+    with pytest.raises(InputError, match=r"called 100\. There are: glove"):
+        wk.pretrained(100)
     with pytest.raises(InputError, match=r"'glove'.*glove\.6B\.100d.*wordkin\.load"):
         wk.pretrained("glove")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import codecs
+import errno
 import gzip
 import itertools
 import lzma
@@ -168,6 +169,27 @@ def test_truncated_archive_is_refused_when_read(tmp_path):
     source = open_source(tmp_path)
     with pytest.raises(FormatError, match="truncated"):
         list(source)
+
+
+def test_a_folder_below_that_can_not_be_read_is_told(tmp_path, monkeypatch):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "a.txt").write_text("a")
+    scandir = os.scandir
+
+    def refusing(path):
+        if os.fspath(path) == str(tmp_path / "sub"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "sub"))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(FileError, match=r"Can't read the folder '.*sub': Permission denied"):
+        open_source(tmp_path)
+
+
+@pytest.mark.parametrize("paths", [None, 5, b"a.txt", [1], ["a.txt", None]])
+def test_what_is_no_path(paths):
+    with pytest.raises(InputError, match="Expected a path or a list of paths; got"):
+        open_source(paths)
 
 
 def test_nothing_to_read(tmp_path):

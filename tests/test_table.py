@@ -33,6 +33,8 @@ def test_other_numbers_are_converted(dtype):
         (np.ones((2, 2)), "2 rows, but there are 3 words"),
         ([[1, 2], [3], [4, 5]], "rows of one length"),
         ([["x"], ["y"], ["z"]], "real numbers"),
+        (np.ones((3, 1), np.complex64), "real numbers"),
+        (np.array([["1"], ["2"], ["3"]]), "real numbers"),
         ([[1.0], [np.nan], [np.inf]], "'b'"),
         ([[1.0], [2.0], [1e300]], "'c'"),
     ],
@@ -45,3 +47,5 @@ def test_what_is_no_matrix_of_finite_rows_is_refused(matrix, message):
 def test_the_bare_constructor_takes_float32_only():
     with pytest.raises(InputError, match="float64"):
         VectorTable(VOCABULARY, np.ones((3, 2)))
+    with pytest.raises(InputError, match="got float32, not contiguous"):
+        VectorTable(VOCABULARY, np.ones((2, 3), np.float32).T)

@@ -65,6 +65,18 @@ def test_gensim_counts_what_it_drops():
     assert Gensim(min_len=1, max_len=100)(text) == ["i", "saw", "antidisestablishmentarianism"]
 
 
+@pytest.mark.parametrize("given", [{"min_len": "2"}, {"max_len": -1}, {"min_len": True}])
+def test_lengths_that_gensim_can_not_have(given):
+    with pytest.raises(InputError, match=f"{next(iter(given))} must be a whole number from 0"):
+        get_tokenizer("gensim", **given)
+
+
+@pytest.mark.parametrize("given", [(b"a", 0), ("a", True), ("a", 1.0)])
+def test_expressions_are_of_text(given):
+    with pytest.raises(InputError, match="no regular expression"):
+        Regex(*given)
+
+
 def test_keras_splits_at_single_spaces_only():
     assert Keras()("One\ttwo\nthree\rfour\u00a0five  six!") == [
         "one", "two", "three\rfour\u00a0five", "six",
@@ -135,6 +147,12 @@ def test_what_is_no_tokenizer(spec):
         {"name": "regex", "pattern": "("},
         {"name": "regex", "pattern": 3},
         {"name": ["words"]},
+        {"name": "regex", "pattern": "a", "flags": True},
+        {"name": "gensim", "max_len": 15.0},
+        {"name": "phrases", "tokenizer": "words"},
+        {"name": "phrases", "tokenizer": [1]},
+        {"name": "phrases", "tokenizer": {"name": "words"}, "phrases": "new york"},
+        "words",
     ],
 )
 def test_settings_of_no_tokenizer(settings):

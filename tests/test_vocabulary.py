@@ -63,7 +63,7 @@ def test_specials_in_any_choice_and_order(vocabulary, specials, pad, unk, first)
     assert vocabulary.specials == ("<pad>", "<unk>")
 
 
-@pytest.mark.parametrize("specials", [("<pad>", "<pad>"), ("<s>",), "<eos>"])
+@pytest.mark.parametrize("specials", [("<pad>", "<pad>"), ("<s>",), "<eos>", None, 2])
 def test_other_specials_are_refused(vocabulary, specials):
     with pytest.raises(InputError, match="<unk>"):
         vocabulary.with_specials(specials)
@@ -350,7 +350,7 @@ def test_decode_refuses_rows_that_do_not_exist(vocabulary, row):
         vocabulary.decode([2, row])
 
 
-@pytest.mark.parametrize("rows", [[[2, 3]], [0.5], ["the"], 2])
+@pytest.mark.parametrize("rows", [[[2, 3]], [0.5], ["the"], 2, [[2], [2, 3]]])
 def test_decode_refuses_what_is_no_line_of_whole_numbers(vocabulary, rows):
     with pytest.raises(InputError, match="whole numbers"):
         vocabulary.decode(rows)

@@ -12,6 +12,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wordkin.errors import FormatError, WordkinError
@@ -87,6 +88,26 @@ def check_budget(name: str, n_bytes: int, packed: int) -> None:
             f"{name!r} becomes more than {_RATIO} times as large as it is on disk. That is most "
             "likely a trap for memory; decompress it first if you trust it."
         )
+
+
+def archive_and_member(name: str) -> tuple[str, str]:
+    """Split "archive.zip#member"; a file that is really called so comes first.
+
+    Parameters
+    ----------
+    name : str
+        A path, maybe with a member.
+
+    Returns
+    -------
+    archive, member : str
+        The path, and the member or an empty string.
+    """
+    if not Path(name).exists():
+        for position, letter in enumerate(name):
+            if letter == "#" and Path(name[:position]).is_file():
+                return name[:position], name[position + 1 :]
+    return name, ""
 
 
 def leaves_folder(member: str) -> bool:

@@ -17,7 +17,7 @@ import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, cast, overload
 
-from wordkin.archives import check_budget, leaves_folder, naming_damage
+from wordkin.archives import archive_and_member, check_budget, leaves_folder, naming_damage
 from wordkin.errors import FileError, FormatError, InputError, WordkinError, require
 from wordkin.exchanging import exchanged
 from wordkin.progress import opened, task
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     StrPath = str | os.PathLike[str]
 
 _BUFFER = 1 << 20
+_HIDDEN = ".wordkin-"  # begins the names of what is not complete
 _FOLDER_MARK = ".wordkin"  # in every folder that atomic_folder made, so that it may replace it
 
 
@@ -128,8 +129,8 @@ def atomic_folder(path: StrPath) -> Iterator[Path]:
         try:
             (temporary / _FOLDER_MARK).touch()
             yield temporary
-            for path in filter(Path.is_file, temporary.rglob("*")):
-                with path.open("rb+") as file:
+            for written in filter(Path.is_file, temporary.rglob("*")):
+                with written.open("rb+") as file:
                     os.fsync(file.fileno())
             _swap(temporary, target)
         except BaseException:
@@ -168,7 +169,7 @@ def _swap(temporary: Path, target: Path) -> None:
 
 def _sibling(target: Path) -> Path:
     """Make up a hidden name in the same folder: only there is a rename atomic."""
-    return target.with_name(f".wordkin-{secrets.token_hex(6)}.tmp")
+    return target.with_name(f"{_HIDDEN}{secrets.token_hex(6)}.tmp")
 
 
 @contextlib.contextmanager
@@ -179,15 +180,21 @@ def _explained(verb: str, path: StrPath) -> Iterator[None]:
     except WordkinError:
         raise
     except OSError as error:
-        folder = str(Path(path).resolve().parent)
         # errors of write(), flush() and close() name no file: they are about this one
-        named = error.filename
-        if named is not None and not str(Path(str(named)).resolve()).startswith(folder):
+        if error.filename is not None and not _is_about(Path(path), Path(str(error.filename))):
             raise
+        folder = Path(path).resolve().parent
         reason = error.strerror or str(error)
-        if isinstance(error, FileNotFoundError) and verb == "write":
-            reason = f"the folder {folder!r} does not exist"
+        if isinstance(error, FileNotFoundError) and verb == "write" and not folder.exists():
+            reason = f"the folder {str(folder)!r} does not exist"
         raise FileError(f"Can't {verb} {os.fspath(path)!r}: {reason}.") from error
+
+
+def _is_about(path: Path, named: Path) -> bool:
+    """Tell whether an error names this path, or what hides beside it until it is complete."""
+    target, named = path.resolve(), named.resolve()
+    beside = [each for each in (named, *named.parents) if each.parent == target.parent]
+    return any(each == target or each.name.startswith(_HIDDEN) for each in beside)
 
 
 # --- reading -------------------------------------------------------------------------------------
@@ -231,7 +238,7 @@ def open_bytes(path: StrPath, *, bounded: bool = False) -> BinaryIO:
     b'hello'
     """
     name = os.fspath(path)
-    archive, member = _archive_and_member(name)
+    archive, member = archive_and_member(name)
     with _explained("read", archive):
         file = opened(archive)  # the caller closes it
         try:
@@ -259,18 +266,9 @@ def size_on_disk(path: StrPath) -> int:
     FileError
         If there is no such file.
     """
-    archive, _ = _archive_and_member(os.fspath(path))
+    archive, _ = archive_and_member(os.fspath(path))
     with _explained("read", archive):
         return Path(archive).stat().st_size
-
-
-def _archive_and_member(name: str) -> tuple[str, str]:
-    """Split "a.zip#member"; a file that is really called so comes first."""
-    if not Path(name).exists():
-        for position, letter in enumerate(name):
-            if letter == "#" and Path(name[:position]).is_file():
-                return name[:position], name[position + 1 :]
-    return name, ""
 
 
 def _decompressed(file: io.BufferedReader, name: str, member: str, *, bounded: bool) -> BinaryIO:

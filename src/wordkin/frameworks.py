@@ -72,7 +72,9 @@ def _configured_backend() -> str:
         settings = json.loads((folder / "keras.json").read_bytes())
     except (OSError, ValueError):
         return _BACKENDS[0]
-    return str(settings.get("backend")) if isinstance(settings, dict) else _BACKENDS[0]
+    # as Keras does, whose file may hold other settings only
+    chosen = settings.get("backend", _BACKENDS[0]) if isinstance(settings, dict) else _BACKENDS[0]
+    return str(chosen)
 
 
 def _first_installed() -> str:

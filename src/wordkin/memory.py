@@ -96,8 +96,8 @@ def _left(groups: Path, path: str | None, names: tuple[str, str, str]) -> int | 
     if path is None:
         return None
     left: list[int] = []
-    for group in ("/", *map(str, Path(path).parents), path):
-        folder = groups / group.lstrip("/")
+    for group in (Path(path), *Path(path).parents):  # the last one is the root
+        folder = groups / str(group).lstrip("/")
         most, used = _read(folder / names[0]).strip(), _read(folder / names[1]).strip()
         if most.isdigit() and used.isdigit():
             left.append(max(0, int(most) - int(used) + _file_pages(folder, names[2])))

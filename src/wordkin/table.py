@@ -56,10 +56,11 @@ class VectorTable:
                 f"The matrix has {self.matrix.shape[0]} rows, but there are "
                 f"{len(self.vocabulary)} words. Give one row for each word, in the same order."
             )
-        if self.matrix.dtype != np.float32 or not self.matrix.flags.c_contiguous:
+        contiguous = self.matrix.flags.c_contiguous
+        if self.matrix.dtype != np.float32 or not contiguous:
             raise InputError(
-                f"The matrix must be C-contiguous float32; got {self.matrix.dtype}. "
-                "VectorTable.from_arrays converts it."
+                f"The matrix must be C-contiguous float32; got {self.matrix.dtype}"
+                f"{'' if contiguous else ', not contiguous'}. VectorTable.from_arrays converts it."
             )
         if self.subwords is not None and self.subwords.matrix.shape[1] != self.matrix.shape[1]:
             raise InputError(
@@ -100,6 +101,9 @@ class VectorTable:
             If it is no matrix of V rows, or a value is not a finite float32.
         """
         try:
+            # NumPy would drop imaginary parts, and read numbers in strings
+            if isinstance(matrix, np.ndarray) and matrix.dtype.kind in "cSU":
+                raise TypeError(f"got {matrix.dtype}")
             with np.errstate(over="ignore"):
                 array = np.ascontiguousarray(matrix, dtype=np.float32)
         except (TypeError, ValueError) as error:

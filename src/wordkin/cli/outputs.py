@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from typing import TYPE_CHECKING
 
 from wordkin.errors import FileError, InputError
@@ -67,6 +66,8 @@ def check_page(page: Path | None, others: Sequence[Path]) -> None:
 
 
 def _check_folder(output: Path) -> None:
+    import tempfile
+
     folder = output.resolve().parent
     try:
         tempfile.TemporaryDirectory(dir=folder, prefix=".wordkin-").cleanup()

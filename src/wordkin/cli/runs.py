@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -69,7 +68,13 @@ def telling_traffic(show: Callable[[str], None]) -> Iterator[None]:
     None
         While this lasts.
     """
-    log, handler = logging.getLogger("wordkin.traffic"), _Showing(show)
+    import logging  # not for --help, which has no use for it
+
+    class Showing(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            show(record.getMessage())
+
+    log, handler = logging.getLogger("wordkin.traffic"), Showing()
     before = log.level
     log.addHandler(handler)
     log.setLevel(logging.INFO)
@@ -78,15 +83,6 @@ def telling_traffic(show: Callable[[str], None]) -> Iterator[None]:
     finally:
         log.setLevel(before)
         log.removeHandler(handler)
-
-
-class _Showing(logging.Handler):
-    def __init__(self, show: Callable[[str], None]) -> None:
-        super().__init__()
-        self._show = show
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._show(record.getMessage())
 
 
 def checkpoint_in(

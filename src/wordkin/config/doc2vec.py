@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wordkin.config.base import Model, check_choice, check_float, check_int
+from wordkin.config.base import Model, check_choice, check_int
+from wordkin.config.predicting import check_predicting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,19 +77,10 @@ class Doc2Vec(Model):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("dm", "dbow_words", "shrink_windows"):
-            check_choice(self, name, (False, True))
+        check_choice(self, "dm", (False, True))
+        check_choice(self, "dbow_words", (False, True))
         check_int(self, "window", low=1, high=1_000)
-        check_int(self, "negative", low=1, high=1_000)
-        check_int(self, "epochs", low=1, high=1_000_000)
-        check_float(self, "ns_exponent", low=-10.0, high=10.0)
-        check_float(self, "sample", low=0.0, high=1.0)
-        check_float(self, "alpha", low=0.0, high=10.0)
-        check_float(self, "min_alpha", low=0.0, high=self.alpha)
-        if self.group is not None:
-            check_int(self, "group", low=1, high=8)
-        if self.shared_negatives is not None:
-            check_int(self, "shared_negatives", low=1, high=16 - (self.group or 8))
+        check_predicting(self)
 
     @property
     def passes(self) -> int:

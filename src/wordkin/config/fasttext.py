@@ -82,6 +82,8 @@ class FastText(Word2Vec):
         check_choice(self, "mode", ("skipgram", "cbow"))
         if self.window == "all":
             raise ConfigError('window="all" is for SkipGram and CBOW: items have no n-grams.')
+        if self.shared_table:
+            raise ConfigError("shared_table is for SkipGram and CBOW: contexts have no n-grams.")
         check_int(self, "min_n", low=1, high=64)
         check_int(self, "max_n", low=1, high=64)
         if self.max_n < self.min_n:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from wordkin.config.base import Model, check_choice, check_float, check_int
+from wordkin.config.base import Model, check_choice, check_int
+from wordkin.config.predicting import check_predicting
 
 _FAST_LOSSES = ("negative-sampling", "hierarchical-softmax")
 _SET_REACH = 64
@@ -37,18 +38,9 @@ class Word2Vec(Model):
         super().__post_init__()
         if self.window != "all":
             check_int(self, "window", low=1, high=1_000)
-        check_int(self, "negative", low=1, high=1_000)
-        check_int(self, "epochs", low=1, high=1_000_000)
-        check_float(self, "ns_exponent", low=-10.0, high=10.0)
-        check_float(self, "sample", low=0.0, high=1.0)
-        check_float(self, "alpha", low=0.0, high=10.0)
-        check_float(self, "min_alpha", low=0.0, high=self.alpha)
+        check_predicting(self)
         check_choice(self, "loss", (*_FAST_LOSSES, *_REFERENCE_LOSSES))
         check_choice(self, "shared_table", (False, True))
-        if self.group is not None:
-            check_int(self, "group", low=1, high=8)
-        if self.shared_negatives is not None:
-            check_int(self, "shared_negatives", low=1, high=16 - (self.group or 8))
 
     @property
     def family(self) -> str:

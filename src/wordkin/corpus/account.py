@@ -32,7 +32,7 @@ class Account:
     empty_sentences : int
         Sentences (in a file: lines) of which nothing was kept.
     bytes_read : int
-        Bytes of text, decompressed; 0 where the text did not come from files.
+        Bytes of text, decompressed, of files and columns of tables; 0 for texts and sentences.
     undecodable_bytes : int
         Bytes that are no text in the encoding that was given, and were replaced by U+FFFD.
     nulls : int

@@ -141,13 +141,13 @@ class Cutter:
             ends = np.append(ends, tokens)
         begins, stops = found.bounds[:tokens], found.bounds[1 : tokens + 1]
         cut = Cut(found.text, begins, stops, ends, dropped, block.undecodable)
-        return self._fill(cut, block, found.gaps[:gaps]) if gaps else cut
+        return self._fill(cut, raw, found.gaps[:gaps]) if gaps else cut
 
-    def _fill(self, cut: Cut, block: Block, gaps: NDArray[np.int64]) -> Cut:
+    def _fill(self, cut: Cut, raw: bytes, gaps: NDArray[np.int64]) -> Cut:
         """Let the tokenizer cut what the kernel could not, and put its words into the gaps."""
         tokens, sizes, dropped, undecodable = [], [], 0, 0
         for begin, stop in gaps.tolist():
-            sentences, bad = Block(block.data[begin:stop]).sentences()
+            sentences, bad = Block(raw[begin:stop]).sentences()
             words, lost = self._tokenizer.split(sentences[0])
             tokens += words
             sizes.append(len(words))

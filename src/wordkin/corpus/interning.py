@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.errors import InputError
-from wordkin.text.sources import HALVES
+from wordkin.text.decoding import HALVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -179,17 +179,24 @@ def of_table(table: Any, columns: Columns, interner: ItemInterner) -> Iterator[C
     InputError
         If there is no such column, or a value is missing.
     """
-    if columns.group_by is None:
+    groups = _listed(columns.group_by or [])
+    if not groups:
         raise InputError(
             'Which rows make a sequence? Give group_by="column", such as that of the user, the '
             "session or the receipt."
         )
-    groups = _listed(columns.group_by)
     orders = _listed(columns.order_by or [])
-    keys = [_codes(_column(table, name)) for name in groups]
+    others = {name: _column(table, name) for name in (*groups, *orders)}
+    tokens = _column(table, columns.items or _the_other(table, set(others)))
+    for name, values in others.items():
+        if len(values) != len(tokens):
+            raise InputError(
+                f"A table has columns of one length; {name!r} has {len(values):,} values, and the "
+                f"tokens are {len(tokens):,}."
+            )
+    keys = [_codes(others[name]) for name in groups]
     whole = keys[0] if len(keys) == 1 else _codes(np.rec.fromarrays(keys))
-    ranks = [_ranks(_column(table, name), name) for name in orders]
-    tokens = _column(table, columns.items or _the_other(table, {*groups, *orders}))
+    ranks = [_ranks(others[name], name) for name in orders]
     ids = np.empty(len(tokens), np.int32)
     for some in in_pieces(len(tokens), _CHUNK, "reading", unit="rows"):
         ids[some] = interner.numbers(tokens[some].tolist())
@@ -225,7 +232,7 @@ def _column(table: Any, name: str) -> NDArray[Any]:  # noqa: ANN401
     if name not in _names(table):
         raise InputError(f"There is no column {name!r}; there are {_names(table)!r:.200}.")
     values = table.column(name) if hasattr(table, "column_names") else table[name]
-    array = values.to_numpy() if hasattr(values, "to_numpy") else np.asarray(values)
+    array = values.to_numpy() if hasattr(values, "to_numpy") else _as_array(values)
     if hasattr(values, "isna"):  # pandas has more than one kind of missing
         missing = int(values.isna().sum())
     elif array.dtype.kind == "O":
@@ -237,6 +244,12 @@ def _column(table: Any, name: str) -> NDArray[Any]:  # noqa: ANN401
     if array.ndim != 1:
         raise InputError(f"The column {name!r} should be flat; its shape is {array.shape}.")
     return array
+
+
+def _as_array(values: Any) -> NDArray[Any]:  # noqa: ANN401
+    kinds = set(map(type, values)) if isinstance(values, list | tuple) else set()
+    # NumPy would make one kind of several: 1 is "1.0" beside 2.5, and "1" beside "a"
+    return np.asarray(values, dtype=object if len(kinds) > 1 or list in kinds else None)
 
 
 def _codes(values: NDArray[Any]) -> NDArray[np.int64]:

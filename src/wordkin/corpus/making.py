@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wordkin.corpus import pieces, reading
@@ -97,27 +98,24 @@ class Making(Tabular):
         """
         source = open_source(path, encoding=encoding)
         table = open_columns(source.paths, column)
+        choice = Choice(
+            tokenizer=None, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
+        )
         if table is not None:
             return cls._of_column(
                 table,
-                {
-                    "min_count": min_count,
-                    "max_vocab": max_vocab,
-                    "max_vocab_size": max_vocab_size,
-                    "vocabulary": vocabulary,
-                },
+                choice,
+                max_vocab_size=max_vocab_size,
                 tokenizer=tokenizer,
                 store=store,
                 phrases=phrases,
                 progress=progress,
             )
         cut = tokenizer_for(tokenizer, vocabulary)
-        choice = Choice(
-            tokenizer=cut, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
-        )
         pruner = choice.pruner(max_vocab_size)
         with shown(progress):
             text = reading.of_blocks(source, plain_of(cut), pruner)
+            choice = replace(choice, tokenizer=cut)
             return cls._of(build(text, choice, store, phrases=phrases))
 
     @classmethod
@@ -148,18 +146,13 @@ class Making(Tabular):
         max_vocab : int, optional
             Keep this many words at most, the most frequent ones.
         max_vocab_size : int, optional
-            Bound the memory of counting: when there are more different words, the rarest are
-            forgotten. Every ten million take about 1 GB. What the counts may lack then is in the
-            account (`Account.undercount`).
+            Bound the memory of counting, as in `from_path`.
         vocabulary : Vocabulary, optional
-            Take these words, with the counts they have, instead of choosing some: to train on with
-            vectors that are there. Other words are left out.
+            Take these words, as `from_path` does.
         store : path-like, optional
             A folder to keep the corpus in, from which it is mapped instead of taking memory.
         phrases : int, PhraseRule or Phrases, optional
-            Join words that belong together, such as "new_york", to one: look for them in so many
-            passes or by a rule (among all words, before the rare ones are left out), or join those
-            that are there. The tokenizer of the vocabulary joins them too.
+            Join words that belong together, as `from_path` does.
         progress : bool
             Show how far reading has come.
 
@@ -214,18 +207,13 @@ class Making(Tabular):
         max_vocab : int, optional
             Keep this many words at most, the most frequent ones.
         max_vocab_size : int, optional
-            Bound the memory of counting: when there are more different words, the rarest are
-            forgotten. Every ten million take about 1 GB. What the counts may lack then is in the
-            account (`Account.undercount`).
+            Bound the memory of counting, as in `from_path`.
         vocabulary : Vocabulary, optional
-            Take these words, with the counts they have, instead of choosing some: to train on with
-            vectors that are there. Other words are left out.
+            Take these words, as `from_path` does.
         store : path-like, optional
             A folder to keep the corpus in, from which it is mapped instead of taking memory.
         phrases : int, PhraseRule or Phrases, optional
-            Join words that belong together, such as "new_york", to one: look for them in so many
-            passes or by a rule (among all words, before the rare ones are left out), or join those
-            that are there. The tokenizer of the vocabulary joins them too.
+            Join words that belong together, as `from_path` does.
         progress : bool
             Show how far reading has come.
 

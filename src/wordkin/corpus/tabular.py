@@ -103,15 +103,14 @@ class Tabular:
         >>> corpus.vocabulary.words, corpus.account.nulls
         (['to', 'be', 'or'], 1)
         """
-        settings = {
-            "min_count": min_count,
-            "max_vocab": max_vocab,
-            "max_vocab_size": max_vocab_size,
-            "vocabulary": vocabulary,
-        }
+        table = column_of(rows, column)
+        choice = Choice(
+            tokenizer=None, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
+        )
         return cls._of_column(
-            column_of(rows, column),
-            settings,
+            table,
+            choice,
+            max_vocab_size=max_vocab_size,
             tokenizer=tokenizer,
             store=store,
             phrases=phrases,
@@ -122,16 +121,15 @@ class Tabular:
     def _of_column(
         cls,
         column: Column,
-        settings: dict[str, Any],
+        choice: Choice,
         *,
+        max_vocab_size: int | None,
         tokenizer: TokenizerSpec | None,
         store: StrPath | None,
         phrases: int | PhraseRule | Phrases | None,
         progress: bool,
     ) -> Corpus:
         """Read a column of texts or tokens; which it is is known when reading has begun."""
-        max_vocab_size = settings.pop("max_vocab_size")
-        choice = Choice(tokenizer=None, **settings)
         pruner = choice.pruner(max_vocab_size)
         with shown(progress):
             has_tokens, batches = column.begin()

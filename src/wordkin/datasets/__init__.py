@@ -8,10 +8,12 @@ of a text is the top-level module that it documents.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
 from wordkin.datasets.prose import english
 from wordkin.datasets.sources import docstrings_in, quick_parsing, source_files, thin
+from wordkin.vocabulary.checks import check_at_least, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -111,6 +113,13 @@ def documentation_corpus(
     Documentation
         The docstrings with their labels, and the account.
 
+    Raises
+    ------
+    InputError
+        If `labels` is one name.
+    ConfigError
+        If a bound is no whole number from 1 upwards.
+
     Examples
     --------
     >>> found = documentation_corpus(["json", "textwrap"])
@@ -119,13 +128,12 @@ def documentation_corpus(
     >>> found.unreadable
     0
     """
-    wanted = None if labels is None else frozenset(labels)
+    check_at_least("max_package_bytes", max_package_bytes, 1)
+    check_at_least("max_bytes", max_bytes, 1)
+    wanted = None if labels is None else frozenset(listed(labels))
     every = source_files(wanted)
-    kept = [
-        file
-        for label in sorted({file.label for file in every})
-        for file in thin([f for f in every if f.label == label], max_package_bytes)
-    ]
+    packages = groupby(every, key=lambda file: file.label)  # they are sorted by it
+    kept = [file for _, files in packages for file in thin(list(files), max_package_bytes)]
     kept = thin(kept, max_bytes)
     found = _Collection(thinned=len(every) - len(kept))
     with quick_parsing():

@@ -58,7 +58,8 @@ def source_files(wanted: frozenset[str] | None) -> list[SourceFile]:
                 continue
             for path in _python_files(entry):
                 name = path.relative_to(root).as_posix()
-                if name not in found:  # Python, too, takes the first that it finds
+                # Python, too, takes the first that it finds; links may lead nowhere
+                if name not in found and path.is_file():
                     found[name] = SourceFile(label, name, path, path.stat().st_size)
     return sorted(found.values())
 

@@ -78,7 +78,7 @@ def download(name: str | Resource, *, progress: Progress | bool = False) -> Path
         If it can't be fetched from any of its addresses; or it is not there, and downloads are
         switched off.
     """
-    resource = find(name) if isinstance(name, str) else name
+    resource = name if isinstance(name, Resource) else find(name)
     folder = home()
     path = folder / resource.file_name
     if path.is_file():

@@ -64,12 +64,13 @@ def pretrained(
         If the file is damaged.
     """
     names = {known.lower(): known for known in VECTORS}
-    if name.lower() not in names:
+    known = names.get(str(name).lower())
+    if known is None:
         raise InputError(
             f"There are no public vectors called {name!r}. There are: {', '.join(VECTORS)}. "
             "A file of your own is opened by wordkin.load(path)."
         )
-    resource, member = VECTORS[names[name.lower()]]
+    resource, member = VECTORS[known]
     path = download(resource, progress=progress)
     whole = f"{path}#{member}" if member else path
     return load(whole, limit=limit, only=only, progress=progress is True)

@@ -196,7 +196,7 @@ def find(name: str) -> Resource:
     31344016
     """
     for resource in RESOURCES:
-        if resource.name.lower() == name.lower():
+        if resource.name.lower() == str(name).lower():
             return resource
     known = ", ".join(resource.name for resource in RESOURCES)
     raise InputError(f"There is nothing called {name!r} to download. There are: {known}.")

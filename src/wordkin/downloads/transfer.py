@@ -91,7 +91,8 @@ class Part:
                 with contextlib.suppress(OSError):  # file systems that know no locks
                     fcntl.flock(file, fcntl.LOCK_EX)
                 # who held it before has removed it, and somebody may have made another one
-                mine = name.exists() and name.stat().st_ino == os.fstat(file.fileno()).st_ino
+                with contextlib.suppress(FileNotFoundError):
+                    mine = name.stat().st_ino == os.fstat(file.fileno()).st_ino
                 if mine:
                     try:
                         yield
@@ -276,7 +277,7 @@ def _receive(
     with task(f"downloading {part.path.stem}", left, "B") as advance, part.path.open("ab") as file:
         if progress is not None:
             progress(size, total)
-        while data := answer.read1(_CHUNK):
+        while data := _more_of(answer):
             file.write(data)
             size += len(data)
             if most is not None and size > most:  # a server that goes on may go on for ever
@@ -284,6 +285,15 @@ def _receive(
             advance(len(data))
             if progress is not None:
                 progress(size, total)
+
+
+def _more_of(answer: Any) -> bytes:  # noqa: ANN401
+    try:
+        return bytes(answer.read1(_CHUNK))
+    except _BROKEN:
+        raise
+    except OSError as error:  # of TLS, of routes; one of our disk comes from elsewhere
+        raise ConnectionError(str(error)) from error
 
 
 def _starts_at(answer: Any, size: int) -> bool:  # noqa: ANN401

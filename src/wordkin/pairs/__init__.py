@@ -115,13 +115,14 @@ def skipgrams(  # noqa: PLR0913 (the text comes first, the rest by name)
         window=window,
         shrink_windows=shrink_windows,
         negative=negative,
+        ns_exponent=ns_exponent,
         shuffle=shuffle,
         batch_size=batch_size,
         epochs=epochs,
         seed=seed,
     )
     source = read(corpus, counts, specials=specials, rows=rows)
-    others = source.others(ns_exponent, negative)
+    others = source.others(plan.ns_exponent, plan.negative)
     return Skipgrams(source.text(sample), others, plan, first=source.first)
 
 
@@ -159,8 +160,9 @@ def make_sampling_table(
     >>> print(make_sampling_table([900, 99, 1], sampling_factor=0.01).round(3))
     [0.105 0.318 1.   ]
     """
-    if not sampling_factor > 0:
-        raise ConfigError(f"sampling_factor must be above 0; got {sampling_factor!r}.")
+    factor = np.asarray(sampling_factor)
+    if factor.dtype.kind not in "iuf" or factor.ndim or not 0 < factor < np.inf:
+        raise ConfigError(f"sampling_factor must be a number above 0; got {sampling_factor!r:.60}.")
     given = np.asarray(size)
     fewest = 1 if given.ndim == 0 else 0
     if (

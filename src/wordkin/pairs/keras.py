@@ -6,6 +6,7 @@ import itertools
 import threading
 from typing import TYPE_CHECKING, Any
 
+from wordkin.errors import EmptyCorpusError
 from wordkin.frameworks import import_keras
 
 if TYPE_CHECKING:
@@ -29,6 +30,11 @@ class KerasPairs(keras.utils.PyDataset):
     ----------
     pairs : Skipgrams
         The pairs.
+
+    Raises
+    ------
+    EmptyCorpusError
+        If there are none.
     """
 
     def __init__(self, pairs: Skipgrams) -> None:
@@ -37,8 +43,13 @@ class KerasPairs(keras.utils.PyDataset):
         self._lock = threading.Lock()
         self._next = self._endless()
         size = pairs.plan.batch_size
-        epochs = range(pairs.plan.epochs)
-        self._length = max(1, sum(pairs.n_examples(epoch) // size for epoch in epochs))
+        examples = [pairs.n_examples(epoch) for epoch in range(pairs.plan.epochs)]
+        if not any(examples):
+            raise EmptyCorpusError(
+                "There is no pair to learn from: no two words stand in one sentence, or sample "
+                "has left out all. Give longer sentences, or a larger sample."
+            )
+        self._length = max(1, sum(n // size for n in examples))
 
     def __len__(self) -> int:
         return self._length

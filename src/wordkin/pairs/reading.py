@@ -177,7 +177,7 @@ def _flat(text: object) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """All ids one after the other, and where each sentence starts."""
     if isinstance(text, str | bytes) or not hasattr(text, "__len__"):
         raise InputError(_not_ids(text))
-    nested = len(text) > 0 and np.ndim(text[0]) == 1  # type: ignore[index]
+    nested = np.ndim(next(iter(text), 0)) == 1  # type: ignore[call-overload]
     try:
         pieces = [np.asarray(piece) for piece in (text if nested else [text])]  # type: ignore[attr-defined]
     except ValueError as error:  # lists of different depth

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from wordkin.errors import ConfigError
+from wordkin.config.base import check_choice, check_float, check_int
 from wordkin.kernels import pairs as kernels
 from wordkin.kernels import seed_state
 from wordkin.kernels.word2vec import Span
@@ -37,7 +37,7 @@ class Plan:
 
     Parameters
     ----------
-    window, shrink_windows, negative, shuffle, batch_size, epochs, seed
+    window, shrink_windows, negative, ns_exponent, shuffle, batch_size, epochs, seed
         As in `skipgrams`.
 
     Raises
@@ -49,25 +49,21 @@ class Plan:
     window: int
     shrink_windows: bool
     negative: int
+    ns_exponent: float
     shuffle: bool
     batch_size: int
     epochs: int
     seed: int
 
     def __post_init__(self) -> None:
-        bounds = {
-            "window": (1, 1_000),
-            "negative": (0, 1_000),
-            "batch_size": (1, 2**31),
-            "epochs": (1, 10**6),
-            "seed": (0, 2**64 - 1),
-        }
-        for name, (low, high) in bounds.items():
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-                raise ConfigError(
-                    f"{name} must be a whole number from {low:,} to {high:,}; got {value!r}."
-                )
+        check_int(self, "window", low=1, high=1_000)
+        check_int(self, "negative", low=0, high=1_000)
+        check_float(self, "ns_exponent", low=-10.0, high=10.0)
+        check_int(self, "batch_size", low=1, high=2**31)
+        check_int(self, "epochs", low=1, high=10**6)
+        check_int(self, "seed", low=0, high=2**64 - 1)
+        check_choice(self, "shrink_windows", (False, True))
+        check_choice(self, "shuffle", (False, True))
 
     @property
     def examples(self) -> int:

@@ -68,11 +68,8 @@ def amount_of(value: float, unit: str) -> str:
     """
     for size, name in _UNITS:
         if value >= size:
-            return (
-                f"{value / size:.1f} {name}{unit}"
-                if unit == "B"
-                else (f"{value / size:.1f} {name} {unit}")
-            )
+            between = "" if unit == "B" else " "
+            return f"{value / size:.1f} {name}{between}{unit}"
     return f"{value:.0f} {unit}" if value >= 10 or value == int(value) else f"{value:.1f} {unit}"
 
 

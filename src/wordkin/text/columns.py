@@ -14,7 +14,8 @@ import numpy as np
 
 from wordkin.errors import InputError, require
 from wordkin.progress import task
-from wordkin.text.sources import BLOCK_BYTES, HALVES, Block
+from wordkin.text.decoding import without_halves
+from wordkin.text.sources import BLOCK_BYTES, Block
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,35 +95,40 @@ class Column:
             If a cell is no text.
         """
         lines: list[bytes] = []
-        size = 0
+        size = undecodable = 0
         for batch in batches:
-            for piece in self._lines(batch):
+            for piece, bad in self._lines(batch):
                 lines.append(piece)
                 size += len(piece)
+                undecodable += bad
                 if size >= BLOCK_BYTES:
-                    yield Block(b"".join(lines), bytes_read=size)
-                    lines, size = [], 0
+                    yield Block(b"".join(lines), bytes_read=size, undecodable=undecodable)
+                    lines, size, undecodable = [], 0, 0
         if lines:
-            yield Block(b"".join(lines), bytes_read=size)
+            yield Block(b"".join(lines), bytes_read=size, undecodable=undecodable)
 
-    def _lines(self, batch: Any) -> Iterator[bytes]:  # noqa: ANN401 (a list or an array of Arrow)
-        """Write texts as lines, one or many at a time."""
+    def _lines(self, batch: Any) -> Iterator[tuple[bytes, int]]:  # noqa: ANN401 (list or Arrow's)
+        """Write texts as lines, one or many at a time, and count bytes that were no text."""
         if isinstance(batch, list):
             for number, text in enumerate(batch):
                 yield self._line(text, number)
-        else:
-            self.nulls += batch.null_count
-            yield from _arrow_lines(batch)
+            return
+        self.nulls += batch.null_count
+        if batch.null_count < len(batch) and not is_text(batch.type):  # of another file
+            raise InputError(f"Row {self._row} holds no text but {batch.type}.")
+        for piece in _arrow_lines(batch):
+            yield piece, 0
 
-    def _line(self, text: object, number: int) -> bytes:
+    def _line(self, text: object, number: int) -> tuple[bytes, int]:
         if text is None:
             self.nulls += 1
-            return b"\n"
+            return b"\n", 0
         if not isinstance(text, str):
             raise InputError(
                 f"Row {self._row + number} holds no text but {type(text).__name__} {text!r:.50}."
             )
-        return HALVES.sub("\ufffd", text.translate(_LINE_ENDS)).encode() + b"\n"
+        whole, undecodable = without_halves(text)
+        return whole.translate(_LINE_ENDS).encode() + b"\n", undecodable
 
     def token_lists(self, batches: Iterable[Any]) -> Iterator[tuple[list[str], list[int]]]:
         """Give the tokens of a batch, and where each list of them ends.

@@ -72,7 +72,10 @@ def mark_ranges() -> list[tuple[int, int]]:
     ranges: list[tuple[int, int]] = []
     # marks are in planes 0 and 1, and plane 14 from E0100; looking at all 17 planes takes 0.3 s
     for code in (*range(0x300, 0x20000), *range(0xE0100, 0xE0200)):
-        if unicodedata.category(chr(code))[0] == "M":
-            follows = ranges and ranges[-1][1] == code - 1
-            ranges.append((ranges.pop()[0] if follows else code, code))
+        if unicodedata.category(chr(code))[0] != "M":
+            continue
+        if ranges and ranges[-1][1] == code - 1:
+            ranges[-1] = ranges[-1][0], code
+        else:
+            ranges.append((code, code))
     return ranges

@@ -12,30 +12,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, final
 
+from wordkin.config.base import check_int
 from wordkin.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ENGLISH_CONNECTORS = frozenset(
-    [
-        "a",
-        "an",
-        "and",
-        "at",
-        "by",
-        "for",
-        "from",
-        "in",
-        "of",
-        "on",
-        "or",
-        "the",
-        "to",
-        "with",
-        "without",
-    ]
-)
+    ["a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with",
+     "without"]
+)  # fmt: skip
 """Words that may stand inside an English phrase ("bank_of_america"), not at its ends."""
 
 _THRESHOLDS = {"default": 10.0, "npmi": 0.5}
@@ -86,10 +72,8 @@ class PhraseRule:
     delimiter: str = "_"
 
     def __post_init__(self) -> None:
-        for name, low, high in (("passes", 1, 10), ("min_count", 1, 1 << 31)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-                raise ConfigError(f"{name} must be a whole number from {low}; got {value!r}.")
+        check_int(self, "passes", low=1, high=10)
+        check_int(self, "min_count", low=1, high=1 << 31)
         if self.scoring not in _THRESHOLDS:
             raise ConfigError(f'scoring must be "default" or "npmi"; got {self.scoring!r}.')
         if not isinstance(self.delimiter, str) or not self.delimiter or self.delimiter.isspace():
@@ -134,7 +118,7 @@ def _connectors(given: object) -> frozenset[str]:
                 f'connectors must be "english", or a list of words; got {given!r:.60}.'
             )
         return ENGLISH_CONNECTORS
-    words = frozenset(given) if isinstance(given, Iterable) else frozenset([None])
+    words = list(given) if isinstance(given, Iterable) else [given]
     if not all(isinstance(word, str) for word in words):
         raise ConfigError(f"connectors must be a list of words; got {given!r:.60}.")
     return frozenset(map(str, words))

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import codecs
 import os
-import re
-import threading
 from collections import deque
 from collections.abc import Iterable, Sized
 from concurrent.futures import ThreadPoolExecutor
@@ -17,14 +15,15 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol, final
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
 
 from wordkin.errors import EmptyCorpusError, FileError, FormatError, InputError
 from wordkin.files import open_bytes, size_on_disk
 from wordkin.progress import counting_bytes, task
+from wordkin.text.decoding import COUNTING, counted, without_halves
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Generator, Iterator
     from typing import BinaryIO
 
     StrPath = str | os.PathLike[str]
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 BLOCK_BYTES = 1 << 20
 _BLOCKS_AHEAD = 4
 _BOM = codecs.BOM_UTF8
-HALVES = re.compile("[\ud800-\udfff]")
-"""Halves of surrogate pairs, as broken JSON leaves them: no text, though Python takes them."""
 
 
 class Block(NamedTuple):
@@ -82,27 +79,15 @@ class Block(NamedTuple):
         (['one line', 'another', '', 'last \ufffd'], 1)
         """
         if isinstance(self.data, str):
-            text, undecodable = _without_halves(self.data)
+            text, undecodable = without_halves(self.data)
         else:
-            text, undecodable = _counted(partial(self.data.decode, "utf-8", _COUNTING))
+            text, undecodable = counted(partial(self.data.decode, "utf-8", COUNTING))
         undecodable += self.undecodable
         if not self.by_lines:
             return [text], undecodable
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
         return text.removesuffix("\n").split("\n"), undecodable
-
-
-def _without_halves(text: str) -> tuple[str, int]:
-    """Return a text that can be UTF-8, and how many bytes its half characters would have been."""
-    try:
-        text.encode("utf-8")  # three times as fast as searching
-    except UnicodeEncodeError:
-        pass
-    else:
-        return text, 0
-    text, halves = HALVES.subn("\ufffd", text)
-    return text, 3 * halves
 
 
 class Source(Protocol):
@@ -195,7 +180,8 @@ def open_source(paths: StrPath | Iterable[StrPath], *, encoding: str = "utf-8") 
     ----------
     paths : str, path-like or iterable of them
         A file; a folder, whose files are read in the order of their sorted paths, those in its
-        subfolders too, hidden ones not; ``"archive.zip#member"``; or several of these.
+        subfolders too, hidden ones and links to folders not; ``"archive.zip#member"``; or several
+        of these.
     encoding : str
         How characters are stored. Bytes that are no text are replaced and counted.
 
@@ -223,9 +209,9 @@ def open_source(paths: StrPath | Iterable[StrPath], *, encoding: str = "utf-8") 
     >>> [block.data for block in open_source(folder)]
     [b'first', b'second']
     """
-    given = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    given = _listed(paths)
     found: list[str] = []
-    for path in [os.fspath(path) for path in given]:
+    for path in given:
         if Path(path).is_dir():
             found += _files_below(Path(path))
             continue
@@ -233,20 +219,35 @@ def open_source(paths: StrPath | Iterable[StrPath], *, encoding: str = "utf-8") 
             open_bytes(path).close()
         found.append(path)
     if not found:
-        what = f"no file in {', '.join(map(str, given))}" if given else "no path was given"
+        what = f"no file in {', '.join(given)}" if given else "no path was given"
         raise EmptyCorpusError(f"There is no text to read: {what}.")
     return Files(tuple(found), _checked(encoding))
+
+
+def _listed(paths: object) -> list[str]:
+    """Make a list of what may be one path."""
+    several = isinstance(paths, Iterable) and not isinstance(paths, str)
+    given: list[Any] = list(paths) if several else [paths]  # type: ignore[call-overload]
+    strange = [path for path in given if not isinstance(path, str | os.PathLike)]
+    if strange:
+        raise InputError(f"Expected a path or a list of paths; got {paths!r:.60}.")
+    return [os.fspath(path) for path in given]
 
 
 def _files_below(folder: Path) -> list[str]:
     """List the files of a folder, at any depth, in an order that no file system changes."""
     files = []
-    for here, folders, names in os.walk(folder):
+    for here, folders, names in os.walk(folder, onerror=_not_listed):
         folders[:] = [name for name in folders if not name.startswith(".")]
         files += [Path(here, name) for name in names if not name.startswith(".")]
     for file in files:
         check_plain(file)
     return [str(file) for file in sorted(files, key=lambda file: file.parts)]
+
+
+def _not_listed(error: OSError) -> None:
+    """Say what `os.walk` would pass over without a word."""
+    raise FileError(f"Can't read the folder {str(error.filename)!r}: {error.strerror}.") from error
 
 
 def check_plain(file: Path) -> None:
@@ -325,7 +326,7 @@ class _Piece(NamedTuple):
 def _utf8_pieces(stream: BinaryIO, path: str, encoding: str) -> Iterator[_Piece]:
     """Read a stream piece by piece, recoded where it has to be; skip a byte order mark."""
     is_utf8 = encoding in ("utf-8", "utf-8-sig")
-    decoder = codecs.getincrementaldecoder(encoding)(errors=_COUNTING)
+    decoder = codecs.getincrementaldecoder(encoding)(errors=COUNTING)
     first = True
     while True:
         raw = stream.read(BLOCK_BYTES)
@@ -335,7 +336,7 @@ def _utf8_pieces(stream: BinaryIO, path: str, encoding: str) -> Iterator[_Piece]
             data, undecodable = raw, 0
         else:
             try:
-                text, undecodable = _counted(partial(decoder.decode, raw, not raw))
+                text, undecodable = counted(partial(decoder.decode, raw, not raw))
             except UnicodeError as error:  # no byte order mark, where the encoding wants one
                 raise FormatError(f"{path!r} can't be {encoding}: {error}.") from error
             data = text.encode("utf-8", errors="replace")
@@ -371,26 +372,3 @@ def _cut(block: bytes) -> tuple[int, bool]:
     while start > at - 4 and block[start] & 0xC0 == 0x80:
         start -= 1
     return (start if block[start] >= 0xC0 else at), False
-
-
-# --- counting what can't be decoded --------------------------------------------------------------
-
-_COUNTING = "wordkin-count"
-_count = threading.local()
-
-
-def _replace_and_count(error: UnicodeError) -> tuple[str, int]:
-    """Do what errors="replace" does, and count the bytes: codecs tell nobody how many."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    _count.bytes += error.end - error.start
-    return "\ufffd", error.end
-
-
-def _counted(decode: Callable[[], str]) -> tuple[str, int]:
-    """Return what was decoded, and the number of bytes that could not be."""
-    _count.bytes = 0
-    return decode(), _count.bytes
-
-
-codecs.register_error(_COUNTING, _replace_and_count)

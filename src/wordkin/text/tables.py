@@ -79,7 +79,21 @@ def _kind(path: str) -> bytes | None:
         return None
     with open_bytes(path) as stream:
         head = stream.read(8)
-    return next((kind for kind in (_PARQUET, _ARROW, _STREAM) if head.startswith(kind)), None)
+    kind = next((kind for kind in (_PARQUET, _ARROW, _STREAM) if head.startswith(kind)), None)
+    if kind is not None and not _begins_with(path, kind):
+        raise InputError(
+            f"{path!r} is a table that is compressed as a whole, or in an archive, where no part "
+            "of it can be found by itself. Unpack it."
+        )
+    return kind
+
+
+def _begins_with(path: str, head: bytes) -> bool:
+    """Tell how a file begins, as it lies on disk."""
+    if not Path(path).exists():  # a member of an archive
+        return False
+    with Path(path).open("rb") as file:
+        return file.read(len(head)) == head
 
 
 class _Table(NamedTuple):
@@ -282,7 +296,10 @@ def _of_columns(rows: Any, column: str | None) -> Column:  # noqa: ANN401
     names = list(rows if isinstance(rows, Mapping) else rows.columns)
     if names and hasattr(rows[names[0]], "column_names"):
         raise InputError(f"These are {len(names)} datasets: choose one of {names!r:.200}.")
-    held = rows[_by_name(names, column)]
+    name = _by_name(names, column)
+    held: Any = rows[name]
+    if isinstance(held, str | bytes) or not hasattr(held, "__iter__"):
+        raise InputError(f"The column {name!r} is no list but {type(held).__name__} {held!r:.60}.")
     if hasattr(held, "notna"):  # pandas has several kinds of missing
         held = held.astype(object).where(held.notna(), None)
     cells = held.tolist() if hasattr(held, "tolist") else list(held)
@@ -295,23 +312,26 @@ def _of_columns(rows: Any, column: str | None) -> Column:  # noqa: ANN401
 
 
 def _of_dicts(rows: Iterator[Any], column: str | None) -> Iterator[list[Any]]:
-    name = column
-    while some := list(islice(rows, _ROWS)):
-        if not isinstance(some[0], Mapping):
-            raise InputError(
-                f"from_rows takes rows with names; got {type(some[0]).__name__} {some[0]!r:.60}. "
-                "Texts go to from_texts, lists of tokens to from_sentences."
-            )
-        name = name or _by_name(list(some[0]), None)
-        yield _cells(some, name, "the rows")
+    named = map(_checked_row, rows)
+    first = next(named, None)
+    if first is not None:
+        name = column or _by_name(list(first), None)
+        yield from _cells(chain([first], named), name, "the rows")
+
+
+def _checked_row(row: object) -> Mapping[str, Any]:
+    if isinstance(row, Mapping):
+        return row
+    raise InputError(
+        f"from_rows takes rows with names; got {type(row).__name__} {row!r:.60}. Texts go to "
+        "from_texts, lists of tokens to from_sentences."
+    )
 
 
 def _json_lines(path: str, column: str) -> Iterator[list[Any]]:
     with open_bytes(path) as stream:
-        lines = enumerate(stream, 1)
-        while some := list(islice(lines, _ROWS)):
-            rows = [_json_row(line, f"Line {n} of {path!r}") for n, line in some if line.strip()]
-            yield _cells(rows, column, path)
+        lines = ((line, f"Line {n} of {path!r}") for n, line in enumerate(stream, 1))
+        yield from _cells((_json_row(*line) for line in lines if line[0].strip()), column, path)
 
 
 def _json_row(line: bytes, where: str) -> Mapping[str, Any]:
@@ -324,8 +344,12 @@ def _json_row(line: bytes, where: str) -> Mapping[str, Any]:
     return row
 
 
-def _cells(rows: Sequence[Mapping[str, Any]], column: str, where: str) -> list[Any]:
-    """The cells of a column; a row that lacks it has a null."""
-    if rows and not any(column in row for row in rows):
-        raise InputError(f"There is no column {column!r} in {where!r}. There are {list(rows[0])}.")
-    return [row.get(column) for row in rows]
+def _cells(rows: Iterator[Mapping[str, Any]], column: str, where: str) -> Iterator[list[Any]]:
+    """The cells of a column, in batches; a row that lacks it has a null."""
+    some = list(islice(rows, _ROWS))
+    # one of the first rows has to have it: a wrong name shall not take the reading of a whole file
+    if some and not any(column in row for row in some):
+        raise InputError(f"There is no column {column!r} in {where!r}. There are {list(some[0])}.")
+    while some:
+        yield [row.get(column) for row in some]
+        some = list(islice(rows, _ROWS))

@@ -71,9 +71,11 @@ class Words:
 
     def __call__(self, text: str) -> list[str]:
         """Return the words of a text."""
-        text = self._prepared(text)
-        find = ascii_words if text.isascii() else unicode_words
-        return find(self.digits).findall(text)
+        return self._found(self._prepared(text))
+
+    def _found(self, prepared: str) -> list[str]:
+        find = ascii_words if prepared.isascii() else unicode_words
+        return find(self.digits).findall(prepared)
 
     def _prepared(self, text: str) -> str:
         if not text.isascii():
@@ -86,7 +88,8 @@ class Words:
 
     def split(self, text: str) -> tuple[list[str], int]:
         """Return the words, and the number of runs of digits that were dropped."""
-        return self(text), 0 if self.digits else len(NUMBERS.findall(self._prepared(text)))
+        prepared = self._prepared(text)
+        return self._found(prepared), 0 if self.digits else len(NUMBERS.findall(prepared))
 
     def settings(self) -> dict[str, Any]:
         """Return the name and the settings; those that came later only where they say more."""

@@ -116,10 +116,10 @@ class Vocabulary:
         """
         if isinstance(counts, Mapping):
             counts = list(counts), list(counts.values())
-        everything = cls(*counts)
+        everything, _ = checks.checked_words(counts[0])
         numbers = checks.checked_counts(counts[1], len(everything))
         ranks = order.frequency_order(numbers, min_count=min_count, max_vocab=max_vocab)
-        words = [everything.words[i] for i in ranks.tolist()]
+        words = [everything[i] for i in ranks.tolist()]
         return cls(words, numbers[ranks], specials=specials, tokenizer=tokenizer)
 
     @classmethod

@@ -133,7 +133,8 @@ def checked_specials(specials: Sequence[str]) -> tuple[str, ...]:
     InputError
         If there is another name than ``"<pad>"`` and ``"<unk>"``, or one comes twice.
     """
-    names = (specials,) if isinstance(specials, str) else tuple(specials)
+    several = isinstance(specials, Iterable) and not isinstance(specials, str)
+    names: tuple[Any, ...] = tuple(specials) if several else (specials,)
     known = [name for name in names if isinstance(name, str) and name in (PAD, UNK)]
     if len(known) < len(names) or len(set(known)) < len(known):
         raise InputError(f"specials may hold {PAD!r} and {UNK!r}, each once; got {specials!r}.")
@@ -155,7 +156,13 @@ def checked_rows(rows: ArrayLike, n_rows: int) -> list[int]:
     RowError
         If one is outside 0 to n_rows - 1.
     """
-    array = np.asarray(rows)
+    try:
+        array = np.asarray(rows)
+    except ValueError as error:
+        raise InputError(
+            "Rows come as one line of whole numbers; got lists of different lengths. Decode a "
+            "batch row by row."
+        ) from error
     if array.ndim != 1 or (array.dtype.kind not in "iu" and array.size):
         raise InputError(
             f"Rows come as one line of whole numbers; got an array of shape {array.shape} and "

@@ -53,7 +53,7 @@ def check_pruning(min_count: int, max_vocab: int | None) -> None:
     Raises
     ------
     ConfigError
-        If one of them is not.
+        If one of them is no whole number from 1 upwards.
     """
     check_at_least("min_count", min_count, 1)
     if max_vocab is not None:

@@ -40,7 +40,7 @@ def probe_words(vocabulary: Vocabulary, k: int = 16, *, top: int = 100, seed: in
     InputError
         If the vocabulary has no words, or `k` is more than `top`.
     ConfigError
-        If a number is below 1.
+        If a number is below 1, or the seed below 0.
 
     Examples
     --------
@@ -50,6 +50,7 @@ def probe_words(vocabulary: Vocabulary, k: int = 16, *, top: int = 100, seed: in
     """
     check_at_least("k", k, 1)
     check_at_least("top", top, 1)
+    check_at_least("seed", seed, 0)
     if k > top:
         raise InputError(f"{k} different words can't be drawn from the top {top}.")
     if not len(vocabulary):

@@ -104,7 +104,9 @@ def read_json(path: Path) -> list[str]:
     pairs = sorted(pairs, key=lambda pair: pair[1])
     if [i for _, i in pairs] != list(range(len(pairs))):
         low, high = pairs[0][1], pairs[-1][1]
-        hint = " Ids that start at 1 (as in Keras' word_index) need 1 subtracted." * (low == 1)
+        hint = ""
+        if low == 1:
+            hint = " Ids that start at 1 (as in Keras' word_index) need 1 subtracted."
         raise FormatError(
             f"{path}: the ids of {len(pairs)} words should be exactly 0 to {len(pairs) - 1}, each "
             f"once; these go from {low} to {high}.{hint}"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from wordkin.neighbors.keys import Key, Weighted
+    from wordkin.neighbors.keys import Key, Terms
     from wordkin.table import VectorTable
 
 _LOG = logging.getLogger(__name__)
@@ -252,17 +252,17 @@ class ApproximateIndex:
 
     def most_similar(
         self,
-        positive: Weighted | Iterable[Weighted] = (),
-        negative: Weighted | Iterable[Weighted] = (),
+        positive: Terms = None,
+        negative: Terms = None,
         topn: int = 10,
     ) -> list[tuple[str, float]]:
         """Find near words, as `wordkin.neighbors.most_similar` does but not always all.
 
         Parameters
         ----------
-        positive : word, vector, or iterable of them
+        positive : word, vector, or iterable of them, optional
             What to be near to.
-        negative : word, vector, or iterable of them
+        negative : word, vector, or iterable of them, optional
             What to be far from.
         topn : int
             How many words to return.
@@ -272,7 +272,7 @@ class ApproximateIndex:
         list of (str, float)
             Words and exact cosines, nearest first.
         """
-        pair = sum_of_units(self._table, listed(positive), listed(negative))
+        pair = sum_of_units(self._table, positive, negative)
         return self._answers([pair], topn)[0]
 
     def most_similar_batch(
@@ -294,7 +294,7 @@ class ApproximateIndex:
         list of lists of (str, float)
             For each of `keys` what `most_similar` returns.
         """
-        pairs = [sum_of_units(self._table, [key], []) for key in listed(keys)]
+        pairs = [sum_of_units(self._table, [key]) for key in listed(keys)]
         with shown(progress):
             parts = in_pieces(len(pairs), _QUERIES, "searching", unit="words")
             return [answer for some in parts for answer in self._answers(pairs[some], topn)]

@@ -8,7 +8,7 @@ import numpy as np
 
 from wordkin.errors import InputError
 from wordkin.neighbors.exact import unit_rows
-from wordkin.neighbors.keys import listed, row_of, vector_of
+from wordkin.neighbors.keys import from_ngrams, listed, row_of, vector_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -288,7 +288,7 @@ def mean_vector(
     post_normalize : bool
         Scale the mean to length 1.
     ignore_missing : bool
-        Leave out words that are not in the vocabulary.
+        Leave out words that have no vector.
 
     Returns
     -------
@@ -311,9 +311,11 @@ def mean_vector(
         )
     total, scale = np.zeros(table.dimensions), 0.0
     for key, factor in zip(chosen, factors.tolist(), strict=True):
-        if ignore_missing and isinstance(key, str) and key not in table.vocabulary:
+        made = from_ngrams(table, key)
+        known = made is not None or not isinstance(key, str) or key in table.vocabulary
+        if ignore_missing and not known:
             continue
-        vector = vector_of(table, key)
+        vector = vector_of(table, key) if made is None else made.astype(np.float64)
         if pre_normalize and not isinstance(key, np.ndarray):
             vector = unit_rows(vector)
         total += factor * vector

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wordkin.neighbors.exact import Found
-    from wordkin.neighbors.keys import Key, Weighted
+    from wordkin.neighbors.keys import Key, Terms
     from wordkin.table import VectorTable
     from wordkin.vocabulary import Vocabulary
 
@@ -139,17 +139,17 @@ class QuantizedVectors:
 
     def most_similar(
         self,
-        positive: Weighted | Iterable[Weighted] = (),
-        negative: Weighted | Iterable[Weighted] = (),
+        positive: Terms = None,
+        negative: Terms = None,
         topn: int = 10,
     ) -> list[tuple[str, float]]:
         """Find the nearest words among the rounded vectors.
 
         Parameters
         ----------
-        positive : word, vector, or iterable of them
+        positive : word, vector, or iterable of them, optional
             What to be near to.
-        negative : word, vector, or iterable of them
+        negative : word, vector, or iterable of them, optional
             What to be far from.
         topn : int
             How many words to return.
@@ -159,7 +159,7 @@ class QuantizedVectors:
         list of (str, float)
             Words and cosines, nearest first.
         """
-        query, asked = sum_of_units(self._as_table(), listed(positive), listed(negative))
+        query, asked = sum_of_units(self._as_table(), positive, negative)
         return neighbors.named(self._as_table(), self._nearest([query], topn, [asked]))[0]
 
     def most_similar_batch(
@@ -181,7 +181,7 @@ class QuantizedVectors:
         list of lists of (str, float)
             For each of `keys` what `most_similar` returns.
         """
-        pairs = [sum_of_units(self._as_table(), [key], []) for key in listed(keys)]
+        pairs = [sum_of_units(self._as_table(), [key]) for key in listed(keys)]
         with shown(progress):
             found = self._nearest([query for query, _ in pairs], topn, [rows for _, rows in pairs])
         return neighbors.named(self._as_table(), found)

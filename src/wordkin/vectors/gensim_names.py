@@ -154,8 +154,8 @@ class GensimNames(Searching):
 
     def most_similar_cosmul(
         self,
-        positive: Key | Iterable[Key] = (),
-        negative: Key | Iterable[Key] = (),
+        positive: Key | Iterable[Key] | None = None,
+        negative: Key | Iterable[Key] | None = None,
         topn: int = 10,
         *,
         restrict_vocab: int | None = None,
@@ -164,9 +164,9 @@ class GensimNames(Searching):
 
         Parameters
         ----------
-        positive : word, vector, or iterable of them
+        positive : word, vector, or iterable of them, optional
             What to be near to.
-        negative : word, vector, or iterable of them
+        negative : word, vector, or iterable of them, optional
             What to be far from.
         topn : int
             How many words to return.

@@ -8,6 +8,7 @@ from wordkin.errors import InputError
 from wordkin.neighbors.analogies import answer_analogies, cosmul_rows
 from wordkin.neighbors.compare import (
     closer_than,
+    cosines,
     distances,
     doesnt_match,
     mean_vector,
@@ -44,9 +45,11 @@ __all__ = [
     "analogy",
     "answer_analogies",
     "closer_than",
+    "cosines",
     "distances",
     "doesnt_match",
     "from_ngrams",
+    "listed",
     "mean_vector",
     "most_similar",
     "most_similar_batch",

@@ -39,26 +39,29 @@ class Searching:
 
     @overload
     def most_similar(
-        self, positive: Terms = ...,
-        negative: Terms = ..., topn: int = ..., *,
+        self, positive: Terms = ..., negative: Terms = ..., topn: int = ..., *,
         restrict: Restrict = ..., restrict_vocab: int | None = ..., arrays: Literal[False] = ...,
     ) -> Neighbors: ...  # fmt: skip
     @overload
     def most_similar(
-        self, positive: Terms = ...,
-        negative: Terms = ..., topn: int = ..., *,
+        self, positive: Terms = ..., negative: Terms = ..., topn: int = ..., *,
         restrict: Restrict = ..., restrict_vocab: int | None = ..., arrays: bool,
     ) -> Neighbors | Found: ...  # fmt: skip
+    @overload
+    def most_similar(
+        self, positive: Terms = ..., negative: Terms = ..., *, topn: None,
+        restrict: Restrict = ..., restrict_vocab: int | None = ..., arrays: bool = ...,
+    ) -> NDArray[np.float32]: ...  # fmt: skip
     def most_similar(
         self,
         positive: Terms = None,
         negative: Terms = None,
-        topn: int = 10,
+        topn: int | None = 10,
         *,
         restrict: Restrict = None,
         restrict_vocab: int | None = None,
         arrays: bool = False,
-    ) -> Neighbors | Found:
+    ) -> Neighbors | Found | NDArray[np.float32]:
         """Find the nearest words; see `wordkin.neighbors.most_similar`.
 
         Parameters
@@ -67,8 +70,8 @@ class Searching:
             What to be near to. A pair ``(word, weight)`` gives a weight in place of 1.
         negative : word, vector, or iterable of them, optional
             What to be far from; the weight of a pair stands in place of -1.
-        topn : int
-            How many words to return.
+        topn : int or None
+            How many words to return. None stands for the cosines of all words, as an array.
         restrict : int, iterable of str, ndarray of bool, or callable, optional
             Which words may answer: the first so many, these, those where a mask (V,) is true, or
             those whose count the callable accepts.
@@ -79,15 +82,18 @@ class Searching:
 
         Returns
         -------
-        list of (str, float), or (ndarray, ndarray)
-            Words and cosines, nearest first.
+        list of (str, float), or (ndarray, ndarray), or ndarray
+            Words and cosines, nearest first; or all cosines, float32, in order of rows.
         """
+        chosen = neighbors.one_of(restrict, restrict_vocab)
+        if topn is None:
+            return neighbors.cosines(self._table, positive, negative, restrict=chosen)
         return neighbors.most_similar(
             self._table,
             positive,
             negative,
             topn=topn,
-            restrict=neighbors.one_of(restrict, restrict_vocab),
+            restrict=chosen,
             searcher=self._searcher,
             arrays=arrays,
         )

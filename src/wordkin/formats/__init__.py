@@ -256,8 +256,8 @@ def recognise(path: str | os.PathLike[str]) -> Format:
             return known
     if head.startswith(gensim.PICKLES):
         raise FormatError(
-            f"{name!r} is a pickle, but none of gensim's, and pickles can run any code. It can't be "
-            "read (yet)."
+            f"{name!r} is a pickle, but none of gensim's, and pickles can run any code. It can't "
+            "be read (yet)."
         )
     # the reader then says what is missing
     by_suffix = _by_suffix(path)

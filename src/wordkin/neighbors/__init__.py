@@ -20,6 +20,7 @@ from wordkin.neighbors.compare import (
 )
 from wordkin.neighbors.exact import check_count, nearest_rows, row_norms, unit_rows
 from wordkin.neighbors.keys import (
+    checked_vector,
     from_ngrams,
     listed,
     one_of,
@@ -44,6 +45,7 @@ __all__ = [
     "Searcher",
     "analogy",
     "answer_analogies",
+    "checked_vector",
     "closer_than",
     "cosines",
     "distances",

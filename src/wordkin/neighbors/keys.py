@@ -76,7 +76,7 @@ def vector_of(table: VectorTable, key: Key) -> NDArray[np.float64]:
         If it is an array of another shape or not of finite numbers, or none of all these.
     """
     if isinstance(key, np.ndarray):
-        return _checked_vector(table, key)
+        return checked_vector(key, table.dimensions)
     given: object = key
     if isinstance(given, list | tuple):
         raise InputError(
@@ -88,11 +88,30 @@ def vector_of(table: VectorTable, key: Key) -> NDArray[np.float64]:
     return np.array(table.matrix[row_of(table, key)], np.float64)
 
 
-def _checked_vector(table: VectorTable, vector: NDArray[Any]) -> NDArray[np.float64]:
-    if vector.shape != (table.dimensions,) or vector.dtype.kind not in "fiu":
+def checked_vector(vector: NDArray[Any], dimensions: int) -> NDArray[np.float64]:
+    """Check a vector that is searched for.
+
+    Parameters
+    ----------
+    vector : ndarray
+        What came.
+    dimensions : int
+        The length D that it should have.
+
+    Returns
+    -------
+    ndarray
+        Shape (D,), float64; a copy.
+
+    Raises
+    ------
+    InputError
+        If it is an array of another shape, or not of finite numbers.
+    """
+    if vector.shape != (dimensions,) or vector.dtype.kind not in "fiu":
         raise InputError(
-            f"A vector here has {table.dimensions} numbers; got an array of shape {vector.shape} "
-            f"and dtype {vector.dtype}."
+            f"A vector here has {dimensions} numbers; got an array of shape {vector.shape} and "
+            f"dtype {vector.dtype}."
         )
     if not np.isfinite(vector).all():
         raise InputError("A vector must be finite; this one holds NaN or infinity.")

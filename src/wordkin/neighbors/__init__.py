@@ -45,6 +45,7 @@ __all__ = [
     "Searcher",
     "analogy",
     "answer_analogies",
+    "check_count",
     "checked_vector",
     "closer_than",
     "cosines",

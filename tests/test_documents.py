@@ -248,6 +248,8 @@ def test_what_is_no_encoder_is_told(vectors, tmp_path):
         ({"tokenizer": "nobody's"}, InputError, "nobody's"),
         ({"weighting": "sif", "counts": {"bird": 3}}, ConfigError, "above 0 for some word"),
         ({"weighting": "sif", "counts": [1, 2]}, ConfigError, "dict of numbers"),
+        ({"weighting": "sif", "counts": {"a": "x"}}, ConfigError, "0 or more"),
+        ({"weighting": "sif", "counts": {"a": np.inf}}, ConfigError, "0 or more"),
         ({"vectors": np.ones((2, 2))}, InputError, "WordVectors"),
     ],
 )

@@ -170,10 +170,20 @@ def test_nothing_to_measure_is_explained(good, sets):
         wk.evaluate(5, sets[0])
     with pytest.raises(InputError, match="one of similarity"):
         wk.evaluate(good, GoldSet(sets[0], "nonsense"))
-    with pytest.raises(InputError, match="topk"):
-        wk.evaluate(good, sets[1], topk=0)
-    with pytest.raises(InputError, match="resamples"):
-        wk.evaluate(good, sets[1], resamples=0)
+    for wrong in (0, -1, 1.5, 3e5, True, "3"):
+        for name in ("topk", "resamples", "restrict_vocab"):
+            with pytest.raises(InputError, match=f"{name} must be a whole number from 1"):
+                wk.evaluate(good, sets[1], **{name: wrong})
+
+
+def test_a_long_comment_hides_no_set(sets, tmp_path):
+    """Gold sets begin with the terms of their use."""
+    terms = "# some words of lawyers\n\n" * 30
+    (tmp_path / "long.tsv").write_text(terms + sets[0].read_text())
+    assert recognise(tmp_path / "long.tsv") == "similarity"
+    (tmp_path / "nothing.tsv").write_text(terms)
+    with pytest.raises(FormatError, match="no test set"):
+        recognise(tmp_path / "nothing.tsv")
 
 
 def call(*arguments):

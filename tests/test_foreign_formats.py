@@ -22,8 +22,10 @@ from wordkin.subwords.floret import FloretIndex
 from wordkin.table import VectorTable
 from wordkin.vectors import WordVectors, load
 from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.packed import PackedWords
 
 GOLDEN = Path(__file__).parent / "golden" / "files"
+FLORET = FloretIndex(40, 2, 4)
 WORDS = ["the", "cat", "don't", "naïve", "日本", "42", "x1"]
 
 
@@ -194,6 +196,36 @@ def test_spacy_is_written_and_read(tmp_path):
     formats.write(table, tmp_path / "vectors", format="spacy")
     assert_same(formats.read(tmp_path / "vectors"), table)
     assert_same(formats.read(tmp_path / "vectors", format="spacy"), table)
+
+
+def test_packed_words_are_written_for_spacy(tmp_path):
+    """Words that come from a text file are no list."""
+    formats.write(make_table(), tmp_path / "v.txt")
+    packed = formats.read(tmp_path / "v.txt")
+    assert isinstance(packed.vocabulary.words, PackedWords)
+    formats.write(packed, tmp_path / "vectors", format="spacy")
+    assert_same(formats.read(tmp_path / "vectors"), packed)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "word2vec",
+        "word2vec-binary",
+        "glove",
+        "fasttext",
+        "parquet",
+        "projector",
+        "spacy",
+        "model2vec",
+    ],
+)
+def test_a_file_of_no_words_is_not_written(tmp_path, name):
+    """A floret table has none: its .vec would be a file without vectors that nobody can read."""
+    empty = VectorTable(Vocabulary([]), np.zeros((0, 5), np.float32), {}, make_subwords(FLORET))
+    with pytest.raises(InputError, match=r"no words to write.*\.safetensors"):
+        formats.write(empty, tmp_path / "v.x", format=name)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_spacy_opens_the_folder_we_write(tmp_path):

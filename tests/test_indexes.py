@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import builtins
+import json
 
 import numpy as np
 import pytest
 
-from wordkin.errors import FormatError, InputError, MissingExtraError
+from wordkin.errors import FileError, FormatError, InputError, MissingExtraError
+from wordkin.neighbors.approximate import ApproximateIndex
 from wordkin.vectors import WordVectors
 
 
@@ -125,3 +127,37 @@ def test_blocks_make_no_difference(vectors, monkeypatch):
     before = small.most_similar("w5")
     monkeypatch.setattr("wordkin.neighbors.quantized._BLOCK", 16 * 300)
     assert small.most_similar("w5") == before
+
+
+def test_an_index_of_no_words(backend, tmp_path):
+    none = WordVectors([], np.zeros((0, 3)))
+    none.index(backend).save(tmp_path / "v.index")
+    for index in (none.index(backend), none.index(backend, tmp_path / "v.index")):
+        assert index.recall == 1
+        assert index.most_similar(np.ones(3)) == []
+        assert index.most_similar_batch([np.ones(3)] * 2) == [[], []]
+
+
+def test_an_index_that_can_not_be_read_is_named(vectors, backend, tmp_path):
+    with pytest.raises(FileError, match="missing"):
+        ApproximateIndex.open(vectors.table, tmp_path / "missing")
+    with pytest.raises(FileError, match=str(tmp_path)):
+        vectors.index(backend, tmp_path)
+    path = tmp_path / "v.index"
+    vectors.index(backend, path)
+    magic, header, data = path.read_bytes().split(b"\n", 2)
+    facts = json.loads(header)
+    for change in ({"settings": 3}, {"backend": ["usearch"]}, {"backend": "x"}, {"recall": "1"}):
+        path.write_bytes(b"\n".join([magic, json.dumps(facts | change).encode(), data]))
+        with pytest.raises(FormatError, match="header is damaged"):
+            vectors.index(backend, path)
+
+
+@pytest.mark.parametrize("kind", ["int8", "binary"])
+def test_what_has_no_neighbours_loses_none(kind):
+    one = WordVectors(["a"], [[1, 2]]).quantized(kind)
+    assert one.loss["recall"] == 1
+    assert one.most_similar("a") == []
+    none = WordVectors([], np.zeros((0, 3))).quantized(kind)
+    assert none.loss == {"recall": 1, "cosine": 1}
+    assert none.most_similar(np.ones(3)) == []

@@ -73,6 +73,14 @@ class TestBackend:
 
 
 class TestIds:
+    @pytest.mark.parametrize(
+        ("ids", "advice"),
+        [(["the"], "encode_batch"), ([None], "encode_batch"), ([1.5], 'dtype="int32"')],
+    )
+    def test_what_is_no_id_gets_the_advice_that_fits(self, ids, advice):
+        with pytest.raises(InputError, match=f"must be whole numbers .*{advice}"):
+            rows.host_ids(ids, 9)
+
     @pytest.mark.parametrize("ids", [3, [0, 4], [[1], [2]], np.array([4], np.uint64), np.int8(1)])
     def test_in_range(self, ids):
         found = rows.host_ids(ids, 5)
@@ -158,6 +166,34 @@ class TestSavedRows:
             words = np.frombuffer(pack(saved.vocabulary, saved.settings), np.uint8)
             write_arrays(file, {"weight": saved.weight[1:], "_extra_state": words}, {})
         with pytest.raises(FormatError, match=r"\(3, 2\) is no shape of 4 rows"):
+            load_rows(tmp_path / "a")
+
+    def test_a_file_that_is_damaged_is_named(self, saved, tmp_path):
+        save_rows(tmp_path / "a.safetensors", saved)
+        whole = (tmp_path / "a.safetensors").read_bytes()
+        damaged = (b"junkjunkjunk", whole[:-5], whole.replace(b"words", b"swords"))
+        for data in damaged:
+            (tmp_path / "a.safetensors").write_bytes(data)
+            with pytest.raises(FormatError, match=r"a\.safetensors"):
+                load_rows(tmp_path / "a.safetensors")
+
+    @pytest.mark.parametrize(
+        ("dtype", "scales"),
+        [
+            ("int8", None),
+            ("float32", np.ones((4, 1), np.float32)),
+            ("int8", np.ones((3, 1), np.float32)),
+            ("int8", np.ones(4, np.float32)),
+            ("int8", np.ones((4, 1), np.int8)),
+        ],
+    )
+    def test_scales_that_do_not_fit_are_not_loaded(self, saved, tmp_path, dtype, scales):
+        """JAX is promised that ids are within what it looks them up in."""
+        words = np.frombuffer(pack(saved.vocabulary, saved.settings), np.uint8)
+        arrays = {"weight": saved.weight.astype(dtype), "_extra_state": words}
+        with (tmp_path / "a").open("wb") as file:
+            write_arrays(file, arrays if scales is None else arrays | {"scales": scales}, {})
+        with pytest.raises(FormatError, match="scales"):
             load_rows(tmp_path / "a")
 
     @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import pytest
 from wordkin import neighbors
 from wordkin.errors import InputError, RowError, UnknownWordError
 from wordkin.neighbors import exact
+from wordkin.subwords import Subwords
+from wordkin.subwords.fasttext import FastTextIndex
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
 
@@ -332,3 +334,90 @@ def test_equal_words_are_equally_far():
     assert neighbors.closer_than(table, "w3", "w30") == []
     far = neighbors.distances(table, "w5")
     assert far[10] == far[20] == far[3]
+
+
+# --- what is asked with --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [np.array, lambda words: np.array(words, object), tuple, iter])
+def test_words_may_come_in_any_list(table, make):
+    words = ["w1", "w2", "w3"]
+    assert neighbors.most_similar(table, make(words)) == neighbors.most_similar(table, words)
+    assert neighbors.most_similar_batch(table, make(words)) == neighbors.most_similar_batch(
+        table, words
+    )
+    assert neighbors.doesnt_match(table, make(words)) == neighbors.doesnt_match(table, words)
+    together = neighbors.n_similarity(table, words, ["w4"])
+    assert neighbors.n_similarity(table, make(words), make(["w4"])) == together
+    np.testing.assert_array_equal(
+        neighbors.distances(table, "w4", make(words)), neighbors.distances(table, "w4", words)
+    )
+    np.testing.assert_array_equal(
+        neighbors.similarity_matrix(table, make(words)), neighbors.similarity_matrix(table, words)
+    )
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda table: neighbors.most_similar(table, b"w1"),
+        lambda table: neighbors.most_similar(table, "w1", b"w1"),
+        lambda table: neighbors.most_similar_cosmul(table, b"w1"),
+        lambda table: neighbors.most_similar_batch(table, b"w1"),
+        lambda table: neighbors.similarity_matrix(table, b"w1"),
+        lambda table: neighbors.distances(table, "w1", b"w1"),
+        lambda table: neighbors.doesnt_match(table, b"w1"),
+    ],
+)
+def test_bytes_are_no_rows(table, ask):
+    """As a list, b"w1" would be the rows 119 and 49."""
+    with pytest.raises(InputError, match=r"got bytes b'w1'\. Decode it"):
+        ask(table)
+
+
+def test_nothing_may_be_given_as_none(table):
+    expected = neighbors.most_similar(table, ["w1"])
+    assert neighbors.most_similar(table, ["w1"], None) == expected
+    assert neighbors.most_similar(table, None, [("w1", 1.0)]) == expected
+    products = neighbors.most_similar_cosmul(table, ["w1"])
+    assert neighbors.most_similar_cosmul(table, ["w1"], None) == products
+    with pytest.raises(InputError, match="at least one word"):
+        neighbors.most_similar(table, None, None)
+
+
+@pytest.mark.parametrize("weight", [0.5, 2, np.float32(3), np.int64(2)])
+def test_a_pair_may_stand_alone(table, weight):
+    for word in ("w1", VECTOR, np.str_("w1")):
+        expected = neighbors.most_similar(table, [(word, weight)])
+        assert neighbors.most_similar(table, (word, weight)) == expected
+    assert neighbors.most_similar(table, (1, 0.5)) == neighbors.most_similar(table, [(1, 0.5)])
+    assert neighbors.most_similar(table, (1, 2)) == neighbors.most_similar(table, [1, 2])
+    with pytest.raises(InputError, match=r"pair is a word and a number; got \('w1', 'w2'\)"):
+        neighbors.most_similar(table, [("w1", "w2")])
+
+
+def test_what_is_no_vector_is_explained(table):
+    for key in ([1.0] * 20, (1.0, 2.0, 3.0)):
+        with pytest.raises(InputError, match="a vector a NumPy array"):
+            neighbors.similarity(table, "w1", key)
+    for ask in (
+        lambda vector: neighbors.similarity(table, vector, "w1"),
+        lambda vector: neighbors.distances(table, vector),
+        lambda vector: neighbors.most_similar_cosmul(table, vector),
+        lambda vector: neighbors.most_similar(table, vector),
+    ):
+        for odd in (np.nan, np.inf):
+            with pytest.raises(InputError, match="finite"):
+                ask(np.full(20, odd))
+
+
+def test_a_mean_takes_words_that_are_made_of_ngrams():
+    """As gensim's does, for which such words are in the vocabulary."""
+    rows = np.random.default_rng(0).standard_normal((50, 4)).astype(np.float32)
+    subwords = Subwords(rows, FastTextIndex(50, 3, 6))
+    table = VectorTable(Vocabulary(["cat"]), np.ones((1, 4), np.float32), subwords=subwords)
+    made = subwords.vector("catty")
+    found = neighbors.mean_vector(table, ["cat", "catty"], pre_normalize=False)
+    np.testing.assert_allclose(found, (made + 1) / 2, rtol=1e-6)
+    alone = neighbors.mean_vector(table, ["catty"], post_normalize=True, ignore_missing=False)
+    np.testing.assert_allclose(alone, made / np.linalg.norm(made), rtol=1e-6)

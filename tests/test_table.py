@@ -49,3 +49,30 @@ def test_the_bare_constructor_takes_float32_only():
         VectorTable(VOCABULARY, np.ones((3, 2)))
     with pytest.raises(InputError, match="got float32, not contiguous"):
         VectorTable(VOCABULARY, np.ones((2, 3), np.float32).T)
+
+
+def test_rows_are_taken_in_the_order_given():
+    counted = Vocabulary(["a", "b", "c"], [3, 2, 1], specials=("<pad>",), tokenizer="whitespace")
+    matrix = np.arange(6, dtype=np.float32).reshape(3, 2)
+    table = VectorTable(counted, matrix, {"x": 1}).take([2, 0])
+    assert table.vocabulary == Vocabulary(["c", "a"], specials=("<pad>",))
+    assert table.vocabulary.counts.tolist() == [1, 3]
+    assert table.vocabulary.tokenizer is counted.tokenizer
+    assert table.matrix.tolist() == [[4, 5], [0, 1]]
+    assert table.settings == {"x": 1}
+    assert not np.shares_memory(table.matrix, matrix)
+    assert len(VectorTable(VOCABULARY, np.ones((3, 2), np.float32)).take([])) == 0
+
+
+def test_a_table_is_equal_to_itself_only():
+    """Comparing values would take as long as reading them, and arrays have no single answer."""
+    one, two = (VectorTable(VOCABULARY, np.ones((3, 2), np.float32)) for _ in range(2))
+    assert one == one
+    assert one != two
+    assert {one: "kept"}[one] == "kept"
+
+
+def test_a_tensor_that_is_trained_is_refused_in_words():
+    torch = pytest.importorskip("torch")
+    with pytest.raises(InputError, match="detach"):
+        VectorTable.from_arrays(VOCABULARY, torch.ones(3, 2, requires_grad=True))

@@ -140,9 +140,14 @@ def test_each_method_returns_a_new_object(table):
 def test_wrong_wishes_are_explained(table):
     other = VectorTable(Vocabulary(["w1"]), np.ones((1, 3), np.float32))
     stranger = VectorTable(Vocabulary(["x"]), np.ones((1, 8), np.float32))
+    nothing = VectorTable(Vocabulary([]), np.ones((0, 8), np.float32))
     for call, message in [
         (lambda: transforms.select(table, "w1"), "a list of words"),
+        (lambda: transforms.select(table, b"w1"), "a list of words"),
         (lambda: transforms.select(table, []), "at least one word"),
+        (lambda: transforms.align(table, table, anchors="w1"), "anchors takes a list of words"),
+        (lambda: transforms.pca(nothing, 1), "no vectors"),
+        (lambda: transforms.all_but_the_top(nothing, 1), "no vectors"),
         (lambda: transforms.select(table, ["w1", "w1"]), "only once"),
         (lambda: transforms.limit(table, 0), "limit takes a whole number from 1 upwards; got 0"),
         (lambda: transforms.pca(table, 9), "pca takes a whole number from 1 to 8; got 9"),

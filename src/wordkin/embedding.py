@@ -179,7 +179,8 @@ def embedding_matrix(
         filled = _fill_from_subwords(words, target, hit, vectors=vectors)
     if not filled.all():
         rule = "mean" if missing == "subword" else missing
-        words[~filled] = _filler(table, rule, words[~filled].shape, random=random)
+        shape = (int((~filled).sum()), rows.shape[1])
+        words[~filled] = _filler(table, rule, shape, random=random)
     _check_finite(rows, target)
     check_rows(rows, vectors, target)
     report = _report(target, rows, hit, rules=(missing, unknown))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import InputError
+from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,10 +16,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from wordkin.subwords import Subwords
-    from wordkin.vocabulary import Vocabulary
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class VectorTable:
     """Words and their vectors: the bare data that readers make and everybody else works on.
 
@@ -106,7 +106,7 @@ class VectorTable:
                 raise TypeError(f"got {matrix.dtype}")
             with np.errstate(over="ignore"):
                 array = np.ascontiguousarray(matrix, dtype=np.float32)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RuntimeError) as error:  # PyTorch raises the last
             raise InputError(
                 f"Vectors must be a matrix of real numbers with rows of one length: {error}"
             ) from error
@@ -132,6 +132,29 @@ class VectorTable:
                 f"{len(bad)} of {len(sums)} vectors hold NaN or infinity (as float32); the first "
                 f"is row {bad[0]}, word {word!r}. Remove or repair them first."
             )
+
+    def take(self, rows: ArrayLike) -> VectorTable:
+        """Take some rows, with their words and counts.
+
+        Parameters
+        ----------
+        rows : array_like of int
+            Shape (n,): rows from 0 to V - 1, each once, in the order wanted.
+
+        Returns
+        -------
+        VectorTable
+            A copy of them; settings and rows of n-grams are shared.
+        """
+        chosen = np.asarray(rows, np.int64)
+        old = self.vocabulary
+        vocabulary = Vocabulary(
+            [old.words[row] for row in chosen.tolist()],
+            None if old.counts is None else old.counts[chosen],
+            specials=old.specials,
+            tokenizer=old.tokenizer,
+        )
+        return VectorTable(vocabulary, self.matrix[chosen], self.settings, self.subwords)
 
     @property
     def dimensions(self) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import InputError
-from wordkin.neighbors import row_norms, row_of
+from wordkin.neighbors import row_norms, row_of, unit_rows
 from wordkin.progress import in_pieces, told
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
@@ -49,12 +49,53 @@ def select(table: VectorTable, words: Iterable[str]) -> VectorTable:
     InputError
         If there are no words, or one comes twice.
     """
-    if isinstance(words, str):
-        raise InputError(f"select takes a list of words; got the text {words!r}.")
-    rows = np.array([row_of(table, word) for word in words], np.int64)
+    rows = np.array([row_of(table, word) for word in _listed("select", words)], np.int64)
     if not len(rows):
         raise InputError("Give at least one word to select.")
-    return _with_rows(table, rows, "select")
+    return replace(table.take(rows), settings=_noted(table, "select"))
+
+
+def known(
+    table: VectorTable, words: Iterable[str], *, by_ngrams: bool = True, counted: bool = True
+) -> VectorTable:
+    """Take those of some words that have a vector, each once, in the order given.
+
+    Parameters
+    ----------
+    table : VectorTable
+        The vectors.
+    words : iterable of str
+        Any words.
+    by_ngrams : bool
+        Take words out of the vocabulary too, if their n-grams make a vector.
+    counted : bool
+        Keep counts, if there are any; 0 for a word that n-grams made.
+
+    Returns
+    -------
+    VectorTable
+        A new table.
+
+    Raises
+    ------
+    InputError
+        If words are no list.
+    """
+    wanted = list(dict.fromkeys(_listed("known", words)))
+    old = table.vocabulary
+    rows = old.ids(wanted)
+    found = rows >= 0
+    matrix = np.zeros((len(wanted), table.dimensions), np.float32)
+    matrix[found] = table.matrix[rows[found]]
+    if by_ngrams and table.subwords is not None:
+        others = np.flatnonzero(~found)
+        matrix[others], found[others] = table.subwords.vectors([wanted[i] for i in others])
+    counts = None
+    if counted and old.counts is not None:
+        counts = np.append(old.counts, 0)[rows[found]]  # row -1 finds the 0
+    kept = [wanted[i] for i in np.flatnonzero(found)]
+    vocabulary = Vocabulary(kept, counts, specials=old.specials, tokenizer=old.tokenizer)
+    return VectorTable(vocabulary, matrix[found], _noted(table, "known"), table.subwords)
 
 
 def limit(table: VectorTable, n_words: int) -> VectorTable:
@@ -78,7 +119,8 @@ def limit(table: VectorTable, n_words: int) -> VectorTable:
         If it is no number from 1 upwards.
     """
     _check_number("limit", n_words)
-    return _with_rows(table, np.arange(min(n_words, len(table))), f"limit {n_words}")
+    rows = np.arange(min(n_words, len(table)))
+    return replace(table.take(rows), settings=_noted(table, f"limit {n_words}"))
 
 
 def normalized(table: VectorTable) -> VectorTable:
@@ -227,7 +269,8 @@ def align(
     """
     _check_same_size(table, other)
     here, there = table.vocabulary, other.vocabulary
-    common = [word for word in here.words if word in there] if anchors is None else list(anchors)
+    shared = (word for word in here.words if word in there)
+    common = list(shared) if anchors is None else _listed("anchors", anchors)
     if not common:
         raise InputError("The two vocabularies have no word in common to align by.")
     rows = np.array([[row_of(table, word), row_of(other, word)] for word in common], np.int64)
@@ -236,7 +279,8 @@ def align(
     step = max(1, _BLOCK // table.dimensions)
     for some in in_pieces(len(rows), step, "comparing common words", unit="words"):
         mine, theirs = rows[some].T
-        x, y = _units(table.matrix[mine]), _units(other.matrix[theirs])
+        x = unit_rows(table.matrix[mine].astype(np.float64))
+        y = unit_rows(other.matrix[theirs].astype(np.float64))
         product += (x * weights[some, None]).T @ y
     left, _, right = np.linalg.svd(product)
     rotation = left @ right
@@ -290,14 +334,15 @@ def retrofit(
     first = {row: table.matrix[row].astype(np.float64) for row, _ in edges}
     matrix = table.matrix.copy()
     moves = chain.from_iterable(repeat(edges, iterations))
-    total = iterations * len(edges)
-    for row, rows in told(moves, "moving words", total=total, unit="words"):
+    for row, rows in told(moves, "moving words", total=iterations * len(edges), unit="words"):
         matrix[row] = (first[row] + matrix[rows].mean(axis=0, dtype=np.float64)) / 2
     return _with_matrix(table, matrix, f"retrofit {len(edges)} words")
 
 
 def _principal(table: VectorTable) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The mean (D,) and the axes (D, D) in rows, of falling variance, from the covariance."""
+    if not len(table):
+        raise InputError("There are no vectors to find principal components of.")
     mean = table.matrix.mean(axis=0, dtype=np.float64)
     covariance = np.zeros((table.dimensions, table.dimensions))
     step = max(1, _BLOCK // table.dimensions)
@@ -318,12 +363,6 @@ def _in_blocks(table: VectorTable, change: Any, size: int) -> NDArray[np.float32
     return out
 
 
-def _units(rows: NDArray[np.float32]) -> NDArray[np.float64]:
-    vectors = rows.astype(np.float64)
-    lengths = np.sqrt((vectors * vectors).sum(axis=1, keepdims=True))
-    return np.asarray(vectors / np.where(lengths > 0, lengths, 1.0))
-
-
 def _frequency(table: VectorTable, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """The square root of each word's share; by Zipf's law from its rank where nobody counted."""
     counts = table.vocabulary.counts
@@ -332,23 +371,18 @@ def _frequency(table: VectorTable, rows: NDArray[np.int64]) -> NDArray[np.float6
     return np.asarray(np.sqrt(shares / total) if total > 0 else np.ones(len(rows)))
 
 
-def _with_rows(table: VectorTable, rows: NDArray[np.int64], note: str) -> VectorTable:
-    old = table.vocabulary
-    vocabulary = Vocabulary(
-        [old.words[row] for row in rows.tolist()],
-        None if old.counts is None else old.counts[rows],
-        specials=old.specials,
-        tokenizer=old.tokenizer,
-    )
-    return VectorTable(vocabulary, table.matrix[rows], _noted(table, note), table.subwords)
-
-
 def _with_matrix(table: VectorTable, matrix: NDArray[Any], note: str) -> VectorTable:
     return VectorTable.from_arrays(table.vocabulary, matrix, settings=_noted(table, note))
 
 
 def _noted(table: VectorTable, note: str) -> dict[str, Any]:
     return {**table.settings, "transforms": [*table.settings.get("transforms", []), note]}
+
+
+def _listed(name: str, words: Iterable[str]) -> list[str]:
+    if isinstance(words, str | bytes):
+        raise InputError(f"{name} takes a list of words; got the text {words!r:.60}.")
+    return list(words)
 
 
 def _check_number(name: str, value: object, most: float = np.inf, *, least: int = 1) -> None:

@@ -199,6 +199,8 @@ class TestMean:
     def test_bad_ids(self, layer):
         with pytest.raises(IndexError, match="id 99 is out of range"):
             layer.mean(torch.tensor([[2, 99]]))
+        with pytest.raises(ValueError, match="a single id"):
+            layer.mean(2)
 
 
 def test_per_sample_gradients(layer):

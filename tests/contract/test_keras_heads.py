@@ -276,6 +276,11 @@ class TestTheWayBack:
             assert found.index_to_key == words
         bare = wk.from_keras(layer, ["z", "y", *words])
         np.testing.assert_array_equal(bare.vectors, rows)
+        two = keras.layers.Embedding(2, 3)
+        two.build()
+        assert len(wk.from_keras(two, ["", "[UNK]"])) == 0  # no words, and not two odd ones
+        with pytest.raises(InputError, match="Expected a list"):
+            wk.from_keras(layer, "abcde")
 
     def test_ours_after_training(self, table):
         layer = keras_layer(table, trainable=True, unk="w3")

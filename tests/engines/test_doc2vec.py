@@ -166,15 +166,36 @@ def test_wrong_questions_are_told(trained):
     assert np.array_equal(tagged["7"], documents[7])
     with pytest.raises(ValueError, match="read-only"):
         documents[7][0] = 1
-    for tags in (["a"], ["a"] * 403, range(403), "a"):
+    for tags in (["a"], ["a"] * 403, range(403), "a", [["a"]] * 403):
         with pytest.raises(InputError):
             documents.tagged(tags)
-    for wrong in ({"epochs": 0}, {"alpha": -1.0}, {"seed": -1}, {"min_alpha": 9.0}):
+    for tag in (1.5, None, True, b"7", [7], (7,)):
+        with pytest.raises(InputError, match="a tag is a str, a number a whole one"):
+            documents.most_similar(tag)
+        with pytest.raises(InputError, match="a tag is a str, a number a whole one"):
+            tagged[tag]
+    with pytest.raises(InputError, match="12 numbers"):
+        documents.most_similar(np.array(["7"] * 12))
+    for wrong in (
+        {"epochs": 0},
+        {"alpha": -1.0},
+        {"seed": -1},
+        {"min_alpha": 9.0},
+        {"workers": 0},
+        {"workers": 1.5},
+    ):
         with pytest.raises(ConfigError):
             documents.infer(["cat"], **wrong)
     for texts in ("cat", [b"cat"], [None], 5):
         with pytest.raises(InputError):
             documents.infer(texts)
+
+
+def test_numbers_may_be_those_of_numpy(trained):
+    documents = trained.documents
+    assert documents.most_similar(np.int64(7)) == documents.most_similar(7)
+    found = documents.infer(["cat dog"], seed=np.int64(3))
+    np.testing.assert_array_equal(found, documents.infer(["cat dog"], seed=3))
 
 
 def test_wrong_settings_are_told(corpus):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import wordkin as wk
+from wordkin.errors import InputError
 from wordkin.layers import padding
 
 TABLE = np.random.default_rng(0).normal(size=(9, 4)).astype(np.float32)
@@ -36,6 +37,15 @@ def test_each_side_by_itself():
 
     assert wk.check_padding(last_word_seen, n_rows=9, side="left")
     assert not wk.check_padding(last_word_seen, n_rows=9)
+
+
+@pytest.mark.parametrize("amounts", [(), (0,), (-1,), (1, 1.5), ("a",), 5, (True,)])
+def test_no_padding_shows_nothing(amounts):
+    with pytest.raises(InputError, match="amounts must be whole numbers from 1"):
+        wk.check_padding(lambda ids: TABLE[ids].mean(axis=1), n_rows=9, amounts=amounts)
+    assert not wk.check_padding(
+        lambda ids: TABLE[ids].mean(axis=1), n_rows=9, amounts=np.array([1, 3])
+    )
 
 
 class TestTorch:

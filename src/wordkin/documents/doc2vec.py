@@ -14,7 +14,7 @@ from wordkin.documents.report import Counted, EncodingReport, report_on
 from wordkin.documents.saving import read_documents, write_documents
 from wordkin.documents.texts import checked_texts, list_of
 from wordkin.errors import ConfigError, InputError, RowError, UnknownWordError
-from wordkin.neighbors import Searcher
+from wordkin.neighbors import Searcher, checked_vector
 from wordkin.progress import shown, task
 
 if TYPE_CHECKING:
@@ -169,21 +169,28 @@ class DocumentModel:
             If there is no such tag.
         RowError
             If there is no such number.
+        InputError
+            If it is neither, or a tag where documents have none.
         """
         if isinstance(tag, str):
-            if tag not in self._numbers:
-                raise (
-                    UnknownWordError(tag)
-                    if self.tags
-                    else InputError(
-                        f"The documents have no tags, only numbers; got {tag!r:.80}. "
-                        "tagged(tags) gives them names; infer([text]) makes vectors of new texts."
-                    )
-                )
-            return self._numbers[tag]
+            return self._numbered(tag)
+        if isinstance(tag, bool) or not isinstance(tag, int | np.integer):
+            raise InputError(
+                f"Of a document a tag is a str, a number a whole one; got {tag!r:.80}."
+            )
         if not 0 <= tag < len(self):
             raise RowError(f"There are documents 0 to {len(self) - 1}; got {tag!r}.")
         return int(tag)
+
+    def _numbered(self, tag: str) -> int:
+        if self.tags is None:
+            raise InputError(
+                f"The documents have no tags, only numbers; got {tag!r:.80}. tagged(tags) gives "
+                "them names; infer([text]) makes vectors of new texts."
+            )
+        if tag not in self._numbers:
+            raise UnknownWordError(tag)
+        return self._numbers[tag]
 
     def __getitem__(self, tag: Tag) -> NDArray[np.float32]:
         """Return the vector (D,) of a document, read-only."""
@@ -223,7 +230,7 @@ class DocumentModel:
             If a vector is none, or `topn` is no number from 1 upwards.
         """
         if isinstance(document, np.ndarray):
-            query, asked = np.asarray(document, np.float64), []
+            query, asked = checked_vector(document, self.vector_size), []
         else:
             number = self.number(document)
             query, asked = self.vectors[number].astype(np.float64), [number]
@@ -285,12 +292,12 @@ class DocumentModel:
         if "min_alpha" not in given and "alpha" in given:
             given["min_alpha"] = min(self.config.min_alpha, given["alpha"])
         config = dataclasses.replace(self.config, **given)
-        if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
             raise ConfigError(f"seed must be a whole number from 0 on; got {seed!r}.")
         with shown(progress):
             with task("reading texts"):
                 documents = self._known_words(self._reader.read(checked_texts(texts)))
-            return self._inferrer.infer(documents, config, seed=seed, workers=workers)
+            return self._inferrer.infer(documents, config, seed=int(seed), workers=workers)
 
     def report(self, texts: Iterable[str]) -> EncodingReport:
         """Tell how many words of texts are known, and which texts have none.
@@ -372,9 +379,10 @@ class DocumentModel:
 
 
 def _checked_tags(tags: Sequence[Any], n: int) -> Sequence[str]:
-    if len(tags) != n or len(set(tags)) != n or not all(isinstance(tag, str) for tag in tags):
+    texts = {tag for tag in tags if isinstance(tag, str)}
+    if len(tags) != n or len(texts) != n:
         raise InputError(
             f"There are {n:,} documents, which need as many different strings as tags; got "
-            f"{len(tags):,}, of which {len(set(tags)):,} are different."
+            f"{len(tags):,}, of which {len(texts):,} are different strings."
         )
     return tags

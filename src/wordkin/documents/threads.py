@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from wordkin.errors import ConfigError
+
 
 def n_threads(workers: int | None) -> int:
     """Return how many threads to use.
@@ -16,9 +18,16 @@ def n_threads(workers: int | None) -> int:
     Returns
     -------
     int
-        At least 1.
+        1 to 1024.
+
+    Raises
+    ------
+    ConfigError
+        If the user says something else.
     """
     if workers is not None:
+        if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= 1024:
+            raise ConfigError(f"workers must be a whole number from 1 to 1024; got {workers!r}.")
         return workers
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -64,8 +64,11 @@ def word_counts(
             "counts must be a dict of numbers by word, or a vocabulary such as corpus.vocabulary; "
             f"got {type(given).__name__}."
         )
-    counts = np.array([given.get(word, 0) for word in vocabulary.words], np.float64)
-    if not (counts >= 0).all() or not counts.any():
+    try:
+        counts = np.array([given.get(word, 0) for word in vocabulary.words], np.float64)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"counts must be numbers of 0 or more: {error}.") from error
+    if not (counts >= 0).all() or not counts.any() or np.isinf(counts).any():
         raise ConfigError("counts must be 0 or more, and above 0 for some word of the vectors.")
     return counts
 

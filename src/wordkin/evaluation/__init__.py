@@ -20,6 +20,7 @@ from wordkin.evaluation.report import Comparison, Evaluation, Part, Score
 from wordkin.evaluation.sets import KINDS, GoldSet
 from wordkin.evaluation.similarity import SimilarityResult, evaluate_similarity
 from wordkin.evaluation.statistics import RESAMPLES, difference, interval, spearman
+from wordkin.neighbors import check_count
 from wordkin.progress import shown
 from wordkin.table import VectorTable
 
@@ -113,8 +114,7 @@ def evaluate(
     tables = _tables(vectors)
     if not sets:
         raise InputError("Give at least one test set to measure with.")
-    if isinstance(resamples, bool) or not isinstance(resamples, int) or resamples < 1:
-        raise InputError(f"resamples must be 1 or more; got {resamples!r}.")
+    check_count("resamples", resamples)
     gold = [each if isinstance(each, GoldSet) else GoldSet(each) for each in sets]
     words = {"restrict_vocab": restrict_vocab, "case_insensitive": case_insensitive}
     draws = {"seed": seed, "resamples": resamples}

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wordkin.errors import InputError
 from wordkin.evaluation.sets import questions_of, rows_by_word
-from wordkin.neighbors import answer_analogies, row_norms
+from wordkin.neighbors import answer_analogies, check_count, row_norms
 
 if TYPE_CHECKING:
     import os
@@ -155,8 +154,7 @@ def evaluate_analogies(
     InputError
         If there is no such method, or a number is out of range.
     """
-    if topk < 1:
-        raise InputError(f"topk must be 1 or more; got {topk!r}.")
+    check_count("topk", topk)
     rows_of = rows_by_word(table, restrict_vocab, case_insensitive=case_insensitive)
     names, questions, skipped = questions_of(path, case_insensitive=case_insensitive)
     rows = np.array([[rows_of.get(w, -1) for w in question.words] for question in questions])

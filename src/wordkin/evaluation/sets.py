@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from wordkin.errors import FormatError, InputError
 from wordkin.files import open_bytes
+from wordkin.neighbors import check_count
 
 if TYPE_CHECKING:
     import os
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     StrPath = str | os.PathLike[str]
 
 KINDS = ("similarity", "analogies", "odd-one-out", "categories")
-_LOOKED_AT = 20  # lines that tell what kind of set a file is
+_LOOKED_AT = 20  # lines, without comments, that tell what kind of set a file is
 
 
 class GoldSet(NamedTuple):
@@ -99,14 +101,11 @@ def recognise(path: StrPath) -> str:
         If no line tells.
     """
     votes = dict.fromkeys(KINDS, 0)
-    for number, line in enumerate(lines_of(path)):
-        if number >= _LOOKED_AT:
-            break
+    items = (line for line in lines_of(path) if line.strip() and not line.startswith("#"))
+    for line in islice(items, _LOOKED_AT):
         words = line.split()
         if line.startswith(":"):
             return "analogies"
-        if line.startswith("#") or not words:
-            continue
         if pair_of(line) is not None:
             votes["similarity"] += 1
         elif len(words) == 4:
@@ -171,10 +170,10 @@ def rows_by_word(
     Raises
     ------
     InputError
-        If `restrict_vocab` is below 1.
+        If `restrict_vocab` is no whole number from 1 upwards.
     """
-    if restrict_vocab is not None and restrict_vocab < 1:
-        raise InputError(f"restrict_vocab must be 1 or more; got {restrict_vocab!r}.")
+    if restrict_vocab is not None:
+        check_count("restrict_vocab", restrict_vocab)
     rows: dict[str, int] = {}
     for row, word in enumerate(table.vocabulary.words[:restrict_vocab]):
         rows.setdefault(word.upper() if case_insensitive else word, row)

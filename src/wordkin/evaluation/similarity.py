@@ -57,6 +57,17 @@ class SimilarityResult:
         """The share of pairs that is covered, from 0 to 1."""
         return self.covered / self.pairs
 
+    def correlations_of_all(self) -> tuple[float, float]:
+        """Return the correlations with a cosine of 0 for pairs that are not covered.
+
+        Returns
+        -------
+        (float, float)
+            Pearson's and Spearman's, as gensim's ``dummy4unknown`` has them.
+        """
+        cosines = np.nan_to_num(self.cosines)
+        return pearson(self.people, cosines), spearman(self.people, cosines)
+
 
 def evaluate_similarity(
     table: VectorTable,

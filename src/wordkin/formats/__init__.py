@@ -114,14 +114,6 @@ _FORMATS = (
     Format("projector", (".tsv",), projector.looks_like, projector.read, projector.write),
 )
 
-# what people have, and a clear word is better than a guess
-_FOREIGN = {
-    b"\x80\x02": "a pickle, but none of gensim's, and pickles can run any code",
-    b"\x80\x03": "a pickle, but none of gensim's, and pickles can run any code",
-    b"\x80\x04": "a pickle, but none of gensim's, and pickles can run any code",
-    b"\x80\x05": "a pickle, but none of gensim's, and pickles can run any code",
-}
-
 
 def read(
     path: str | os.PathLike[str],
@@ -262,9 +254,11 @@ def recognise(path: str | os.PathLike[str]) -> Format:
     for known in _FORMATS:
         if known.looks_like(head):
             return known
-    for magic, what in _FOREIGN.items():
-        if head.startswith(magic):
-            raise FormatError(f"{name!r} is {what}. It can't be read (yet).")
+    if head.startswith(gensim.PICKLES):
+        raise FormatError(
+            f"{name!r} is a pickle, but none of gensim's, and pickles can run any code. It can't "
+            "be read (yet)."
+        )
     # the reader then says what is missing
     by_suffix = _by_suffix(path)
     if by_suffix is None:

@@ -94,15 +94,7 @@ class Pick(NamedTuple):
         n_rows = len(table) if self.limit is None else min(self.limit, len(table))
         words = table.vocabulary.words[:n_rows]
         rows = [i for i, word in enumerate(words) if self.only is None or word in self.only]
-        counts = table.vocabulary.counts
-        vocabulary = Vocabulary(
-            [words[i] for i in rows],
-            None if counts is None else counts[rows],
-            specials=table.vocabulary.specials,
-            tokenizer=table.vocabulary.tokenizer,
-        )
-        matrix = np.take(table.matrix, rows, axis=0)
-        return VectorTable(vocabulary, matrix, table.settings, table.subwords)
+        return table.take(rows)
 
 
 class Collector:

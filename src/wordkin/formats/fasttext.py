@@ -16,7 +16,7 @@ from wordkin.errors import FormatError, InputError
 from wordkin.files import atomic_write
 from wordkin.formats.binary import ByteReader, all_usable
 from wordkin.formats.quantized import Codebook
-from wordkin.formats.rows import encoded_words, naming
+from wordkin.formats.rows import naming, words_to_write
 from wordkin.progress import in_pieces
 from wordkin.subwords import Subwords, sum_rows
 from wordkin.subwords.fasttext import FastTextIndex
@@ -307,13 +307,12 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     InputError
-        If a value is not finite, a word is empty or holds white space or a zero byte, or the
-        rows of n-grams are not fastText's.
+        If a value is not finite, there are no words, one is empty or holds white space or a zero
+        byte, or the rows of n-grams are not fastText's.
     FileError
         If the file can't be written.
     """
-    table.check_finite()
-    words = encoded_words(table.vocabulary.words, without=b" \t\n\r\v\f\0")
+    words = words_to_write(table, without=b" \t\n\r\v\f\0")
     index = _writable_index(table.subwords)
     counts = table.vocabulary.counts
     counted = np.ones(len(words), np.int64) if counts is None else counts

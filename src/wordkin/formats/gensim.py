@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+"""How pickles begin, of protocols 2 to 5."""
+
 _MODELS = "gensim.models."
 # all of these are only names here: nothing is imported, nothing is called
 _CLASSES = {
@@ -67,8 +70,7 @@ def looks_like(head: bytes) -> bool:
     bool
         True for a pickle that names a model of gensim; others may be anything.
     """
-    is_pickle = head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05")
-    return is_pickle and _MODELS[:-1].encode() in head[:200]
+    return head.startswith(PICKLES) and _MODELS[:-1].encode() in head[:200]
 
 
 def read(path: str | os.PathLike[str]) -> VectorTable:

@@ -15,7 +15,7 @@ from wordkin.errors import FormatError
 from wordkin.files import atomic_write, open_bytes
 from wordkin.formats.batches import Collector, Pick
 from wordkin.formats.lines import read_lines, write_lines
-from wordkin.formats.rows import encoded_words, naming
+from wordkin.formats.rows import naming, words_to_write
 
 if TYPE_CHECKING:
     import os
@@ -109,12 +109,11 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     InputError
-        If a value is not finite, or a word is empty or holds white space.
+        If a value is not finite, there are no words, or one is empty or holds white space.
     FileError
         If the file can't be written.
     """
-    table.check_finite()
-    words = encoded_words(table.vocabulary.words, without=b" \t\n\r\v\f")
+    words = words_to_write(table, without=b" \t\n\r\v\f")
     with atomic_write(path) as file:
         write_lines(file, words, table.matrix)
 

@@ -15,7 +15,7 @@ import numpy as np
 from wordkin.errors import FormatError, InputError
 from wordkin.files import atomic_folder
 from wordkin.formats.binary import ByteReader
-from wordkin.formats.rows import encoded_words, naming
+from wordkin.formats.rows import naming, words_to_write
 from wordkin.formats.tensors import Header, map_array, read_array, read_header, write_arrays
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
@@ -199,13 +199,12 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     InputError
-        If a value is not finite, a word can't be UTF-8, or its tokenizer can't be written.
+        If a value is not finite, there are no words, one can't be UTF-8, or its tokenizer can't be
+        written.
     FileError
         If the folder can't be written.
     """
-    table.check_finite()
-    words = table.vocabulary.words
-    encoded_words(words)
+    words_to_write(table)  # as JSON, but what can't be written is found before
     unknown = "[UNK]"
     while unknown in table.vocabulary:
         unknown = f"[{unknown}]"

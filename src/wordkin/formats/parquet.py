@@ -10,7 +10,7 @@ import numpy as np
 from wordkin.errors import FormatError, require
 from wordkin.files import atomic_write
 from wordkin.formats.batches import check_budget
-from wordkin.formats.rows import encoded_words, naming
+from wordkin.formats.rows import naming, words_to_write
 from wordkin.progress import in_pieces
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
@@ -99,13 +99,12 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
     MissingExtraError
         If pyarrow is not installed.
     InputError
-        If a value is not finite, or a word can't be UTF-8.
+        If a value is not finite, there are no words, or one can't be UTF-8.
     FileError
         If the file can't be written.
     """
     arrow = require("pyarrow", extra="parquet")
-    table.check_finite()
-    words = encoded_words(table.vocabulary.words)
+    words = words_to_write(table)
     flat = arrow.array(table.matrix.reshape(-1))
     columns = {
         "word": arrow.array(words, arrow.binary()).cast(arrow.string()),

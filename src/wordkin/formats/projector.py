@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from wordkin.errors import InputError
 from wordkin.files import atomic_write
 from wordkin.formats.lines import write_lines
-from wordkin.formats.rows import encoded_words
+from wordkin.formats.rows import words_to_write
 
 if TYPE_CHECKING:
     from wordkin.table import VectorTable
@@ -74,12 +74,12 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     InputError
-        If a value is not finite, or a word is empty or holds a tab or the end of a line.
+        If a value is not finite, there are no words, or one is empty or holds a tab or the end of
+        a line.
     FileError
         If a file can't be written.
     """
-    table.check_finite()
-    words = encoded_words(table.vocabulary.words, without=b"\t\n\r")
+    words = words_to_write(table, without=b"\t\n\r")
     target = Path(path)
     metadata = target.with_suffix(".metadata.tsv")
     with (

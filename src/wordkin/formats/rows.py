@@ -149,6 +149,35 @@ def encoded_words(words: Sequence[str], *, without: bytes = b"") -> list[bytes]:
     return encoded
 
 
+def words_to_write(table: VectorTable, *, without: bytes = b"") -> list[bytes]:
+    """Encode the words of a table, and see that it can be written at all.
+
+    Parameters
+    ----------
+    table : VectorTable
+        What is to be written.
+    without : bytes
+        As for `encoded_words`.
+
+    Returns
+    -------
+    list of bytes
+        The words in UTF-8.
+
+    Raises
+    ------
+    InputError
+        If a value is not finite, a word can't be written, or there is none.
+    """
+    table.check_finite()
+    if not len(table):
+        raise InputError(
+            "There are no words to write (a table of n-grams has none), and this format holds "
+            "nothing else. Save as .safetensors."
+        )
+    return encoded_words(table.vocabulary.words, without=without)
+
+
 @contextlib.contextmanager
 def naming(path: str | os.PathLike[str]) -> Iterator[None]:
     """Make what goes wrong while a file is read an error about that file.

@@ -17,7 +17,7 @@ from wordkin.arrays import map_npy, write_npy
 from wordkin.errors import FormatError
 from wordkin.files import atomic_folder
 from wordkin.formats.binary import ByteReader, all_usable
-from wordkin.formats.rows import encoded_words, naming
+from wordkin.formats.rows import encoded_words, naming, words_to_write
 from wordkin.subwords import Subwords
 from wordkin.subwords.floret import FloretIndex
 from wordkin.table import VectorTable
@@ -185,19 +185,18 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     InputError
-        If a value is not finite, or a word can't be UTF-8.
+        If a value is not finite, there are no words, or one can't be UTF-8.
     FileError
         If the folder can't be written.
     """
-    table.check_finite()
-    hashes = _hashes(encoded_words(table.vocabulary.words))
+    hashes = _hashes(words_to_write(table))
     packed = b"\xdf" + struct.pack(">I", len(hashes))
     packed += b"".join(struct.pack(">BQBI", 0xCF, key, 0xCE, i) for i, key in enumerate(hashes))
     with atomic_folder(path) as folder:
         with (folder / _ARRAY).open("wb") as file:
             write_npy(file, table.matrix)
         (folder / _KEYS).write_bytes(packed)
-        (folder / _STRINGS).write_text(json.dumps(table.vocabulary.words), encoding="utf-8")
+        (folder / _STRINGS).write_text(json.dumps(list(table.vocabulary.words)), encoding="utf-8")
         (folder / _SETTINGS).write_text(json.dumps({"mode": "default"}), encoding="utf-8")
 
 

@@ -20,7 +20,7 @@ from wordkin.files import atomic_write, open_bytes
 from wordkin.formats.batches import Collector, Pick, not_finite
 from wordkin.formats.lines import read_lines, write_lines
 from wordkin.formats.room import check_promise
-from wordkin.formats.rows import encoded_words, naming
+from wordkin.formats.rows import naming, words_to_write
 from wordkin.progress import task
 
 if TYPE_CHECKING:
@@ -187,12 +187,11 @@ def write_text(table: VectorTable, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     InputError
-        If a value is not finite, or a word is empty or holds white space.
+        If a value is not finite, there are no words, or one is empty or holds white space.
     FileError
         If the file can't be written.
     """
-    table.check_finite()
-    words = encoded_words(table.vocabulary.words, without=b" \t\n\r\v\f")
+    words = words_to_write(table, without=b" \t\n\r\v\f")
     with atomic_write(path) as file:
         file.write(f"{len(table)} {table.dimensions}\n".encode())
         write_lines(file, words, table.matrix)
@@ -211,12 +210,12 @@ def write_binary(table: VectorTable, path: str | os.PathLike[str]) -> None:
     Raises
     ------
     InputError
-        If a value is not finite, or a word is empty or holds a space or a line feed.
+        If a value is not finite, there are no words, or one is empty or holds a space or a line
+        feed.
     FileError
         If the file can't be written.
     """
-    table.check_finite()
-    words = encoded_words(table.vocabulary.words, without=b" \n")
+    words = words_to_write(table, without=b" \n")
     with (
         task("writing vectors", len(words), "words") as advance,
         atomic_write(path) as file,

@@ -119,6 +119,7 @@ def check_padding(
     """
     if side not in ("right", "left"):
         raise InputError(f"side must be 'right' or 'left'; got {side!r}.")
+    amounts = _checked_amounts(amounts)
     runner = watch(model)
     short = _texts(ids, n_rows or runner.n_rows, side)
     if runner.length is not None:
@@ -139,6 +140,13 @@ def check_padding(
     _, also = runner.run(_padded(short, at, side))
     layer = _first_leak(seen, also, short != PAD_ROW, side=side, tolerance=tolerance)
     return PaddingReport(worst, at, tolerance, side, layer)
+
+
+def _checked_amounts(amounts: Sequence[int]) -> list[int]:
+    numbers = np.asarray(amounts)
+    if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or (numbers < 1).any():
+        raise InputError(f"amounts must be whole numbers from 1 upwards; got {amounts!r:.60}.")
+    return [int(number) for number in numbers]
 
 
 def _texts(ids: ArrayLike | None, n_rows: int | None, side: Side) -> NDArray[np.int32]:

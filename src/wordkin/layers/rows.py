@@ -138,9 +138,14 @@ def check_integer(dtype: str, error: type[InputError] = InputError) -> None:
         If it is the dtype of something else.
     """
     if not dtype.startswith(("int", "uint")):
+        advice = "Make them of texts with layer.vocabulary.encode_batch(texts)."
+        if "float" in dtype:
+            advice = (
+                "A keras.Input is of floats unless told otherwise: "
+                'keras.Input((None,), dtype="int32").'
+            )
         raise error(
-            f"Ids must be whole numbers (int32 or another integer dtype); got {dtype}. "
-            'A keras.Input is of floats unless told otherwise: keras.Input((None,), dtype="int32").'
+            f"Ids must be whole numbers (int32 or another integer dtype); got {dtype}. {advice}"
         )
 
 

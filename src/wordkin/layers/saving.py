@@ -15,6 +15,7 @@ from wordkin.errors import ConfigError, FormatError, InputError
 from wordkin.files import atomic_write
 from wordkin.formats import tensors
 from wordkin.formats.batches import seekable
+from wordkin.formats.rows import naming
 from wordkin.layers import rows
 from wordkin.layers.settings import LayerSettings
 
@@ -151,27 +152,41 @@ def load_rows(path: str | os.PathLike[str]) -> SavedRows:
     FormatError
         If it holds no layer, or its vocabulary was changed.
     """
-    with seekable(path) as file:
+    with naming(path), seekable(path) as file:
         found = tensors.read_header(file).tensors
         if not {"weight", WORDS} <= found.keys():
             raise FormatError(
-                f"There is no layer of word vectors in {str(path)!r}: it holds {sorted(found)[:8]}."
+                f"There is no layer of word vectors in it, but the arrays {sorted(found)[:8]}."
             )
         kinds = {found[name].dtype for name in ("weight", "scales") if name in found}
         if not kinds <= _DTYPES or found[WORDS].dtype != "U8":
             raise FormatError(
-                f"The rows of {str(path)!r} are of the types {sorted(kinds)}; this reads "
-                f"{sorted(_DTYPES)}. Convert the layer first, as with layer.float() in PyTorch."
+                f"The rows are of the types {sorted(kinds)}; this reads {sorted(_DTYPES)}. Convert "
+                "the layer first, as with layer.float() in PyTorch."
             )
         vocabulary, settings = unpack(tensors.read_array(file, found[WORDS]).tobytes())
         scales = tensors.read_array(file, found["scales"]) if "scales" in found else None
         weight = tensors.map_array(file, found["weight"])
-    rows.check_specials(vocabulary)
-    if weight.ndim != 2 or len(weight) != vocabulary.n_rows:
-        raise FormatError(
-            f"The file is damaged: {weight.shape} is no shape of {vocabulary.n_rows} rows."
-        )
+        rows.check_specials(vocabulary)
+        if weight.ndim != 2 or len(weight) != vocabulary.n_rows:
+            raise FormatError(
+                f"The file is damaged: {weight.shape} is no shape of {vocabulary.n_rows} rows."
+            )
+        _check_scales(weight, scales)
     return SavedRows(weight, scales, vocabulary, settings)
+
+
+def _check_scales(weight: NDArray[Any], scales: NDArray[Any] | None) -> None:
+    """See that whole numbers, and only they, have a scale for each row."""
+    if weight.dtype.kind != "i" and scales is None:
+        return
+    fits = scales is not None and scales.shape == (len(weight), 1) and scales.dtype.kind == "f"
+    if weight.dtype.kind != "i" or not fits:
+        told = "no scales" if scales is None else f"{scales.dtype} scales of shape {scales.shape}"
+        raise FormatError(
+            f"The file is damaged: rows of int8, and only they, have scales of shape "
+            f"{(len(weight), 1)}; here are rows of {weight.dtype} and {told}."
+        )
 
 
 def _plain(array: NDArray[Any]) -> NDArray[Any]:

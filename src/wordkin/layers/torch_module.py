@@ -234,8 +234,17 @@ class WordEmbedding(torch.nn.Module):
         torch.Tensor
             Shape (..., D); zero for a text without words. It is summed as it is looked up, so
             that the vectors of all positions are never in memory together.
+
+        Raises
+        ------
+        InputError
+            If ids are no integers, or a single one.
+        RowError
+            If an id is out of range (outside of compiled steps).
         """
         ids = self._checked(ids)
+        if not ids.ndim:
+            raise InputError("A mean is that of texts, of shape (..., length); got a single id.")
         if self.scales is not None or self.settings.max_norm is not None:
             return lookup.masked_mean(self(ids), self.mask(ids))
         if not ids.shape[-1]:

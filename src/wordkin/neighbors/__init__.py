@@ -8,6 +8,7 @@ from wordkin.errors import InputError
 from wordkin.neighbors.analogies import answer_analogies, cosmul_rows
 from wordkin.neighbors.compare import (
     closer_than,
+    cosines,
     distances,
     doesnt_match,
     mean_vector,
@@ -18,7 +19,15 @@ from wordkin.neighbors.compare import (
     similarity_matrix,
 )
 from wordkin.neighbors.exact import check_count, nearest_rows, row_norms, unit_rows
-from wordkin.neighbors.keys import listed, row_of, rows_within, sum_of_units
+from wordkin.neighbors.keys import (
+    checked_vector,
+    from_ngrams,
+    listed,
+    one_of,
+    row_of,
+    rows_within,
+    sum_of_units,
+)
 from wordkin.neighbors.searcher import Searcher
 
 if TYPE_CHECKING:
@@ -27,7 +36,7 @@ if TYPE_CHECKING:
     from wordkin.neighbors.exact import Found
     from wordkin.neighbors.keys import Key as Key
     from wordkin.neighbors.keys import Restrict as Restrict
-    from wordkin.neighbors.keys import Weighted as Weighted
+    from wordkin.neighbors.keys import Terms as Terms
     from wordkin.table import VectorTable
 
     Neighbors = list[tuple[str, float]]
@@ -36,9 +45,14 @@ __all__ = [
     "Searcher",
     "analogy",
     "answer_analogies",
+    "check_count",
+    "checked_vector",
     "closer_than",
+    "cosines",
     "distances",
     "doesnt_match",
+    "from_ngrams",
+    "listed",
     "mean_vector",
     "most_similar",
     "most_similar_batch",
@@ -46,6 +60,7 @@ __all__ = [
     "n_similarity",
     "named",
     "nearest_rows",
+    "one_of",
     "rank",
     "rank_by_centrality",
     "row_norms",
@@ -59,20 +74,18 @@ __all__ = [
 
 @overload
 def most_similar(
-    table: VectorTable, positive: Weighted | Iterable[Weighted],
-    negative: Weighted | Iterable[Weighted] = ..., *, topn: int = ..., restrict: Restrict = ...,
-    searcher: Searcher | None = ..., arrays: Literal[False] = ...,
+    table: VectorTable, positive: Terms, negative: Terms = ..., *, topn: int = ...,
+    restrict: Restrict = ..., searcher: Searcher | None = ..., arrays: Literal[False] = ...,
 ) -> Neighbors: ...  # fmt: skip
 @overload
 def most_similar(
-    table: VectorTable, positive: Weighted | Iterable[Weighted],
-    negative: Weighted | Iterable[Weighted] = ..., *, topn: int = ..., restrict: Restrict = ...,
-    searcher: Searcher | None = ..., arrays: bool,
+    table: VectorTable, positive: Terms, negative: Terms = ..., *, topn: int = ...,
+    restrict: Restrict = ..., searcher: Searcher | None = ..., arrays: bool,
 ) -> Neighbors | Found: ...  # fmt: skip
 def most_similar(
     table: VectorTable,
-    positive: Weighted | Iterable[Weighted],
-    negative: Weighted | Iterable[Weighted] = (),
+    positive: Terms,
+    negative: Terms = None,
     *,
     topn: int = 10,
     restrict: Restrict = None,
@@ -91,7 +104,7 @@ def most_similar(
         The vectors.
     positive : word, vector, or iterable of them
         What to be near to. A pair ``(word, weight)`` gives a weight in place of 1.
-    negative : word, vector, or iterable of them
+    negative : word, vector, or iterable of them, optional
         What to be far from. A pair's weight stands in place of -1, so give a negative one.
     topn : int
         How many words to return.
@@ -115,7 +128,7 @@ def most_similar(
     InputError
         If there is nothing to search for, or a number is out of range.
     """
-    query, asked = sum_of_units(table, listed(positive), listed(negative))
+    query, asked = sum_of_units(table, positive, negative)
     found = (searcher or Searcher(table.matrix)).nearest(
         [query], topn=topn, exclude=[asked], within=rows_within(table, restrict)
     )
@@ -172,7 +185,7 @@ def most_similar_batch(
     """
     check_count("topn", topn)
     within = rows_within(table, restrict)
-    pairs = [sum_of_units(table, [key], []) for key in listed(keys)]
+    pairs = [sum_of_units(table, [key]) for key in listed(keys)]
     if not pairs:
         return []
     queries, asked = [query for query, _ in pairs], [rows for _, rows in pairs]
@@ -183,8 +196,8 @@ def most_similar_batch(
 
 def most_similar_cosmul(
     table: VectorTable,
-    positive: Key | Iterable[Key],
-    negative: Key | Iterable[Key] = (),
+    positive: Key | Iterable[Key] | None,
+    negative: Key | Iterable[Key] | None = None,
     *,
     topn: int = 10,
     restrict: Restrict = None,
@@ -201,7 +214,7 @@ def most_similar_cosmul(
         The vectors.
     positive : word, vector, or iterable of them
         What to be near to: their cosines are multiplied.
-    negative : word, vector, or iterable of them
+    negative : word, vector, or iterable of them, optional
         What to be far from: their cosines divide.
     topn : int
         How many words to return.

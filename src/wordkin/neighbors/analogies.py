@@ -15,7 +15,7 @@ import numpy as np
 from wordkin.errors import InputError
 from wordkin.neighbors import compiled
 from wordkin.neighbors.exact import check_count, row_norms, unit_rows
-from wordkin.neighbors.keys import listed, row_of, rows_within, vector_of
+from wordkin.neighbors.keys import row_of, rows_within, terms, vector_of
 from wordkin.progress import task
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ _QUESTIONS = 1 << 8  # scored at once by NumPy
 
 def cosmul_rows(
     table: VectorTable,
-    positive: Key | Iterable[Key],
-    negative: Key | Iterable[Key] = (),
+    positive: Key | Iterable[Key] | None,
+    negative: Key | Iterable[Key] | None = None,
     *,
     topn: int = 10,
     restrict: Restrict = None,
@@ -52,7 +52,7 @@ def cosmul_rows(
         The vectors.
     positive : word, vector, or iterable of them
         What to be near to: their cosines are multiplied.
-    negative : word, vector, or iterable of them
+    negative : word, vector, or iterable of them, optional
         What to be far from: their cosines divide.
     topn : int
         How many words to return.
@@ -74,10 +74,10 @@ def cosmul_rows(
         If there is nothing to be near to, or a number is out of range.
     """
     check_count("topn", topn)
-    sides = listed(positive), listed(negative)
+    sides = terms(positive), terms(negative)
     if not sides[0]:
         raise InputError("Give at least one word to be near to.")
-    terms = unit_rows(np.array([vector_of(table, key) for side in sides for key in side]))
+    given = unit_rows(np.array([vector_of(table, key) for side in sides for key in side]))
     keys = [k for side in sides for k in side if not isinstance(k, np.ndarray)]
     asked = [row_of(table, k) for k in keys if not isinstance(k, str) or k in table.vocabulary]
     within = rows_within(table, restrict)
@@ -88,7 +88,7 @@ def cosmul_rows(
     step = max(1, (1 << 22) // table.dimensions)
     for start in range(0, len(rows), step):
         part = rows[start : start + step]
-        cosines = table.matrix[part] @ terms.astype(np.float32).T
+        cosines = table.matrix[part] @ given.astype(np.float32).T
         cosines /= np.where(norms > 0, norms, np.float32(1))[part, None]
         scores[start : start + step] = _product(cosines.astype(np.float64), len(sides[0]))
     if len(rows) > topn + _MORE:
@@ -96,7 +96,7 @@ def cosmul_rows(
         rows = rows[scores >= limit]
     # a few candidates, now without the rounding of float32
     units = unit_rows(table.matrix[rows].astype(np.float64))
-    exact = np.stack([(units * term).sum(axis=1) for term in terms], axis=1)
+    exact = np.stack([(units * term).sum(axis=1) for term in given], axis=1)
     scores = _product(exact, len(sides[0]))
     order = np.lexsort((rows, -scores))[:topn]
     return rows[order], scores[order]

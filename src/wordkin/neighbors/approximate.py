@@ -16,6 +16,7 @@ import numpy as np
 
 from wordkin.errors import FormatError, InputError, require
 from wordkin.files import atomic_write
+from wordkin.formats.rows import naming
 from wordkin.neighbors.compiled import exact_cosines
 from wordkin.neighbors.exact import check_count, nearest_rows, unit_rows
 from wordkin.neighbors.keys import listed, sum_of_units
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from wordkin.neighbors.keys import Key, Weighted
+    from wordkin.neighbors.keys import Key, Terms
     from wordkin.table import VectorTable
 
 _LOG = logging.getLogger(__name__)
@@ -198,25 +199,22 @@ class ApproximateIndex:
 
         Raises
         ------
+        FileError
+            If it can't be read.
         FormatError
             If it is no index, or one of other vectors.
         MissingExtraError
             If its package is not installed.
         """
-        with Path(path).open("rb") as file:
+        with naming(path), Path(path).open("rb") as file:
             if file.read(len(_MAGIC)) != _MAGIC:
-                raise FormatError(f"{str(path)!r} is no index of wordkin's.")
-            try:
-                facts = json.loads(file.readline(_HEADER_LIMIT))
-                name, settings, checksum = facts["backend"], facts["settings"], facts["checksum"]
-            except (ValueError, KeyError, TypeError) as error:
-                raise FormatError(f"{str(path)!r}: the header is damaged: {error}.") from error
+                raise FormatError("This is no index of wordkin's.")
+            facts = _facts(file.readline(_HEADER_LIMIT))
             data = file.read()
-        if checksum != _checksum(table) or facts.get("bytes") != [len(data), zlib.crc32(data)]:
-            raise FormatError(
-                f"{str(path)!r} is damaged or an index of other vectors. Build it again."
-            )
-        backend = _make(name, settings)
+            mark = [len(data), zlib.crc32(data)]
+            if facts.get("checksum") != _checksum(table) or facts.get("bytes") != mark:
+                raise FormatError("This is damaged or an index of other vectors. Build it again.")
+        backend = _make(facts["backend"], facts["settings"])
         backend.restore(data)
         return cls(table, backend, facts)
 
@@ -252,17 +250,17 @@ class ApproximateIndex:
 
     def most_similar(
         self,
-        positive: Weighted | Iterable[Weighted] = (),
-        negative: Weighted | Iterable[Weighted] = (),
+        positive: Terms = None,
+        negative: Terms = None,
         topn: int = 10,
     ) -> list[tuple[str, float]]:
         """Find near words, as `wordkin.neighbors.most_similar` does but not always all.
 
         Parameters
         ----------
-        positive : word, vector, or iterable of them
+        positive : word, vector, or iterable of them, optional
             What to be near to.
-        negative : word, vector, or iterable of them
+        negative : word, vector, or iterable of them, optional
             What to be far from.
         topn : int
             How many words to return.
@@ -272,7 +270,7 @@ class ApproximateIndex:
         list of (str, float)
             Words and exact cosines, nearest first.
         """
-        pair = sum_of_units(self._table, listed(positive), listed(negative))
+        pair = sum_of_units(self._table, positive, negative)
         return self._answers([pair], topn)[0]
 
     def most_similar_batch(
@@ -294,7 +292,7 @@ class ApproximateIndex:
         list of lists of (str, float)
             For each of `keys` what `most_similar` returns.
         """
-        pairs = [sum_of_units(self._table, [key], []) for key in listed(keys)]
+        pairs = [sum_of_units(self._table, [key]) for key in listed(keys)]
         with shown(progress):
             parts = in_pieces(len(pairs), _QUERIES, "searching", unit="words")
             return [answer for some in parts for answer in self._answers(pairs[some], topn)]
@@ -305,7 +303,7 @@ class ApproximateIndex:
         check_count("topn", topn)
         units = unit_rows(np.array([query for query, _ in pairs]))
         most_out = max(len(asked) for _, asked in pairs)
-        rows = self._backend.search(units.astype(np.float32), topn + most_out)
+        rows = self._candidates(units, topn + most_out)
         cosines = exact_cosines(self._table.matrix, rows, units)
         words = self._table.vocabulary.words
         answers = []
@@ -319,6 +317,11 @@ class ApproximateIndex:
             answers.append(found[:topn])
         return answers
 
+    def _candidates(self, units: NDArray[np.float64], count: int) -> NDArray[np.int64]:
+        if not len(self._table):  # which no library takes for a search
+            return np.empty((len(units), 0), np.int64)
+        return self._backend.search(units.astype(np.float32), count)
+
     def _measure(self, seed: int) -> float:
         table = self._table
         rng = np.random.default_rng(seed)
@@ -326,8 +329,9 @@ class ApproximateIndex:
         queries = table.matrix[sample].astype(np.float64)
         alone = [[row] for row in sample.tolist()]
         exact = nearest_rows(table.matrix, queries, topn=_AT, exclude=alone)
-        found = self._backend.search(unit_rows(queries).astype(np.float32), _AT + 1)
-        cosines = exact_cosines(table.matrix, found, unit_rows(queries))
+        units = unit_rows(queries)
+        found = self._candidates(units, _AT + 1)
+        cosines = exact_cosines(table.matrix, found, units)
         cosines[(found < 0) | (found == sample[:, None])] = -2
         hits = total = 0
         for (rows, best), own in zip(exact, cosines, strict=True):
@@ -343,6 +347,19 @@ def _make(name: str, settings: dict[str, Any]) -> Backend:
         raise InputError(f"An index is one of {', '.join(_BACKENDS)}; got {name!r}.")
     backend: Backend = _BACKENDS[name](**settings)
     return backend
+
+
+def _facts(header: bytes) -> dict[str, Any]:
+    """Read the header of a file, and see that it has what is needed to open an index."""
+    try:
+        facts: dict[str, Any] = json.loads(header)
+        kinds = {"backend": str, "settings": dict, "recall": int | float}
+        fits = all(isinstance(facts[name], kind) for name, kind in kinds.items())
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise FormatError(f"The header is damaged: {error}.") from error
+    if not fits or facts["backend"] not in _BACKENDS:
+        raise FormatError(f"The header is damaged: {facts!s:.80}.")
+    return facts
 
 
 def _unit_blocks(matrix: NDArray[np.float32]) -> Iterable[NDArray[np.float32]]:

@@ -8,14 +8,21 @@ import numpy as np
 
 from wordkin.errors import InputError
 from wordkin.neighbors.exact import unit_rows
-from wordkin.neighbors.keys import listed, row_of, vector_of
+from wordkin.neighbors.keys import (
+    from_ngrams,
+    listed,
+    row_of,
+    rows_within,
+    sum_of_units,
+    vector_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import ArrayLike, NDArray
 
-    from wordkin.neighbors.keys import Key
+    from wordkin.neighbors.keys import Key, Restrict, Terms
     from wordkin.table import VectorTable
 
 _BLOCK = 1 << 20  # numbers turned into float64 at once
@@ -132,20 +139,63 @@ def distances(
         If a word is not in the vocabulary.
     """
     unit = unit_rows(vector_of(table, key))
-    chosen = None if others is None else listed(others)
-    if chosen is not None and not chosen:
-        chosen = None  # gensim's way to ask for all
-    count = len(table) if chosen is None else len(chosen)
-    out = np.empty(count, np.float32)
-    step = max(1, _BLOCK // table.dimensions)
+    chosen = [] if others is None else listed(others)  # gensim asks for all by an empty list
+
+    def block(some: slice) -> NDArray[Any]:
+        if not chosen:
+            return table.matrix[some]
+        return np.array([vector_of(table, other) for other in chosen[some]])
+
+    return np.asarray(1.0 - _cosines_in_blocks(unit, len(chosen or table), block), np.float32)
+
+
+def cosines(
+    table: VectorTable, positive: Terms, negative: Terms = None, *, restrict: Restrict = None
+) -> NDArray[np.float32]:
+    """Return the cosines of all words with what `most_similar` searches for.
+
+    Parameters
+    ----------
+    table : VectorTable
+        The vectors.
+    positive, negative : word, vector, or iterable of them, optional
+        What to be near to, and what to be far from, as for `most_similar`.
+    restrict : int, iterable of str, ndarray of bool, or callable, optional
+        Which words are looked at, as for `most_similar`.
+
+    Returns
+    -------
+    ndarray
+        Shape (n,), float32: in order of rows, and the words asked with are among them.
+
+    Raises
+    ------
+    UnknownWordError
+        If a word is not in the vocabulary.
+    InputError
+        If there is nothing to compare with.
+    """
+    query, _ = sum_of_units(table, positive, negative)
+    within = rows_within(table, restrict)
+
+    def block(some: slice) -> NDArray[Any]:
+        return table.matrix[within[some] if isinstance(within, np.ndarray) else some]
+
+    count = len(within) if isinstance(within, np.ndarray) else min(within or len(table), len(table))
+    return np.asarray(_cosines_in_blocks(unit_rows(query), count, block), np.float32)
+
+
+def _cosines_in_blocks(
+    unit: NDArray[np.float64], count: int, block: Callable[[slice], NDArray[Any]]
+) -> NDArray[np.float64]:
+    """Compare so many vectors with one, some at a time so that memory is bounded."""
+    out = np.empty(count)
+    step = max(1, _BLOCK // len(unit))
     for start in range(0, count, step):
-        stop = min(start + step, count)
-        block: Any = table.matrix[start:stop]
-        if chosen is not None:
-            block = np.array([vector_of(table, other) for other in chosen[start:stop]])
-        units = unit_rows(block.astype(np.float64))
+        some = slice(start, min(start + step, count))
+        units = unit_rows(block(some).astype(np.float64))
         # not a matrix product, whose rounding tells equal rows apart
-        out[start:stop] = 1.0 - (units * unit).sum(axis=1).clip(-1.0, 1.0)
+        out[some] = (units * unit).sum(axis=1).clip(-1.0, 1.0)
     return out
 
 
@@ -233,7 +283,9 @@ def doesnt_match(table: VectorTable, words: Iterable[str]) -> str:
     return rank_by_centrality(table, words)[-1][1]
 
 
-def rank_by_centrality(table: VectorTable, words: Iterable[str]) -> list[tuple[float, str]]:
+def rank_by_centrality(
+    table: VectorTable, words: Iterable[str], *, use_norm: bool = True
+) -> list[tuple[float, str]]:
     """Order words by how near they are to the mean of all of them.
 
     Parameters
@@ -241,12 +293,15 @@ def rank_by_centrality(table: VectorTable, words: Iterable[str]) -> list[tuple[f
     table : VectorTable
         The vectors.
     words : iterable of str
-        The words; each counts with its unit vector.
+        The words.
+    use_norm : bool
+        Let each count with its unit vector; otherwise with its vector as it is.
 
     Returns
     -------
     list of (float, str)
-        Cosines with the mean, and words; nearest first.
+        Products with the unit vector of the mean, which are cosines where unit vectors are
+        used, and words; nearest first.
 
     Raises
     ------
@@ -258,9 +313,11 @@ def rank_by_centrality(table: VectorTable, words: Iterable[str]) -> list[tuple[f
     chosen = listed(words)
     if not chosen:
         raise InputError("Give some words to choose from; got none.")
-    units = unit_rows(np.array([vector_of(table, word) for word in chosen]))
-    cosines = (units * unit_rows(units.mean(axis=0))).sum(axis=1)
-    scored: list[tuple[float, str]] = list(zip(cosines.tolist(), chosen, strict=True))
+    vectors = np.array([vector_of(table, word) for word in chosen])
+    if use_norm:
+        vectors = unit_rows(vectors)
+    products = (vectors * unit_rows(vectors.mean(axis=0))).sum(axis=1)
+    scored: list[tuple[float, str]] = list(zip(products.tolist(), chosen, strict=True))
     return sorted(scored, reverse=True)
 
 
@@ -288,7 +345,7 @@ def mean_vector(
     post_normalize : bool
         Scale the mean to length 1.
     ignore_missing : bool
-        Leave out words that are not in the vocabulary.
+        Leave out words that have no vector.
 
     Returns
     -------
@@ -311,9 +368,11 @@ def mean_vector(
         )
     total, scale = np.zeros(table.dimensions), 0.0
     for key, factor in zip(chosen, factors.tolist(), strict=True):
-        if ignore_missing and isinstance(key, str) and key not in table.vocabulary:
+        made = from_ngrams(table, key)
+        known = made is not None or not isinstance(key, str) or key in table.vocabulary
+        if ignore_missing and not known:
             continue
-        vector = vector_of(table, key)
+        vector = vector_of(table, key) if made is None else made.astype(np.float64)
         if pre_normalize and not isinstance(key, np.ndarray):
             vector = unit_rows(vector)
         total += factor * vector

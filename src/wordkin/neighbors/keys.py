@@ -11,12 +11,15 @@ from wordkin.errors import InputError, RowError
 from wordkin.neighbors.exact import check_count, unit_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from wordkin.table import VectorTable
 
     Key = str | int | NDArray[Any]
     Weighted = Key | tuple[Key, float]
+    Terms = Weighted | Iterable[Weighted] | None
     Restrict = int | Iterable[str] | NDArray[np.bool_] | Callable[[int], bool] | None
 
 
@@ -70,42 +73,122 @@ def vector_of(table: VectorTable, key: Key) -> NDArray[np.float64]:
     UnknownWordError
         If the word is not in the vocabulary and has no n-grams.
     InputError
-        If it is an array of another shape, or not of numbers.
+        If it is an array of another shape or not of finite numbers, or none of all these.
     """
-    if not isinstance(key, np.ndarray):
-        if isinstance(key, str) and table.subwords is not None and key not in table.vocabulary:
-            made = table.subwords.vector(key)
-            if made is not None:
-                return made.astype(np.float64)
-        return np.array(table.matrix[row_of(table, key)], np.float64)
-    if key.shape != (table.dimensions,) or key.dtype.kind not in "fiu":
+    if isinstance(key, np.ndarray):
+        return checked_vector(key, table.dimensions)
+    given: object = key
+    if isinstance(given, list | tuple):
         raise InputError(
-            f"A vector here has {table.dimensions} numbers; got an array of shape {key.shape} and "
-            f"dtype {key.dtype}."
+            f"A word is a str, a row a whole number, and a vector a NumPy array; got {key!r:.60}."
         )
-    return np.array(key, np.float64)
+    made = from_ngrams(table, key)
+    if made is not None:
+        return made.astype(np.float64)
+    return np.array(table.matrix[row_of(table, key)], np.float64)
 
 
-def listed(keys: Weighted | Iterable[Weighted]) -> list[Any]:
+def checked_vector(vector: NDArray[Any], dimensions: int) -> NDArray[np.float64]:
+    """Check a vector that is searched for.
+
+    Parameters
+    ----------
+    vector : ndarray
+        What came.
+    dimensions : int
+        The length D that it should have.
+
+    Returns
+    -------
+    ndarray
+        Shape (D,), float64; a copy.
+
+    Raises
+    ------
+    InputError
+        If it is an array of another shape, or not of finite numbers.
+    """
+    if vector.shape != (dimensions,) or vector.dtype.kind not in "fiu":
+        raise InputError(
+            f"A vector here has {dimensions} numbers; got an array of shape {vector.shape} and "
+            f"dtype {vector.dtype}."
+        )
+    if not np.isfinite(vector).all():
+        raise InputError("A vector must be finite; this one holds NaN or infinity.")
+    return np.array(vector, np.float64)
+
+
+def from_ngrams(table: VectorTable, key: str | int) -> NDArray[np.float32] | None:
+    """Return the vector that n-grams make of a word which is not in the vocabulary.
+
+    Parameters
+    ----------
+    table : VectorTable
+        The vectors.
+    key : str or int
+        A word, or a row.
+
+    Returns
+    -------
+    ndarray or None
+        Shape (D,); None for words of the vocabulary and rows, and where there are no n-grams.
+    """
+    if table.subwords is None or not isinstance(key, str) or key in table.vocabulary:
+        return None
+    return table.subwords.vector(key)
+
+
+def listed(keys: Key | Iterable[Key]) -> list[Any]:
     """Take one word or vector for a list of one, as gensim does.
 
     Parameters
     ----------
     keys : word, vector, or iterable of them
-        What came.
+        What came. Of arrays with one axis those of numbers are vectors, others are lists of words.
 
     Returns
     -------
     list
         The keys.
     """
-    if isinstance(keys, str | int | np.integer) or (isinstance(keys, np.ndarray) and keys.ndim < 2):
-        return [keys]
-    return list(keys)
+    if isinstance(keys, np.ndarray) and keys.ndim < 2:
+        return list(keys) if keys.ndim == 1 and keys.dtype.kind in "UO" else [keys]
+    # bytes are no list of rows, though Python takes them for whole numbers
+    return [keys] if isinstance(keys, str | bytes | int | np.integer) else list(keys)
+
+
+def terms(keys: Terms) -> list[Any]:
+    """Take what `positive` and `negative` may be for a list.
+
+    Parameters
+    ----------
+    keys : word, vector, pair with a weight, or iterable of them, optional
+        What came. None stands for none, as with gensim.
+
+    Returns
+    -------
+    list
+        Keys, or pairs of a key and its weight.
+    """
+    if keys is None:
+        return []
+    return [keys] if _is_pair(keys) else listed(keys)  # type: ignore[arg-type]
+
+
+def _is_pair(keys: object) -> bool:
+    """Tell a word and its weight from two words: a whole number behind another one is a row."""
+    if not isinstance(keys, tuple) or len(keys) != 2:
+        return False
+    key, weight = keys
+    if isinstance(weight, int | np.integer):
+        return isinstance(key, str | np.ndarray)
+    return isinstance(weight, float | np.floating)
 
 
 def sum_of_units(
-    table: VectorTable, positive: Iterable[Weighted], negative: Iterable[Weighted]
+    table: VectorTable,
+    positive: Terms,
+    negative: Terms = None,
 ) -> tuple[NDArray[np.float64], list[int]]:
     """Return the weighted sum of unit vectors, and the rows it was asked with.
 
@@ -113,7 +196,7 @@ def sum_of_units(
     ----------
     table : VectorTable
         The vectors.
-    positive, negative : iterable of words, vectors, or pairs with weights
+    positive, negative : word, vector, pair with a weight, or iterable of them, optional
         The terms; those of `negative` have weight -1 where none is given.
 
     Returns
@@ -124,24 +207,56 @@ def sum_of_units(
     Raises
     ------
     InputError
-        If there are none.
+        If there are none, or a weight is no number.
     """
-    positive, negative = listed(positive), listed(negative)
-    if not positive and not negative:
+    weighted = [*_weighted(positive, 1.0), *_weighted(negative, -1.0)]
+    if not weighted:
         raise InputError("Give at least one word to search for.")
     total = np.zeros(table.dimensions)
     asked = []
-    for keys, sign in ((positive, 1.0), (negative, -1.0)):
-        for item in keys:
-            key, weight = item if isinstance(item, tuple) and len(item) == 2 else (item, sign)
-            vector = vector_of(table, key)
-            if isinstance(key, np.ndarray):
-                total += float(weight) * vector  # gensim leaves given vectors at their length
-            else:
-                total += float(weight) * unit_rows(vector)
-                if not isinstance(key, str) or key in table.vocabulary:
-                    asked.append(row_of(table, key))
+    for key, weight in weighted:
+        vector = vector_of(table, key)
+        if isinstance(key, np.ndarray):
+            total += weight * vector  # gensim leaves given vectors at their length
+        else:
+            total += weight * unit_rows(vector)
+            if not isinstance(key, str) or key in table.vocabulary:
+                asked.append(row_of(table, key))
     return total, asked
+
+
+def _weighted(keys: Terms, weight: float) -> Iterator[tuple[Key, float]]:
+    """Give each key its own weight, or the one that it has otherwise."""
+    for item in terms(keys):
+        pair = item if isinstance(item, tuple) and len(item) == 2 else (item, weight)
+        if not isinstance(pair[1], int | float | np.number):
+            raise InputError(f"A pair is a word and a number; got {item!r:.60}.")
+        yield pair[0], float(pair[1])
+
+
+def one_of(restrict: Restrict, restrict_vocab: int | None) -> Restrict:
+    """Choose the one that is given of two names for a thing.
+
+    Parameters
+    ----------
+    restrict : int, iterable of str, ndarray of bool, or callable, optional
+        Our name.
+    restrict_vocab : int, optional
+        Gensim's.
+
+    Returns
+    -------
+    int, iterable of str, ndarray of bool, callable or None
+        What was given.
+
+    Raises
+    ------
+    InputError
+        If both are.
+    """
+    if restrict is not None and restrict_vocab is not None:
+        raise InputError("restrict and restrict_vocab are one thing: give one of them.")
+    return restrict if restrict_vocab is None else restrict_vocab
 
 
 def rows_within(table: VectorTable, restrict: Restrict) -> int | NDArray[np.int64] | None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wordkin.neighbors.exact import Found
-    from wordkin.neighbors.keys import Key, Weighted
+    from wordkin.neighbors.keys import Key, Terms
     from wordkin.table import VectorTable
     from wordkin.vocabulary import Vocabulary
 
@@ -41,12 +41,15 @@ class Int8Rows:
 
     def __init__(self, matrix: NDArray[np.float32]) -> None:
         self.shape = matrix.shape
-        self._steps = np.abs(matrix).max(axis=1) / np.float32(127)
+        self._steps = np.empty(len(matrix), np.float32)
         self._codes = np.empty(matrix.shape, np.int8)
         step = max(1, _BLOCK // matrix.shape[1])
         for part in in_pieces(len(matrix), step, "rounding vectors", unit="words"):
-            steps = np.where(self._steps[part] > 0, self._steps[part], np.float32(1))
-            self._codes[part] = np.rint(matrix[part] / steps[:, None])
+            steps = np.abs(matrix[part]).max(axis=1) / np.float32(127)
+            self._steps[part] = steps
+            self._codes[part] = np.rint(
+                matrix[part] / np.where(steps > 0, steps, np.float32(1))[:, None]
+            )
 
     @property
     def nbytes(self) -> int:
@@ -69,7 +72,8 @@ class BinaryRows:
 
     def __init__(self, matrix: NDArray[np.float32]) -> None:
         self.shape = matrix.shape
-        self._mean = matrix.mean(axis=0, dtype=np.float64).astype(np.float32)
+        total = matrix.sum(axis=0, dtype=np.float64)
+        self._mean = (total / max(1, len(matrix))).astype(np.float32)
         self._bits = np.packbits(matrix > self._mean, axis=1)
         self._scale = row_norms(matrix) / np.float32(np.sqrt(matrix.shape[1]))
 
@@ -139,17 +143,17 @@ class QuantizedVectors:
 
     def most_similar(
         self,
-        positive: Weighted | Iterable[Weighted] = (),
-        negative: Weighted | Iterable[Weighted] = (),
+        positive: Terms = None,
+        negative: Terms = None,
         topn: int = 10,
     ) -> list[tuple[str, float]]:
         """Find the nearest words among the rounded vectors.
 
         Parameters
         ----------
-        positive : word, vector, or iterable of them
+        positive : word, vector, or iterable of them, optional
             What to be near to.
-        negative : word, vector, or iterable of them
+        negative : word, vector, or iterable of them, optional
             What to be far from.
         topn : int
             How many words to return.
@@ -159,7 +163,7 @@ class QuantizedVectors:
         list of (str, float)
             Words and cosines, nearest first.
         """
-        query, asked = sum_of_units(self._as_table(), listed(positive), listed(negative))
+        query, asked = sum_of_units(self._as_table(), positive, negative)
         return neighbors.named(self._as_table(), self._nearest([query], topn, [asked]))[0]
 
     def most_similar_batch(
@@ -181,7 +185,7 @@ class QuantizedVectors:
         list of lists of (str, float)
             For each of `keys` what `most_similar` returns.
         """
-        pairs = [sum_of_units(self._as_table(), [key], []) for key in listed(keys)]
+        pairs = [sum_of_units(self._as_table(), [key]) for key in listed(keys)]
         with shown(progress):
             found = self._nearest([query for query, _ in pairs], topn, [rows for _, rows in pairs])
         return neighbors.named(self._as_table(), found)
@@ -234,8 +238,13 @@ class QuantizedVectors:
         exact = nearest_rows(matrix, original, topn=_AT, exclude=alone)
         found = self._nearest(list(rounded), _AT, alone)
         shares = [
-            len(np.intersect1d(rows, mine)) / max(1, len(rows))
+            len(np.intersect1d(rows, mine)) / len(rows)
             for (rows, _), (mine, _) in zip(exact, found, strict=True)
+            if len(rows)
         ]
         cosines = (unit_rows(original) * unit_rows(rounded)).sum(axis=1)
-        return {"recall": float(np.mean(shares)), "cosine": float(cosines.mean())}
+        # where there is nothing to find, nothing is lost
+        return {
+            "recall": float(np.mean(shares)) if shares else 1.0,
+            "cosine": float(cosines.mean()) if len(cosines) else 1.0,
+        }

@@ -16,6 +16,7 @@ from wordkin.table import VectorTable
 from wordkin.vectors.changing import Changing
 from wordkin.vectors.exporting import Exporting
 from wordkin.vectors.gensim_names import GensimNames
+from wordkin.vectors.measuring import Measuring
 from wordkin.vocabulary import PAD, UNK, Vocabulary
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
-class WordVectors(GensimNames, Changing, Exporting):
+class WordVectors(GensimNames, Measuring, Changing, Exporting):
     """Words and their vectors.
 
     Parameters
@@ -104,13 +105,14 @@ class WordVectors(GensimNames, Changing, Exporting):
     def __len__(self) -> int:
         return len(self._table)
 
-    def __contains__(self, word: object) -> bool:
-        return word in self.vocabulary
+    def __contains__(self, key: object) -> bool:
+        return self.has_index_for(key)
 
     def __getitem__(self, key: str | int | Iterable[str | int]) -> NDArray[np.float32]:
         """Return the vector (D,) of a word, read-only, or a new matrix (n, D) for n words."""
-        if isinstance(key, str | int | np.integer):
-            return self.get_vector(key)
+        # bytes are no list of rows, though Python takes them for whole numbers
+        if isinstance(key, str | bytes | int | np.integer):
+            return self.get_vector(key)  # type: ignore[arg-type]
         keys = list(key)
         if self._table.subwords is not None:
             made = np.array([self.get_vector(item) for item in keys], np.float32)
@@ -129,18 +131,18 @@ class WordVectors(GensimNames, Changing, Exporting):
         key : str or int
             A word, or a row.
         default : int, optional
-            What to return if there is no such word.
+            What to return if there is no such word or row.
 
         Returns
         -------
         int
             The row, 0..V-1.
         """
-        if default is not None and isinstance(key, str) and key not in self:
+        if default is not None and key not in self:
             return default
         return neighbors.row_of(self._table, key)
 
-    def get_vector(self, key: str | int, *, norm: bool = False) -> NDArray[np.float32]:
+    def get_vector(self, key: str | int, norm: bool = False) -> NDArray[np.float32]:
         """Return the vector of a word.
 
         Parameters
@@ -156,10 +158,7 @@ class WordVectors(GensimNames, Changing, Exporting):
         ndarray
             Shape (D,), float32, read-only.
         """
-        subwords = self._table.subwords
-        made = None
-        if subwords is not None and isinstance(key, str) and key not in self:
-            made = subwords.vector(key)
+        made = neighbors.from_ngrams(self._table, key)
         if made is not None:
             vector, length = made, np.linalg.norm(made)
         else:

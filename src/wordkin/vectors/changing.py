@@ -55,6 +55,30 @@ class Changing:
         """
         return self.from_table(transforms.select(self._table, words))
 
+    def vectors_for_all(
+        self, keys: Iterable[str], allow_inference: bool = True, copy_vecattrs: bool = False
+    ) -> Self:
+        """Take those of some words that have a vector, each once, in the order given.
+
+        Parameters
+        ----------
+        keys : iterable of str
+            Any words; those without a vector are left out.
+        allow_inference : bool
+            Take words out of the vocabulary too, if their n-grams make a vector.
+        copy_vecattrs : bool
+            Keep the counts, if there are any; 0 for a word that n-grams made.
+
+        Returns
+        -------
+        WordVectors
+            A new object; this one stays as it is.
+        """
+        table = transforms.known(
+            self._table, keys, by_ngrams=allow_inference, counted=copy_vecattrs
+        )
+        return self.from_table(table)
+
     def limit(self, n_words: int) -> Self:
         """Take the first (most frequent) words.
 

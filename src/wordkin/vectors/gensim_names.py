@@ -6,16 +6,15 @@ Old names (before gensim 4) raise an error that tells the new one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
-from wordkin import evaluation, neighbors
+from wordkin import neighbors
 from wordkin.errors import InputError, RenamedError
 from wordkin.vectors.searching import Searching
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable
 
     from numpy.typing import ArrayLike, NDArray
@@ -40,15 +39,31 @@ _RENAMED = {
 }
 
 
+_MERGE = "merge(WordVectors(words, matrix)) gives new vectors with more words"
+_NOT_HERE = {
+    "add_vector": _MERGE,
+    "add_vectors": _MERGE,
+    "allocate_vecattrs": "WordVectors(words, matrix, counts) takes counts",
+    "intersect_word2vec_format": "wordkin.load(path).select(words).merge(these) takes the others",
+    "resize_vectors": _MERGE,
+    "set_vecattr": "WordVectors(words, matrix, counts) takes counts",
+    "sort_by_descending_frequency": "select(words) gives new vectors in any order",
+    "wmdistance": "save(path, format='word2vec-binary') writes what gensim's "
+    "load_word2vec_format(path, binary=True) reads",
+}
+
+
 class GensimNames(Searching):
     """Names that code for gensim's vectors asks for."""
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
         if name in _RENAMED:
             raise RenamedError(f"{name!r} of old gensim is now: {_RENAMED[name]}.")
+        if name in _NOT_HERE:
+            raise RenamedError(f"{name!r} of gensim is not here: {_NOT_HERE[name]}.")
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    def has_index_for(self, key: str | int) -> bool:
+    def has_index_for(self, key: object) -> bool:
         """Tell whether there is a vector.
 
         Parameters
@@ -61,9 +76,9 @@ class GensimNames(Searching):
         bool
             True if there is.
         """
-        if isinstance(key, str):
-            return key in self._table.vocabulary
-        return 0 <= key < len(self._table)
+        if isinstance(key, int | np.integer) and not isinstance(key, bool):
+            return bool(0 <= key < len(self._table))
+        return key in self._table.vocabulary
 
     def get_vecattr(self, key: str | int, attr: str) -> Any:  # noqa: ANN401 (as gensim)
         """Return what is known about a word: its count.
@@ -154,8 +169,8 @@ class GensimNames(Searching):
 
     def most_similar_cosmul(
         self,
-        positive: Key | Iterable[Key] = (),
-        negative: Key | Iterable[Key] = (),
+        positive: Key | Iterable[Key] | None = None,
+        negative: Key | Iterable[Key] | None = None,
         topn: int = 10,
         *,
         restrict_vocab: int | None = None,
@@ -164,9 +179,9 @@ class GensimNames(Searching):
 
         Parameters
         ----------
-        positive : word, vector, or iterable of them
+        positive : word, vector, or iterable of them, optional
             What to be near to.
-        negative : word, vector, or iterable of them
+        negative : word, vector, or iterable of them, optional
             What to be far from.
         topn : int
             How many words to return.
@@ -187,66 +202,90 @@ class GensimNames(Searching):
             searcher=self._searcher,
         )
 
+    @overload
     def similar_by_key(
-        self, key: str | int, topn: int = 10, restrict_vocab: int | None = None
-    ) -> Neighbors:
+        self, key: str | int, topn: int = ..., restrict_vocab: int | None = ...
+    ) -> Neighbors: ...
+    @overload
+    def similar_by_key(
+        self, key: str | int, topn: None, restrict_vocab: int | None = ...
+    ) -> NDArray[np.float32]: ...
+    def similar_by_key(
+        self, key: str | int, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Neighbors | NDArray[np.float32]:
         """Find the nearest words of one word.
 
         Parameters
         ----------
         key : str or int
             A word, or a row.
-        topn : int
-            How many words to return.
+        topn : int or None
+            How many words to return. None stands for the cosines of all words, as an array.
         restrict_vocab : int, optional
             Search the first so many words only.
 
         Returns
         -------
-        list of (str, float)
-            Words and cosines, nearest first.
+        list of (str, float), or ndarray
+            Words and cosines, nearest first; or all cosines, in order of rows.
         """
         return self.most_similar([key], topn=topn, restrict=restrict_vocab)
 
     similar_by_word = similar_by_key
 
+    @overload
     def similar_by_vector(
-        self, vector: ArrayLike, topn: int = 10, restrict_vocab: int | None = None
-    ) -> Neighbors:
+        self, vector: ArrayLike, topn: int = ..., restrict_vocab: int | None = ...
+    ) -> Neighbors: ...
+    @overload
+    def similar_by_vector(
+        self, vector: ArrayLike, topn: None, restrict_vocab: int | None = ...
+    ) -> NDArray[np.float32]: ...
+    def similar_by_vector(
+        self, vector: ArrayLike, topn: int | None = 10, restrict_vocab: int | None = None
+    ) -> Neighbors | NDArray[np.float32]:
         """Find the nearest words of a vector.
 
         Parameters
         ----------
         vector : array_like
             Shape (D,).
-        topn : int
-            How many words to return.
+        topn : int or None
+            How many words to return. None stands for the cosines of all words, as an array.
         restrict_vocab : int, optional
             Search the first so many words only.
 
         Returns
         -------
-        list of (str, float)
-            Words and cosines, nearest first.
+        list of (str, float), or ndarray
+            Words and cosines, nearest first; or all cosines, in order of rows.
         """
         return self.most_similar([np.asarray(vector)], topn=topn, restrict=restrict_vocab)
 
-    def most_similar_to_given(self, key1: Key, keys_list: list[str]) -> str:
+    def most_similar_to_given(self, key1: Key, keys_list: Iterable[str]) -> str:
         """Choose the word that is nearest to a word.
 
         Parameters
         ----------
         key1 : word or vector
             What to be near to.
-        keys_list : list of str
+        keys_list : iterable of str
             What to choose from.
 
         Returns
         -------
         str
             One of them; of equals the first.
+
+        Raises
+        ------
+        InputError
+            If there is nothing to choose from.
         """
-        return keys_list[int(self.similarity_matrix([key1], keys_list).argmax())]
+        chosen = neighbors.listed(keys_list)
+        if not chosen:
+            raise InputError("Give some words to choose from; got none.")
+        return str(chosen[int(self.similarity_matrix([key1], chosen).argmax())])
 
     def relative_cosine_similarity(self, wa: str, wb: str, topn: int = 10) -> float:
         """Return the similarity of two words as a share of that of the nearest words.
@@ -265,24 +304,38 @@ class GensimNames(Searching):
         -------
         float
             The share.
-        """
-        near = sum(cosine for _, cosine in self.most_similar(wa, topn=topn))
-        return self.similarity(wa, wb) / near
 
-    def rank_by_centrality(self, words: Iterable[str]) -> list[tuple[float, str]]:
+        Raises
+        ------
+        InputError
+            If there are no other words, or their cosines add up to 0.
+        """
+        near = self.most_similar(wa, topn=topn)
+        if not near:
+            raise InputError(f"There are no other words to compare {wa!r} with.")
+        total = sum(cosine for _, cosine in near)
+        if total == 0:
+            raise InputError(f"The cosines of {wa!r} with its {len(near)} nearest add up to 0.")
+        return self.similarity(wa, wb) / total
+
+    def rank_by_centrality(
+        self, words: Iterable[str], use_norm: bool = True
+    ) -> list[tuple[float, str]]:
         """Order words by how near they are to the mean of all of them.
 
         Parameters
         ----------
         words : iterable of str
             The words.
+        use_norm : bool
+            Let each count with its unit vector; otherwise with its vector as it is.
 
         Returns
         -------
         list of (float, str)
-            Cosines and words, nearest first.
+            Cosines (of vectors as they are: products) and words, nearest first.
         """
-        return neighbors.rank_by_centrality(self._table, words)
+        return neighbors.rank_by_centrality(self._table, words, use_norm=use_norm)
 
     @staticmethod
     def cosine_similarities(
@@ -304,73 +357,3 @@ class GensimNames(Searching):
         """
         first, others = np.asarray(vector_1, np.float64), np.asarray(vectors_all, np.float64)
         return np.asarray(neighbors.unit_rows(others) @ neighbors.unit_rows(first))
-
-    def evaluate_word_pairs(
-        self,
-        pairs: str | os.PathLike[str],
-        *,
-        restrict_vocab: int | None = 300_000,
-        case_insensitive: bool = True,
-    ) -> tuple[tuple[float, float], tuple[float, float], float]:
-        """Compare with human judgements in gensim's form; prefer `wordkin.evaluate`.
-
-        Parameters
-        ----------
-        pairs : str or path-like
-            A file with two words and a score on each line.
-        restrict_vocab : int, optional
-            Use the first so many words only.
-        case_insensitive : bool
-            Take the first word that differs by case at most.
-
-        Returns
-        -------
-        tuple
-            Pearson's and Spearman's correlation, each as (value, NaN) because p-values are not
-            computed here, and the percentage of pairs without vectors.
-        """
-        result = evaluation.evaluate_similarity(
-            self._table, pairs, restrict_vocab=restrict_vocab, case_insensitive=case_insensitive
-        )
-        nan = float("nan")
-        return (result.pearson, nan), (result.spearman, nan), 100 * (1 - result.coverage)
-
-    def evaluate_word_analogies(
-        self,
-        analogies: str | os.PathLike[str],
-        *,
-        restrict_vocab: int | None = 300_000,
-        case_insensitive: bool = True,
-        dummy4unknown: bool = False,
-    ) -> tuple[float, list[dict[str, Any]]]:
-        """Ask analogies in gensim's form; prefer `wordkin.evaluate`.
-
-        Parameters
-        ----------
-        analogies : str or path-like
-            A file in Google's format.
-        restrict_vocab : int, optional
-            Use the first so many words only.
-        case_insensitive : bool
-            Take the first word that differs by case at most.
-        dummy4unknown : bool
-            Count questions with unknown words as answered wrongly.
-
-        Returns
-        -------
-        tuple
-            The accuracy, and for each section (the last is the total) a dict of ``"section"``,
-            ``"correct"`` and ``"incorrect"``, which hold the questions.
-        """
-        result = evaluation.evaluate_analogies(
-            self._table, analogies, restrict_vocab=restrict_vocab, case_insensitive=case_insensitive
-        )
-        sections = [
-            {
-                "section": part.name if part is not result else "Total accuracy",
-                "correct": part.questions_where(correct=True),
-                "incorrect": part.questions_where(correct=False, with_unknown=dummy4unknown),
-            }
-            for part in (*result.sections, result)
-        ]
-        return result.accuracy_of_all if dummy4unknown else result.accuracy, sections

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from wordkin.errors import InputError
 from wordkin.table import VectorTable
 from wordkin.vectors import WordVectors
 from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.checks import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,11 +108,11 @@ def from_keras(
         vocabulary = found.vocabulary
     rows = rows_of(found)
     if not isinstance(vocabulary, Vocabulary):
-        words = list(vocabulary)
+        words = list(listed(vocabulary))
         if len(words) + 1 == len(rows):
             rows = rows[1:]
-        special = next((i for i, word in enumerate(words) if word not in _KERAS_SPECIALS), 0)
-        vocabulary, rows = words[special:], rows[special:]
+        n_specials = sum(1 for _ in takewhile(_KERAS_SPECIALS.__contains__, words))
+        vocabulary, rows = words[n_specials:], rows[n_specials:]
     return from_rows(rows, vocabulary, "layer")
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from wordkin import neighbors
-from wordkin.errors import InputError
 from wordkin.progress import shown
 
 if TYPE_CHECKING:
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from wordkin.neighbors import Key, Neighbors, Restrict, Weighted
+    from wordkin.neighbors import Key, Neighbors, Restrict, Terms
     from wordkin.neighbors.approximate import ApproximateIndex
     from wordkin.neighbors.exact import Found
     from wordkin.neighbors.quantized import QuantizedVectors
@@ -40,36 +39,39 @@ class Searching:
 
     @overload
     def most_similar(
-        self, positive: Weighted | Iterable[Weighted] = ...,
-        negative: Weighted | Iterable[Weighted] = ..., topn: int = ..., *,
+        self, positive: Terms = ..., negative: Terms = ..., topn: int = ..., *,
         restrict: Restrict = ..., restrict_vocab: int | None = ..., arrays: Literal[False] = ...,
     ) -> Neighbors: ...  # fmt: skip
     @overload
     def most_similar(
-        self, positive: Weighted | Iterable[Weighted] = ...,
-        negative: Weighted | Iterable[Weighted] = ..., topn: int = ..., *,
+        self, positive: Terms = ..., negative: Terms = ..., topn: int = ..., *,
         restrict: Restrict = ..., restrict_vocab: int | None = ..., arrays: bool,
     ) -> Neighbors | Found: ...  # fmt: skip
+    @overload
+    def most_similar(
+        self, positive: Terms = ..., negative: Terms = ..., *, topn: None,
+        restrict: Restrict = ..., restrict_vocab: int | None = ..., arrays: bool = ...,
+    ) -> NDArray[np.float32]: ...  # fmt: skip
     def most_similar(
         self,
-        positive: Weighted | Iterable[Weighted] = (),
-        negative: Weighted | Iterable[Weighted] = (),
-        topn: int = 10,
+        positive: Terms = None,
+        negative: Terms = None,
+        topn: int | None = 10,
         *,
         restrict: Restrict = None,
         restrict_vocab: int | None = None,
         arrays: bool = False,
-    ) -> Neighbors | Found:
+    ) -> Neighbors | Found | NDArray[np.float32]:
         """Find the nearest words; see `wordkin.neighbors.most_similar`.
 
         Parameters
         ----------
-        positive : word, vector, or iterable of them
-            What to be near to.
-        negative : word, vector, or iterable of them
-            What to be far from.
-        topn : int
-            How many words to return.
+        positive : word, vector, or iterable of them, optional
+            What to be near to. A pair ``(word, weight)`` gives a weight in place of 1.
+        negative : word, vector, or iterable of them, optional
+            What to be far from; the weight of a pair stands in place of -1.
+        topn : int or None
+            How many words to return. None stands for the cosines of all words, as an array.
         restrict : int, iterable of str, ndarray of bool, or callable, optional
             Which words may answer: the first so many, these, those where a mask (V,) is true, or
             those whose count the callable accepts.
@@ -80,15 +82,18 @@ class Searching:
 
         Returns
         -------
-        list of (str, float), or (ndarray, ndarray)
-            Words and cosines, nearest first.
+        list of (str, float), or (ndarray, ndarray), or ndarray
+            Words and cosines, nearest first; or all cosines, float32, in order of rows.
         """
+        chosen = neighbors.one_of(restrict, restrict_vocab)
+        if topn is None:
+            return neighbors.cosines(self._table, positive, negative, restrict=chosen)
         return neighbors.most_similar(
             self._table,
             positive,
             negative,
             topn=topn,
-            restrict=one_of(restrict, restrict_vocab),
+            restrict=chosen,
             searcher=self._searcher,
             arrays=arrays,
         )
@@ -140,7 +145,7 @@ class Searching:
                 self._table,
                 keys,
                 topn=topn,
-                restrict=one_of(restrict, restrict_vocab),
+                restrict=neighbors.one_of(restrict, restrict_vocab),
                 searcher=self._searcher,
                 arrays=arrays,
             )
@@ -373,28 +378,3 @@ class Searching:
 
         with shown(progress):
             return QuantizedVectors(self._table, kind)
-
-
-def one_of(restrict: Restrict, restrict_vocab: int | None) -> Restrict:
-    """Choose the one that is given of two names for a thing.
-
-    Parameters
-    ----------
-    restrict : int, iterable of str, ndarray of bool, or callable, optional
-        Our name.
-    restrict_vocab : int, optional
-        Gensim's.
-
-    Returns
-    -------
-    int, iterable of str, ndarray of bool, callable or None
-        What was given.
-
-    Raises
-    ------
-    InputError
-        If both are.
-    """
-    if restrict is not None and restrict_vocab is not None:
-        raise InputError("restrict and restrict_vocab are one thing: give one of them.")
-    return restrict if restrict_vocab is None else restrict_vocab

@@ -86,7 +86,7 @@ def test_numbered_columns_and_the_other_options(tmp_path, data):
 
 def test_mistakes_are_one_line(tmp_path, data, model):
     cases = [
-        (("classify", "fit", data, "-o", tmp_path / "no" / "x"), 1, "does not exist"),
+        (("classify", "fit", data, "-o", tmp_path / "no" / "x"), 1, "there is no folder"),
         (("classify", "fit", data, "-o", tmp_path), 1, "it is a folder"),
         (("classify", "fit", data, "-o", tmp_path / "x", "--label", "rubric"), 1, "'rubric'"),
         (("classify", "fit", data, "-o", tmp_path / "x", "--epochs", 0), 2, "epochs"),
@@ -103,6 +103,30 @@ def test_mistakes_are_one_line(tmp_path, data, model):
         assert last.startswith("wordkin: ")
         assert message in last
     assert not (tmp_path / "x").exists()
+
+
+def test_what_can_not_be_written_is_told_before_the_work(tmp_path, data):
+    before, words = data.read_bytes(), tmp_path / "words.txt"
+    words.write_text("good 1 2\nbad 2 1\n")
+    for arguments, message in [
+        (("classify", "fit", data, "-o", data), "also an input"),
+        (("classify", "fit", data, "--vectors", words, "-o", words), "also an input"),
+        (("compare", data, "--csv", tmp_path / "none" / "t.csv"), "there is no folder"),
+        (("compare", data, "--csv", data), "also an input"),
+        (("compare", data, "--test", words, "--csv", words), "also an input"),
+        (("evaluate", words, "--html", tmp_path / "none" / "t.html"), "there is no folder"),
+        (("evaluate", words, "--html", words), "also an input"),
+        (("encode", words, data, "-o", tmp_path / "none" / "m.npy"), "there is no folder"),
+        (("encode", words, data, "-o", tmp_path / "m.npy", "--save-encoder", words), "also an in"),
+        (("convert", words, tmp_path / "none" / "v.bin"), "there is no folder"),
+    ]:
+        done = wk(*arguments)
+        assert done.exit_code == 1, (arguments, done.stderr)
+        [line] = done.stderr.splitlines()  # nothing has been read yet
+        assert message in line
+    assert data.read_bytes() == before
+    assert words.read_text() == "good 1 2\nbad 2 1\n"
+    assert sorted(tmp_path.iterdir()) == [data, words]
 
 
 def test_compare(tmp_path, data):

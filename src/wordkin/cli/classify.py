@@ -23,7 +23,7 @@ from wordkin.cli.labelled import (
     parts,
     tell_of,
 )
-from wordkin.errors import FileError
+from wordkin.cli.outputs import check_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,7 +141,7 @@ def fit(  # noqa: PLR0913 (the options of the command)
     from wordkin.vectors import load
 
     screen = Screen()
-    _check_writable(output)
+    check_file(output, [data, vectors])
     with screen.busy(f"reading {data}"):
         found = read_labelled(
             data,
@@ -181,15 +181,6 @@ def fit(  # noqa: PLR0913 (the options of the command)
         f"Saved a classifier of {len(clf.classes_)} classes: {output} "
         f"({size_of(output.stat().st_size)})"
     )
-
-
-def _check_writable(output: Path) -> None:
-    """Find out before the work begins that the output can't be written."""
-    folder = output.resolve().parent
-    if not folder.is_dir():
-        raise FileError(f"Can't write {str(output)!r}: the folder {str(folder)!r} does not exist.")
-    if output.is_dir():
-        raise FileError(f"Can't write {str(output)!r}: it is a folder. Name a file in it.")
 
 
 def predict(

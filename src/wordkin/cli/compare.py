@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 (typer looks at the annotations)
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,6 +19,7 @@ from wordkin.cli.labelled import (
     parts,
     tell_of,
 )
+from wordkin.cli.outputs import check_file
 
 
 def compare(  # noqa: PLR0913 (the options of the command)
@@ -73,6 +74,8 @@ def compare(  # noqa: PLR0913 (the options of the command)
     from wordkin.errors import ConfigError
     from wordkin.vectors import load
 
+    share = _share(test)
+    check_file(csv, [data, split, vectors, Path(test) if share is None else None])
     screen = Screen()
     settings = {
         "kind": None if kind is None else kind.value,
@@ -85,7 +88,6 @@ def compare(  # noqa: PLR0913 (the options of the command)
     with screen.busy(f"reading {data}"):
         found = read_labelled(data, **settings)  # type: ignore[arg-type]
     tell_of(screen, found)
-    share = _share(test)
     if split is not None:
         if test != "0.2":
             raise ConfigError("Give --test or --split, not both.")

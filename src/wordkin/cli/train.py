@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from wordkin.cli.models import Mode, Model, make_config
-from wordkin.cli.outputs import check_output, check_page
+from wordkin.cli.outputs import check_file, check_output
 from wordkin.cli.reports import report_run
 from wordkin.cli.runs import Engine, checkpoint_in, machine_for, telling_traffic
 from wordkin.cli.texts import named_tokenizer, read_corpus
@@ -338,7 +338,7 @@ def train(  # noqa: PLR0913 (the options of the command)
     check_output(output, inputs)
     if model is Model.doc2vec and output.suffix != ".safetensors":
         raise InputError(f"Documents are saved as .safetensors; got {str(output)!r}.")
-    check_page(html, [output, *inputs])
+    check_file(html, [output, *inputs])
     machine = machine_for(engine, address)
 
     from wordkin.cli.interrupt import telling_of

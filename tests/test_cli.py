@@ -253,6 +253,22 @@ def test_ctrl_c_in_a_shell(texts: Path, tmp_path: Path, wait: float) -> None:
     assert left_in(tmp_path) == {"texts"}
 
 
+def test_ctrl_c_in_code_that_is_made_of_text_has_the_same_exit_code(tmp_path: Path) -> None:
+    # such as a named tuple's: ``python -m`` then ends by a signal of its own, whatever came of it
+    (tmp_path / "stopped.py").write_text(
+        "import wordkin.training\n"
+        "from wordkin.cli import app\n"
+        "def stop(*_, **__): exec('raise KeyboardInterrupt')\n"
+        "wordkin.training.train = stop\n"
+        "app.run(['train', 't.txt', '-o', 'v.txt', '--min-count', '1'])\n"
+    )
+    (tmp_path / "t.txt").write_text("a b\n")
+    done = subprocess.run([sys.executable, "-m", "stopped"], cwd=tmp_path, capture_output=True,
+                          check=False, encoding="utf-8")  # fmt: skip
+    assert done.stderr.splitlines()[-1] == "Interrupted; nothing was saved."
+    assert done.returncode == 130
+
+
 @pytest.mark.parametrize("was_written", [True, False])
 @pytest.mark.parametrize(("kind", "code"), [(KeyboardInterrupt, 130), (interrupt.Terminated, 143)])
 def test_an_interrupt_tells_of_the_checkpoint(

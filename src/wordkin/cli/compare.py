@@ -15,8 +15,8 @@ from wordkin.cli.labelled import (
     LabelOption,
     StripOption,
     TextOption,
-    column,
     parts,
+    reading,
     tell_of,
 )
 from wordkin.cli.outputs import check_file
@@ -77,16 +77,11 @@ def compare(  # noqa: PLR0913 (the options of the command)
     share = _share(test)
     check_file(csv, [data, split, vectors, Path(test) if share is None else None])
     screen = Screen()
-    settings = {
-        "kind": None if kind is None else kind.value,
-        "text": column(text),
-        "label": column(label),
-        "strip": parts(strip),
-        "encoding": encoding,
-        "digits_only": digits_only,
-    }
+    settings = reading(
+        kind=kind, text=text, label=label, strip=strip, encoding=encoding, digits_only=digits_only
+    )
     with screen.busy(f"reading {data}"):
-        found = read_labelled(data, **settings)  # type: ignore[arg-type]
+        found = read_labelled(data, **settings)
     tell_of(screen, found)
     if split is not None:
         if test != "0.2":
@@ -94,7 +89,7 @@ def compare(  # noqa: PLR0913 (the options of the command)
         found, others = found.split_by_file(split)
     elif share is None:
         with screen.busy(f"reading {test}"):
-            others = read_labelled(test, **settings)  # type: ignore[arg-type]
+            others = read_labelled(test, **settings)
     with screen.waiting():
         result = run(
             found.texts,

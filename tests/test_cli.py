@@ -237,7 +237,6 @@ def test_what_happens_while_training(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C in another way")
-@pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C in another way")
 @pytest.mark.parametrize("wait", [0.0, 2.0])
 def test_ctrl_c_in_a_shell(texts: Path, tmp_path: Path, wait: float) -> None:
     # after a short wait it is likely to hit the compiler, which loses it
@@ -252,6 +251,22 @@ def test_ctrl_c_in_a_shell(texts: Path, tmp_path: Path, wait: float) -> None:
     assert stderr.splitlines()[-1] == "Interrupted; nothing was saved."
     assert "Traceback" not in stderr
     assert left_in(tmp_path) == {"texts"}
+
+
+def test_ctrl_c_in_code_that_is_made_of_text_has_the_same_exit_code(tmp_path: Path) -> None:
+    # such as a named tuple's: ``python -m`` then ends by a signal of its own, whatever came of it
+    (tmp_path / "stopped.py").write_text(
+        "import wordkin.training\n"
+        "from wordkin.cli import app\n"
+        "def stop(*_, **__): exec('raise KeyboardInterrupt')\n"
+        "wordkin.training.train = stop\n"
+        "app.run(['train', 't.txt', '-o', 'v.txt', '--min-count', '1'])\n"
+    )
+    (tmp_path / "t.txt").write_text("a b\n")
+    done = subprocess.run([sys.executable, "-m", "stopped"], cwd=tmp_path, capture_output=True,
+                          check=False, encoding="utf-8")  # fmt: skip
+    assert done.stderr.splitlines()[-1] == "Interrupted; nothing was saved."
+    assert done.returncode == 130
 
 
 @pytest.mark.parametrize("was_written", [True, False])
@@ -272,6 +287,35 @@ def test_an_interrupt_tells_of_the_checkpoint(
     assert result.exit_code == code
     assert ("--resume" in result.stderr) == was_written
     assert ("nothing was saved" in result.stderr) != was_written
+
+
+def test_an_interrupt_does_not_tell_of_a_checkpoint_of_another_run(
+    monkeypatch: pytest.MonkeyPatch, texts: Path, tmp_path: Path
+) -> None:
+    def stop(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    command = ["train", texts, "-o", tmp_path / "v.txt", *SMALL, "--checkpoint", tmp_path / "c"]
+    assert wk(*command).exit_code == 0
+    monkeypatch.setattr("wordkin.training.train", stop)
+    assert "nothing was saved" in wk(*command).stderr
+    assert "--resume" in wk(*command, "--resume").stderr
+
+
+def test_an_interrupt_while_the_result_is_saved_tells_of_the_checkpoint(
+    monkeypatch: pytest.MonkeyPatch, texts: Path, tmp_path: Path
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    command = ["train", texts, "-o", tmp_path / "v.txt", *SMALL, "--checkpoint", tmp_path / "c"]
+    with monkeypatch.context() as patch:
+        patch.setattr("wordkin.training.TrainedModel.save", stop)
+        stopped = wk(*command)
+    assert stopped.exit_code == 130
+    assert "--resume" in stopped.stderr
+    assert wk(*command, "--resume").exit_code == 0
+    assert (tmp_path / "v.txt").exists()
 
 
 def test_an_interrupt_that_was_lost_is_found_again(

@@ -85,12 +85,15 @@ def test_numbered_columns_and_the_other_options(tmp_path, data):
 
 
 def test_mistakes_are_one_line(tmp_path, data, model):
+    empty = tmp_path / "empty.csv"
+    empty.touch()
     cases = [
-        (("classify", "fit", data, "-o", tmp_path / "no" / "x"), 1, "does not exist"),
+        (("classify", "fit", data, "-o", tmp_path / "no" / "x"), 1, "there is no folder"),
         (("classify", "fit", data, "-o", tmp_path), 1, "it is a folder"),
         (("classify", "fit", data, "-o", tmp_path / "x", "--label", "rubric"), 1, "'rubric'"),
         (("classify", "fit", data, "-o", tmp_path / "x", "--epochs", 0), 2, "epochs"),
         (("classify", "predict", data), 1, "safetensors"),
+        (("classify", "score", model, empty), 1, "the table is empty"),
         (("classify", "score", model, tmp_path / "none.csv"), 1, "none.csv"),
         (("compare", data, "--models", "best"), 2, "best"),
         (("compare", data, "--test", "1.5"), 1, "share"),
@@ -103,6 +106,88 @@ def test_mistakes_are_one_line(tmp_path, data, model):
         assert last.startswith("wordkin: ")
         assert message in last
     assert not (tmp_path / "x").exists()
+
+
+def test_lines_of_two_byte_characters_and_bytes_that_are_no_text(tmp_path, model):
+    texts = tmp_path / "texts.txt"
+    texts.write_bytes("a good one\nawful\n".encode("utf-16"))
+    done = wk("classify", "predict", model, texts, "--encoding", "utf-16")
+    assert (done.stdout, done.stderr) == ("pos\nneg\n", "")  # not a third for the end of the file
+    texts.write_bytes(b"good \xff\nbad\n")
+    done = wk("classify", "predict", model, texts)
+    assert done.stdout == "pos\nneg\n"
+    assert done.stderr == "1 with undecodable bytes\n"
+
+
+def test_texts_that_are_too_few_to_hold_out_some(tmp_path):
+    data, path = tmp_path / "two.csv", tmp_path / "m.safetensors"
+    data.write_text("text,label\ngood film,pos\nbad film,neg\n")
+    done = wk("classify", "fit", data, "-o", path, "--workers", 1)
+    assert done.exit_code == 0, done.stderr
+    assert "too few texts to hold out" in done.stderr
+    assert done.stdout.startswith("Saved a classifier of 2 classes")
+    assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "message"),
+    [
+        (("--compress", "2XB"), 1, "A size is"),
+        (("--compress", "2MB", "--head", "cnn"), 2, "it is for --head mean"),
+        (("--frozen",), 2, "it needs pretrained --vectors"),
+    ],
+)
+def test_what_can_not_be_done_is_told_before_the_texts_are_read(
+    tmp_path, data, options, code, message
+):
+    done = wk("classify", "fit", data, "-o", tmp_path / "x", *options)
+    assert done.exit_code == code
+    assert message in done.stderr
+    assert "reading" not in done.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_labels_can_not_disturb_a_terminal(tmp_path):
+    rows = ["good film,\u597d\u8bc4", 'bad film,"\x1b[31mred\nline"'] * 20
+    data, path = tmp_path / "odd.csv", tmp_path / "m.safetensors"
+    data.write_text("text,label\n" + "\n".join(rows) + "\n", "utf-8")
+    escaped = "\\x1b[31mred\\nline"
+    fitted = wk("classify", "fit", data, "-o", path, "--workers", 1)
+    scored = wk("classify", "score", path, data)
+    explained = wk("classify", "explain", path, "bad")
+    for done in (fitted, scored, explained):
+        assert done.exit_code == 0, done.stderr
+        assert "\x1b" not in done.stdout
+        assert escaped in done.stdout
+    head, *lines = scored.stdout.splitlines()
+    assert len(lines) == 4  # two classes, their mean, the accuracy
+    # a Chinese character is two columns wide
+    assert lines[1] == "\u597d\u8bc4" + " " * (len(escaped) - 4) + lines[0][len(escaped) :]
+    assert head.split() == ["precision", "recall", "F1", "texts"]
+
+
+def test_what_can_not_be_written_is_told_before_the_work(tmp_path, data):
+    before, words = data.read_bytes(), tmp_path / "words.txt"
+    words.write_text("good 1 2\nbad 2 1\n")
+    for arguments, message in [
+        (("classify", "fit", data, "-o", data), "also an input"),
+        (("classify", "fit", data, "--vectors", words, "-o", words), "also an input"),
+        (("compare", data, "--csv", tmp_path / "none" / "t.csv"), "there is no folder"),
+        (("compare", data, "--csv", data), "also an input"),
+        (("compare", data, "--test", words, "--csv", words), "also an input"),
+        (("evaluate", words, "--html", tmp_path / "none" / "t.html"), "there is no folder"),
+        (("evaluate", words, "--html", words), "also an input"),
+        (("encode", words, data, "-o", tmp_path / "none" / "m.npy"), "there is no folder"),
+        (("encode", words, data, "-o", tmp_path / "m.npy", "--save-encoder", words), "also an in"),
+        (("convert", words, tmp_path / "none" / "v.bin"), "there is no folder"),
+    ]:
+        done = wk(*arguments)
+        assert done.exit_code == 1, (arguments, done.stderr)
+        [line] = done.stderr.splitlines()  # nothing has been read yet
+        assert message in line
+    assert data.read_bytes() == before
+    assert words.read_text() == "good 1 2\nbad 2 1\n"
+    assert sorted(tmp_path.iterdir()) == [data, words]
 
 
 def test_compare(tmp_path, data):

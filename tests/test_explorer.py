@@ -71,7 +71,7 @@ def test_the_page_and_its_parts(explorer):
     assert status == 200
     assert headers["Content-Type"] == "text/html; charset=utf-8"
     parts = re.findall(r'(?:src|href)="([^"]+)"', body.decode())
-    assert len(parts) == 6
+    assert len(parts) == 10
     for part in parts:
         if part != "data:,":
             assert ask(explorer, f"/{part}")[0] == 200

@@ -242,6 +242,28 @@ def test_a_rectangle_selects_its_words(open_page, url):
     assert listed(page) == inside
 
 
+def test_a_rectangle_takes_the_place_of_a_sum(open_page, url):
+    page = open_page(url + "#plus=king")
+    page.evaluate("onSelect(0, [3, 4, 5])")
+    assert listed(page) == ["woman", "well-known", EVIL[0]]
+    assert "king" not in page.url
+    assert "king" not in page.title()
+    with page.expect_download() as download:
+        page.locator("#save-text").click()
+    assert download.value.suggested_filename == "words.txt"
+    page.locator(".column li").first.hover()
+    assert page.locator(".add").count() == 0  # there is no sum in sight to add to
+    page.go_back()
+    api.expect(page.locator("#terms")).to_contain_text("king")
+
+
+def test_all_of_a_few_words_is_the_end_of_the_filter(open_page, tmp_path):
+    few = wk.WordVectors(["a", "b", "c"], np.eye(3))
+    page = open_page(wk.explore(few, output=tmp_path / "few.html").as_uri())
+    assert page.locator("#top-told").inner_text() == "all"
+    assert page.locator("#top").input_value() == "100"
+
+
 def test_the_filter_by_frequency(open_page, url, vectors):
     page = open_page(url + "#plus=king&top=200")
     assert set(listed(page)) <= set(vectors.index_to_key[:200])

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 import wordkin as wk
+from wordkin import lettering
 from wordkin.classification.reporting import Report
 from wordkin.errors import ConfigError, FileError, InputError, MissingExtraError, UnknownWordError
-from wordkin.plotting import lettering
 from wordkin.plotting.bars import axis_places
 from wordkin.plotting.flattening import principal
 from wordkin.plotting.placing import Room, place
@@ -273,6 +273,39 @@ def test_trainings_are_compared(run):
     figure = wk.plot_training({"one $": model, "two": record})
     texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert texts == ["one $", "one $, held-out text", "two", "two, held-out text"]
+
+
+def test_runs_of_like_names_are_told_apart(run):
+    model, _, _ = run
+    name = "a name that is longer than a picture has room for, "
+    figure = wk.plot_training({name + "first": model, name + "second": model, "_": model})
+    assert [len(axes.lines) for axes in figure.axes] == [6, 3]
+    texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert texts[::2] == ["a name that is longer than a pi…"] * 2 + ["_"]
+
+
+def test_no_point_of_a_training_is_cut_by_the_edge(run):
+    for axes in wk.plot_training(run[0]).axes:
+        low, high = axes.get_ylim()
+        top = max(line.get_ydata().max() for line in axes.lines)
+        assert high - top > 0.03 * (high - low)
+
+
+def test_scores_and_classes_are_named_in_any_script(run, tmp_path):
+    # what no font has would be warned of, and warnings are errors here
+    _, record, _ = run
+    named = wk.RunRecord(["cat"])
+    named.points[:] = record.points
+    named.snapshots[:] = [each._replace(scores={"\U00013000": 1.0}) for each in record.snapshots]
+    wk.plot_training(named, path=tmp_path / "t.png")
+    report = Report.of(["\U00013000", "b" * 50], ["b" * 50, "line\nbreak"])
+    figure = wk.plot_confusion(report, path=tmp_path / "c.png")
+    expected = ["b" * 31 + "…", r"line\nbreak", "▯"]
+    assert [t.get_text() for t in figure.axes[0].get_xticklabels()] == expected
+    texts, labels = ["good fine", "bad poor"] * 10, ["\U00013000", "n"] * 10
+    axes = wk.TextClassifier(seed=1, epochs=1).fit(texts, labels).plot_confusion(texts, labels)
+    axes.figure.savefig(tmp_path / "own.png")
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["n", "▯"]
 
 
 def test_nothing_to_draw_is_told(vectors):

@@ -252,6 +252,15 @@ def test_the_best_epoch_is_kept_and_learning_stops_early():
     assert kept == pytest.approx(min(losses), rel=1e-4)
 
 
+def test_without_patience_learning_goes_on_as_long_as_it_gets_better():
+    texts, labels = reviews(200)
+    clf = wk.TextClassifier(epochs=40, patience=0, workers=1)
+    losses = clf.fit(texts, labels, validation=0.3).history_["val_loss"]
+    assert 2 <= len(losses) < 40
+    assert np.all(np.diff(losses)[:-1] <= 0)
+    assert losses[-1] > losses[-2]
+
+
 def test_history_tells_of_each_epoch(fitted):
     history = fitted.history_
     assert set(history) == {"loss", "seconds", "val_loss", "val_accuracy"}

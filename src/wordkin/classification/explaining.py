@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from wordkin.vocabulary.spelling import shown
+
 if TYPE_CHECKING:
     from wordkin.classification.mean import MeanHead
     from wordkin.documents.reading import Documents
@@ -38,11 +40,11 @@ class Explanation:
     terms: tuple[tuple[str, float], ...]
 
     def __str__(self) -> str:
-        shown = self.terms[:_SHOWN]
-        rest = self.logit - self.bias - sum(value for _, value in shown)
-        width = max([len("(no words)"), *(len(name) for name, _ in shown)])
-        lines = [f"{self.label}: probability {self.probability:.3f}, score {self.logit:.3f}"]
-        lines += [f"  {name:{width}} {value:+.3f}" for name, value in shown]
+        first = [(shown(name), value) for name, value in self.terms[:_SHOWN]]
+        rest = self.logit - self.bias - sum(value for _, value in first)
+        width = max([len("(no words)"), *(len(name) for name, _ in first)])
+        lines = [f"{shown(self.label)}: probability {self.probability:.3f}, score {self.logit:.3f}"]
+        lines += [f"  {name:{width}} {value:+.3f}" for name, value in first]
         if len(self.terms) > _SHOWN:
             lines.append(f"  {f'({len(self.terms) - _SHOWN} more)':{width}} {rest:+.3f}")
         return "\n".join([*lines, f"  {'(no words)':{width}} {self.bias:+.3f}"])

@@ -84,7 +84,9 @@ def learn(head: Head, lesson: Lesson, rule: Rule) -> History:
                 best = {name: array.copy() for name, array in head.arrays().items()}
         if rule.tell is not None:
             rule.tell(epoch + 1, head.epochs, history)
-        if best and rule.patience is not None and epoch - best_epoch >= rule.patience:
+        # an epoch that is the best one ends nothing, not even for a patience of 0
+        since = epoch - best_epoch if best else 0
+        if since and rule.patience is not None and since >= rule.patience:
             break
     if best and best_epoch < len(history["loss"]) - 1:
         head.restore(best)

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from wordkin.errors import InputError
 from wordkin.frameworks import new_axes
+from wordkin.lettering import lettering
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from wordkin.classification.reporting import Report
+    from wordkin.lettering import Lettering
 
 _NAMED = 30  # classes; the names of more could not be read
 _NUMBERED = 22  # classes; more leave no room for numbers
@@ -20,7 +20,7 @@ def confusion_picture(
     report: Report,
     axes: Any = None,  # noqa: ANN401
     *,
-    families: Sequence[str] = ("sans-serif",),
+    letters: Lettering | None = None,
 ) -> Any:  # noqa: ANN401
     """Draw the confusion matrix, each row as shares of the texts of its class.
 
@@ -30,8 +30,8 @@ def confusion_picture(
         What was taken for what.
     axes : matplotlib.axes.Axes, optional
         Where to draw; by default a new figure.
-    families : sequence of str
-        Fonts for the labels.
+    letters : Lettering, optional
+        How the labels are drawn; by default in fonts that are looked for.
 
     Returns
     -------
@@ -50,9 +50,11 @@ def confusion_picture(
     picture = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     bar = axes.figure.colorbar(picture, ax=axes, shrink=0.8)
     bar.set_label("share of the texts of the class", fontsize=8)
-    names = [str(name) for name in report.classes]
+    if letters is None:
+        letters = lettering(map(str, report.classes))
+    names = [letters.drawn(str(name)) for name in report.classes]
     size = 9 if k <= _NAMED // 2 else 7.5
-    font = {"fontsize": size, "family": list(families), "parse_math": False}
+    font = {"fontsize": size, "family": letters.families, "parse_math": False}
     if k <= _NAMED:
         # short names can be read as they stand
         upright = max(map(len, names)) > 4 or k > _NAMED // 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 from typing import TYPE_CHECKING, NamedTuple
 
 from wordkin.errors import FormatError, InputError
@@ -80,7 +81,7 @@ class Decoder:
             A line, perhaps with its end.
         """
         if self.encoding.startswith(("utf-16", "utf-32")):  # a line feed has several bytes there
-            yield from self(b"".join(stream)).split("\n")
+            yield from io.StringIO(self(b"".join(stream)))
         else:
             yield from map(self, stream)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wordkin.errors import InputError
+from wordkin.vocabulary.spelling import shown
 
 if TYPE_CHECKING:
     from typing import Self
@@ -113,21 +114,40 @@ class Report:
     @property
     def macro_f1(self) -> float:
         """The mean F1 over the classes that occur, in the texts or in the predictions."""
-        occurs = self.support + self.confusion.sum(axis=0) > 0
-        return float(self.f1[occurs].mean())
+        return float(self.f1[self._occurs].mean())
+
+    @property
+    def _occurs(self) -> NDArray[np.bool_]:
+        out: NDArray[np.bool_] = self.support + self.confusion.sum(axis=0) > 0
+        return out
+
+    def rows(self) -> list[tuple[str, ...]]:
+        """Return the table as text.
+
+        Returns
+        -------
+        list of tuple of str
+            The header, a row for each class, and the means over the classes that occur.
+        """
+        occurs = self._occurs
+        means = (self.precision[occurs].mean(), self.recall[occurs].mean(), self.macro_f1)
+        columns = (self.classes, self.precision, self.recall, self.f1, self.support)
+        return [
+            ("", "precision", "recall", "F1", "texts"),
+            *(_row(str(label), *numbers) for label, *numbers in zip(*columns, strict=True)),
+            _row("all", *means, self.support.sum()),
+        ]
 
     def __str__(self) -> str:
-        width = max([len("all"), *(len(str(label)) for label in self.classes)])
-        lines = [f"{'':{width}}  precision  recall     F1  texts"]
-        rows = zip(self.classes, self.precision, self.recall, self.f1, self.support, strict=True)
-        lines += [f"{c:{width}}  {p:9.3f}  {r:6.3f}  {f:5.3f}  {n:5}" for c, p, r, f, n in rows]
-        occurs = self.support + self.confusion.sum(axis=0) > 0
-        means = (self.precision[occurs].mean(), self.recall[occurs].mean(), self.macro_f1)
-        lines.append(
-            f"{'all':{width}}  {means[0]:9.3f}  {means[1]:6.3f}  {means[2]:5.3f}  "
-            f"{self.support.sum():5}"
-        )
+        rows = [(shown(label), *numbers) for label, *numbers in self.rows()]
+        width = max(len(label) for label, *_ in rows)
+        lines = [f"{c:{width}}  {p:>9}  {r:>6}  {f:>5}  {n:>5}" for c, p, r, f, n in rows]
         return "\n".join([*lines, f"accuracy {self.accuracy:.3f}"])
+
+
+def _row(label: str, *numbers: float) -> tuple[str, ...]:
+    *shares, texts = numbers
+    return label, *(f"{share:.3f}" for share in shares), str(texts)
 
 
 def _shares(parts: NDArray[np.int64], wholes: NDArray[np.int64]) -> NDArray[np.float64]:

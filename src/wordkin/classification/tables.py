@@ -64,6 +64,8 @@ def _named(wanted: str | int | None, what: str, names: Sequence[str]) -> str:
     for usual in _TEXTS if what == "text" else _LABELS:
         if usual in by_lower:
             return by_lower[usual]
+    if not names:
+        raise InputError(f"Which column holds the {what}s? There is none: the table is empty.")
     raise InputError(
         f"Which column holds the {what}s? There are {listed}. Name it: {what}='...'; or number "
         "both, where the first line is no line of names: text=1, label=0. (Lines that begin with "

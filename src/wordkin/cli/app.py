@@ -52,6 +52,7 @@ class _Commands(TyperGroup):
             _read_by_nobody()
             raise typer.Exit(_NOBODY_READS) from None
         except KeyboardInterrupt as interrupt:
+            _forget_where_it_hit()
             word, code = _how_it_ended(interrupt)
             typer.echo(f"{word}; {str(interrupt) or 'nothing was saved.'}", err=True)
             raise typer.Exit(code) from None
@@ -65,6 +66,16 @@ class _Commands(TyperGroup):
             _complain("there is not enough memory for this.")
             raise typer.Exit(_FAILED) from None
         return result
+
+
+def _forget_where_it_hit() -> None:
+    """Let Python end with our exit code.
+
+    Where Ctrl-C leaves code that is made of text, such as that of named tuples, CPython notes that
+    nobody handled it, and ``python -m`` kills itself by SIGINT in the end instead of returning an
+    exit code. The note is taken away where the next such code begins.
+    """
+    exec("")
 
 
 def _how_it_ended(interrupt: KeyboardInterrupt) -> tuple[str, int]:

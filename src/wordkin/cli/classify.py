@@ -19,15 +19,16 @@ from wordkin.cli.labelled import (
     LabelOption,
     StripOption,
     TextOption,
-    column,
-    parts,
+    reading,
     tell_of,
 )
-from wordkin.errors import FileError
+from wordkin.cli.outputs import check_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from wordkin.classification.records import Decoder
+    from wordkin.classification.reporting import Report
     from wordkin.cli.screen import Screen
 
 _MODEL, _RUN = "Model", "Run"
@@ -141,17 +142,13 @@ def fit(  # noqa: PLR0913 (the options of the command)
     from wordkin.vectors import load
 
     screen = Screen()
-    _check_writable(output)
+    _check_settings(head, vectors, frozen=frozen, compress=compress)
+    check_file(output, [data, vectors])
+    settings = reading(
+        kind=kind, text=text, label=label, strip=strip, encoding=encoding, digits_only=digits_only
+    )
     with screen.busy(f"reading {data}"):
-        found = read_labelled(
-            data,
-            kind=None if kind is None else kind.value,
-            text=column(text),
-            label=column(label),
-            strip=parts(strip),
-            encoding=encoding,
-            digits_only=digits_only,
-        )
+        found = read_labelled(data, **settings)
         tell_of(screen, found)
         clf = TextClassifier(
             None if vectors is None else load(vectors),
@@ -171,25 +168,42 @@ def fit(  # noqa: PLR0913 (the options of the command)
         )
     with screen.waiting():
         clf.fit(found.texts, found.labels, validation=validation or None)
-        told = [str(clf.compress(compress))] if compress is not None else []
+        compressed = None if compress is None else clf.compress(compress)
         clf.save(output)
-        if validation:
-            told += [str(clf.report()), ""]
-    for line in told:
-        screen.line(line)
+        report = clf.report() if "val_loss" in clf.history_ else None
+    if compressed is not None:
+        screen.line(str(compressed))
+    if report is not None:
+        _print_report(screen, report)
+        screen.line()
+    elif validation:
+        screen.note("there are too few texts to hold out some: nothing tells how good it is")
     screen.line(
         f"Saved a classifier of {len(clf.classes_)} classes: {output} "
         f"({size_of(output.stat().st_size)})"
     )
 
 
-def _check_writable(output: Path) -> None:
-    """Find out before the work begins that the output can't be written."""
-    folder = output.resolve().parent
-    if not folder.is_dir():
-        raise FileError(f"Can't write {str(output)!r}: the folder {str(folder)!r} does not exist.")
-    if output.is_dir():
-        raise FileError(f"Can't write {str(output)!r}: it is a folder. Name a file in it.")
+def _check_settings(
+    head: Head, vectors: Path | None, *, frozen: bool, compress: str | None
+) -> None:
+    """Find out before the work what can't be done after it."""
+    if frozen and vectors is None:
+        raise typer.BadParameter("it needs pretrained --vectors.", param_hint="--frozen")
+    if compress is None:
+        return
+    if head is not Head.mean:
+        raise typer.BadParameter("it is for --head mean.", param_hint="--compress")
+    from wordkin.classification.compressing import n_bytes
+
+    n_bytes(compress)
+
+
+def _print_report(screen: Screen, report: Report) -> None:
+    from wordkin.cli.screen import shown
+
+    screen.table([tuple(map(shown, row)) for row in report.rows()], "<>>>>", indent=0)
+    screen.line(f"accuracy {report.accuracy:.3f}")
 
 
 def predict(
@@ -209,9 +223,11 @@ def predict(
 ) -> None:
     """Print a label for each line of a text."""
     from wordkin.classification import load_classifier
+    from wordkin.classification.records import Decoder
     from wordkin.cli.screen import Screen, shown
 
     screen = Screen()
+    decoder = Decoder(encoding)
     clf = load_classifier(model)
 
     def tell(lines: list[str]) -> None:
@@ -228,8 +244,10 @@ def predict(
                 screen.plain(shown(best[0][0]))
 
     with _watched(screen, source):
-        for lines in _lines(source, encoding):
+        for lines in _lines(source, decoder):
             tell(lines)
+    for reason, number in decoder.account().items():
+        screen.note(f"{number:,} {reason}")
 
 
 @contextmanager
@@ -251,12 +269,10 @@ def _watched(screen: Screen, source: Path | None) -> Iterator[None]:
         yield
 
 
-def _lines(source: Path | None, encoding: str) -> Iterator[list[str]]:
+def _lines(source: Path | None, decoder: Decoder) -> Iterator[list[str]]:
     """Read lines in groups; from a person at a terminal each by itself."""
-    from wordkin.classification.records import Decoder
     from wordkin.files import open_bytes
 
-    decoder = Decoder(encoding)
     at_once = 1 if source is None and sys.stdin.isatty() else _AT_ONCE
     stream: Any = sys.stdin.buffer if source is None else open_bytes(source)
     group: list[str] = []
@@ -288,22 +304,17 @@ def score(  # noqa: PLR0913 (the options of the command)
     from wordkin.cli.screen import Screen
 
     screen = Screen()
+    settings = reading(
+        kind=kind, text=text, label=label, strip=strip, encoding=encoding, digits_only=digits_only
+    )
     clf = load_classifier(model)
     with screen.busy(f"reading {data}"):
-        found = read_labelled(
-            data,
-            kind=None if kind is None else kind.value,
-            text=column(text),
-            label=column(label),
-            strip=parts(strip),
-            encoding=encoding,
-            digits_only=digits_only,
-        )
+        found = read_labelled(data, **settings)
     tell_of(screen, found)
     with screen.waiting():
         report = clf.report(found.texts, found.labels)
     if not as_json:
-        screen.line(str(report))
+        _print_report(screen, report)
         return
     rows = zip(
         report.classes.tolist(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 (typer looks at the annotations)
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,10 +15,11 @@ from wordkin.cli.labelled import (
     LabelOption,
     StripOption,
     TextOption,
-    column,
     parts,
+    reading,
     tell_of,
 )
+from wordkin.cli.outputs import check_file
 
 
 def compare(  # noqa: PLR0913 (the options of the command)
@@ -73,26 +74,22 @@ def compare(  # noqa: PLR0913 (the options of the command)
     from wordkin.errors import ConfigError
     from wordkin.vectors import load
 
-    screen = Screen()
-    settings = {
-        "kind": None if kind is None else kind.value,
-        "text": column(text),
-        "label": column(label),
-        "strip": parts(strip),
-        "encoding": encoding,
-        "digits_only": digits_only,
-    }
-    with screen.busy(f"reading {data}"):
-        found = read_labelled(data, **settings)  # type: ignore[arg-type]
-    tell_of(screen, found)
     share = _share(test)
+    check_file(csv, [data, split, vectors, Path(test) if share is None else None])
+    screen = Screen()
+    settings = reading(
+        kind=kind, text=text, label=label, strip=strip, encoding=encoding, digits_only=digits_only
+    )
+    with screen.busy(f"reading {data}"):
+        found = read_labelled(data, **settings)
+    tell_of(screen, found)
     if split is not None:
         if test != "0.2":
             raise ConfigError("Give --test or --split, not both.")
         found, others = found.split_by_file(split)
     elif share is None:
         with screen.busy(f"reading {test}"):
-            others = read_labelled(test, **settings)  # type: ignore[arg-type]
+            others = read_labelled(test, **settings)
     with screen.waiting():
         result = run(
             found.texts,

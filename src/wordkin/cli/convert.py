@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from wordkin.cli.outputs import check_folder
+
 
 def convert(
     source: Annotated[
@@ -37,7 +39,8 @@ def convert(
     from wordkin.formats.batches import repairs
 
     screen = Screen()
-    write = formats.writer(target, format)  # it complains before the long part
+    write = formats.writer(target, format)
+    check_folder(target)
     with screen.busy(f"converting {shown(str(source))}"):
         table = formats.read(source, limit=limit)
         write(table, target)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wordkin.cli.outputs import check_file
 from wordkin.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
@@ -71,6 +72,8 @@ def encode(
 
     if output.suffix != ".npy":
         raise InputError(f"The matrix is saved as .npy; got {str(output)!r}.")
+    check_file(output, [vectors, texts])
+    check_file(save_encoder, [vectors, texts, output])
     screen = Screen()
     kind = kind_of(vectors)
     if kind is not None and (weighting or normalize or save_encoder):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wordkin.cli.outputs import check_file
+
 if TYPE_CHECKING:
     from wordkin.cli.screen import Screen
     from wordkin.evaluation import Evaluation
@@ -50,6 +52,7 @@ def evaluate(  # noqa: PLR0913 (each is an option of the command line)
     from wordkin.vectors import load
 
     given = (similarity, analogies, odd, categories)
+    check_file(html, [*files, *(path for paths in given for path in paths or ())])
     sets = [
         GoldSet(path, kind)
         for kind, paths in zip(KINDS, given, strict=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wordkin.cli.outputs import check_page
+from wordkin.cli.outputs import check_file
 from wordkin.cli.plot import Method
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def explore(
     from wordkin.explorer.places import check_map
 
     files = [file] if other is None else [file, other]
-    check_page(output, files)
+    check_file(output, files)
     check_map(method.value)
     screen = Screen()
     with screen.waiting():

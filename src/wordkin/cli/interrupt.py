@@ -84,13 +84,16 @@ def stop_if_interrupted() -> None:
 
 
 @contextlib.contextmanager
-def telling_of(checkpoint: Path | None) -> Iterator[None]:
+def telling_of(checkpoint: Path | None, *, resumed: bool = False) -> Iterator[None]:
     """Let an interrupt say that there is a checkpoint to go on from.
 
     Parameters
     ----------
     checkpoint : Path, optional
-        Where it is, if one was written.
+        Where one is written, if any.
+    resumed : bool
+        Whether the one that is there already is of this run. Otherwise only one that was written
+        in the body is: what an earlier run left behind is no beginning for this one.
 
     Yields
     ------
@@ -102,12 +105,21 @@ def telling_of(checkpoint: Path | None) -> Iterator[None]:
     KeyboardInterrupt
         The one that came, with a message.
     """
+    before = None if resumed else _state_of(checkpoint)
     try:
         yield
     except KeyboardInterrupt as interrupt:
-        if checkpoint is None or not checkpoint.exists():
+        if checkpoint is None or _state_of(checkpoint) in (None, before):
             raise
         raise type(interrupt)(
             f"the last checkpoint is in {str(checkpoint.parent)!r}. To go on from it, give the "
             "same command again with --resume."
         ) from None
+
+
+def _state_of(file: Path | None) -> tuple[int, int] | None:
+    """What changes when a file is written anew; None if there is none."""
+    if file is None or not file.exists():
+        return None
+    found = file.stat()
+    return found.st_ino, found.st_mtime_ns

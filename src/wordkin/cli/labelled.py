@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -77,6 +77,37 @@ DigitsOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def reading(
+    *,
+    kind: Kind | None,
+    text: str | None,
+    label: str | None,
+    strip: str,
+    encoding: str,
+    digits_only: bool,
+) -> dict[str, Any]:
+    """Return what `read_labelled` shall do with data.
+
+    Parameters
+    ----------
+    kind, text, label, strip, encoding, digits_only
+        The options of the command.
+
+    Returns
+    -------
+    dict
+        Its arguments, by name.
+    """
+    return {
+        "kind": None if kind is None else kind.value,
+        "text": column(text),
+        "label": column(label),
+        "strip": parts(strip),
+        "encoding": encoding,
+        "digits_only": digits_only,
+    }
 
 
 def column(given: str | None) -> str | int | None:

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def check_output(output: Path, inputs: Sequence[Path] = ()) -> None:
-    """Find out before the work, not after it, that its result can't be saved.
+    """Find out before the work, not after it, that vectors can't be saved.
 
     Parameters
     ----------
     output : Path
-        Where vectors will be saved.
+        Where they will be.
     inputs : sequence of Path
         What must not be overwritten.
 
@@ -28,25 +28,20 @@ def check_output(output: Path, inputs: Sequence[Path] = ()) -> None:
     InputError
         If the ending of the name stands for no format, or the file is one of `inputs`.
     """
-    if output.is_dir():
-        raise FileError(f"Can't write {str(output)!r}: it is a folder. Name a file in it.")
-    for each in inputs:
-        if output.exists() and each.exists() and output.samefile(each):
-            raise InputError(f"The output {str(output)!r} is also an input. Choose another name.")
     from wordkin.formats import writer
 
+    check_file(output, inputs)
     writer(output)
-    _check_folder(output)
 
 
-def check_page(page: Path | None, others: Sequence[Path]) -> None:
-    """Find out before the work that a page can't be saved.
+def check_file(file: Path | None, others: Sequence[Path | None] = ()) -> None:
+    """Find out before the work that a file can't be written, such as a page or a table.
 
     Parameters
     ----------
-    page : Path, optional
+    file : Path, optional
         Where it will be, if there will be one.
-    others : sequence of Path
+    others : sequence of Path, optional
         What must not be overwritten.
 
     Raises
@@ -56,16 +51,37 @@ def check_page(page: Path | None, others: Sequence[Path]) -> None:
     InputError
         If it is one of the others.
     """
-    if page is None:
+    if file is None:
         return
-    if page.is_dir():
-        raise FileError(f"Can't write {str(page)!r}: it is a folder. Name a file in it.")
-    if page.resolve() in [other.resolve() for other in others]:
-        raise InputError(f"The page {str(page)!r} is also an input or the output.")
-    _check_folder(page)
+    if file.is_dir():
+        raise FileError(f"Can't write {str(file)!r}: it is a folder. Name a file in it.")
+    if any(other is not None and _is_same(file, other) for other in others):
+        raise InputError(
+            f"{str(file)!r} would be overwritten: it is also an input or the output. Choose "
+            "another name."
+        )
+    check_folder(file)
 
 
-def _check_folder(output: Path) -> None:
+def _is_same(file: Path, other: Path) -> bool:
+    # of two that are not there yet only names can be compared
+    there = file.exists() and other.exists()
+    return file.samefile(other) if there else file.resolve() == other.resolve()
+
+
+def check_folder(output: Path) -> None:
+    """Find out before the work that nothing can be written beside or in place of a path.
+
+    Parameters
+    ----------
+    output : Path
+        What will be written.
+
+    Raises
+    ------
+    FileError
+        If there is no such folder, or it can't be written.
+    """
     import tempfile
 
     folder = output.resolve().parent

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wordkin.cli.outputs import check_page
+from wordkin.cli.outputs import check_file
 from wordkin.errors import InputError
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def plot_training(
     from wordkin.cli.screen import Screen, shown
     from wordkin.vectors import load
 
-    check_page(output, files)
+    check_file(output, files)
     screen = Screen()
     short = len({file.stem for file in files}) == len(files)
     with screen.waiting():
@@ -161,7 +161,7 @@ def _draw(output: Path, file: Path, draw: Callable[[WordVectors], Any]) -> None:
     from wordkin.vectors import load
 
     check_path(output)
-    check_page(output, [file])
+    check_file(output, [file])
     screen = Screen()
     with screen.busy("drawing"):
         draw(load(file))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from wordkin.cli.models import Mode, Model, make_config
-from wordkin.cli.outputs import check_output, check_page
+from wordkin.cli.outputs import check_file, check_output
 from wordkin.cli.reports import report_run
 from wordkin.cli.runs import Engine, checkpoint_in, machine_for, telling_traffic
 from wordkin.cli.texts import named_tokenizer, read_corpus
@@ -338,7 +338,7 @@ def train(  # noqa: PLR0913 (the options of the command)
     check_output(output, inputs)
     if model is Model.doc2vec and output.suffix != ".safetensors":
         raise InputError(f"Documents are saved as .safetensors; got {str(output)!r}.")
-    check_page(html, [output, *inputs])
+    check_file(html, [output, *inputs])
     machine = machine_for(engine, address)
 
     from wordkin.cli.interrupt import telling_of
@@ -347,36 +347,37 @@ def train(  # noqa: PLR0913 (the options of the command)
     from wordkin.training import train as run
 
     callbacks, begun = checkpoint_in(checkpoint, checkpoint_every, resume=resume)
-    screen = Screen()
-    corpus = read_corpus(screen, inputs, reading)
-    need = memory_needed(
-        corpus,
-        config,
-        workers=workers,
-        engine=machine,
-        streams=streams if deterministic or engine is Engine.ray else 0,
-    )
-    screen.note(f"training needs {need}")
     written = next((each.path for each in callbacks), None)
-    record = RunRecord(probe) if watch or html or probe else None
-    if record is not None:
-        record.check(corpus.vocabulary)
-    watched = record if watch or probe else None
-    with telling_of(written), telling_traffic(screen.note), screen.training(watched) as shown:
-        trained = run(
+    screen = Screen()
+    with telling_of(written, resumed=begun is not None):
+        corpus = read_corpus(screen, inputs, reading)
+        need = memory_needed(
             corpus,
             config,
-            seed=seed,
             workers=workers,
             engine=machine,
-            validation=validation,
-            callbacks=[*([record] if record else []), shown, *callbacks],
-            resume=begun,
-            deterministic=deterministic,
-            streams=streams,
+            streams=streams if deterministic or engine is Engine.ray else 0,
         )
-    with screen.waiting():
-        trained.save(output)
+        screen.note(f"training needs {need}")
+        record = RunRecord(probe) if watch or html or probe else None
+        if record is not None:
+            record.check(corpus.vocabulary)
+        watched = record if watch or probe else None
+        with telling_traffic(screen.note), screen.training(watched) as shown:
+            trained = run(
+                corpus,
+                config,
+                seed=seed,
+                workers=workers,
+                engine=machine,
+                validation=validation,
+                callbacks=[*([record] if record else []), shown, *callbacks],
+                resume=begun,
+                deterministic=deterministic,
+                streams=streams,
+            )
+        with screen.waiting():
+            trained.save(output)
     if record is not None and html is not None:
         record.to_html(html, title=f"{type(config).__name__}: {output.name}")
     report_run(screen, trained)

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
     Parameters = dict[str, list[str]]
 
-SCRIPTS = ("drawing.js", "map.js", "ask.js", "page.js")  # in this order: each uses those before
+# in this order: each uses those before
+SCRIPTS = (
+    "drawing.js", "room.js", "gestures.js", "map.js", "ask.js", "search.js", "taking.js", "page.js",
+)  # fmt: skip
 _KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript"}
 _MOST_FOUND = 1000
 _MOST_TERMS = 50

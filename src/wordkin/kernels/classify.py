@@ -29,6 +29,10 @@ _0, _1, _32 = (np.uint64(n) for n in (0, 1, 32))
 # where hashes start, so that a word and its letters differ
 _WORD, _LETTERS = np.uint64(0x2545F4914F6CDD1D), np.uint64(0x5851F42D4C957F2D)
 
+_ALIKE = {"nnan", "ninf", "nsz"}
+"""Neither fused nor reordered: how many classes a thread has decides which of them are done in whole
+vectors and which one by one, and both must round alike."""
+
 
 class Bags(NamedTuple):
     """The features of documents."""
@@ -294,7 +298,7 @@ def weigh(bags, new_rows, idf, out):
 # ------------------------------------------------------------------------------ learning
 
 
-@kernel(fastmath=True)
+@kernel(fastmath=_ALIKE)
 def descend(bags, lesson, order, table, duals):
     """Pass once over documents, each class against the rest, by dual coordinate descent.
 
@@ -359,7 +363,7 @@ def descend(bags, lesson, order, table, duals):
     return loss
 
 
-@kernel(fastmath=True)
+@kernel(fastmath=_ALIKE)
 def score(bags, weights, out):
     """Add up the rows of documents.
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import InputError
+from wordkin.lettering import lettering
 from wordkin.plotting import page
 from wordkin.plotting.flattening import principal
-from wordkin.plotting.lettering import lettering
 from wordkin.plotting.placing import MARGIN, Room, place, put
 from wordkin.vocabulary.checks import listed
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import InputError
+from wordkin.lettering import lettering
 from wordkin.plotting import page
-from wordkin.plotting.lettering import lettering
 from wordkin.vocabulary.checks import check_at_least, listed
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from wordkin.plotting.lettering import Lettering
+    from wordkin.lettering import Lettering
     from wordkin.vectors import WordVectors
 
     Floats = NDArray[np.float64]

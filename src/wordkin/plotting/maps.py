@@ -9,10 +9,10 @@ import numpy as np
 
 from wordkin.errors import InputError
 from wordkin.evaluation.groups import spherical_clusters
+from wordkin.lettering import lettering
 from wordkin.neighbors import row_of
 from wordkin.plotting import page
 from wordkin.plotting.flattening import check_method, flatten
-from wordkin.plotting.lettering import lettering
 from wordkin.plotting.placing import MARGIN, Room, place, put
 from wordkin.vocabulary.checks import check_at_least, listed
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from wordkin.plotting.lettering import Lettering
+    from wordkin.lettering import Lettering
     from wordkin.vectors import WordVectors
 
     Floats = NDArray[np.float64]
@@ -228,14 +228,13 @@ def _draw_names(figure: Any, names: list[str], letters: Lettering) -> None:  # n
 
     handles = [
         Line2D([], [], linestyle="none", marker=_marker(group), color=_colour(group), markersize=4,
-               markeredgewidth=0, label=letters.drawn(name))
-        for group, name in enumerate(names)
+               markeredgewidth=0)
+        for group in range(len(names))
     ]  # fmt: skip
-    figure.legend(
-        handles=handles, loc="center", bbox_to_anchor=(0.5, 1 - _HEAD / 2 / figure.get_figheight()),
-        ncols=len(handles), frameon=False, borderpad=0.3,
-        handletextpad=0.1, columnspacing=1.4, labelcolor=page.INK, borderaxespad=0,
-        prop={"family": letters.families, "size": 8},
+    page.add_legend(
+        figure, handles, [letters.drawn(name) for name in names], families=letters.families,
+        loc="center", bbox_to_anchor=(0.5, 1 - _HEAD / 2 / figure.get_figheight()),
+        ncols=len(handles), borderpad=0.3, handletextpad=0.1, columnspacing=1.4, borderaxespad=0,
     )  # fmt: skip
 
 

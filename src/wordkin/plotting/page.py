@@ -12,6 +12,7 @@ from wordkin.files import atomic_write
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Sequence
 
 DPI = 200
 INK, PALE, GRID = "#222222", "#767676", "#e3e3e3"  # PALE has contrast 4.5 on white
@@ -117,6 +118,38 @@ def finish(figure: Any, path: str | os.PathLike[str] | None) -> Any:  # noqa: AN
         with atomic_write(path) as file:
             file.write(data.getvalue())
     return figure
+
+
+def add_legend(
+    where: Any,  # noqa: ANN401
+    handles: Sequence[Any],
+    names: Sequence[str],
+    *,
+    families: list[str],
+    **settings: Any,  # noqa: ANN401
+) -> None:
+    """Explain what was drawn.
+
+    Parameters
+    ----------
+    where : matplotlib.figure.Figure or matplotlib.axes.Axes
+        What the legend belongs to.
+    handles : sequence of matplotlib.lines.Line2D
+        What is explained.
+    names : sequence of str
+        Of each its name, whatever it begins with: Matplotlib takes a label that begins with ``_``
+        for one that is not to be shown.
+    families : list of str
+        Fonts.
+    **settings
+        For Matplotlib.
+    """
+    legend = where.legend(
+        handles, [name.replace("_", "-") for name in names], frameon=False, labelcolor=INK,
+        prop={"family": families, "size": 8}, **settings,
+    )  # fmt: skip
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_text(name)
 
 
 def plain_axes(axes: Any) -> None:  # noqa: ANN401

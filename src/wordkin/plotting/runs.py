@@ -10,8 +10,8 @@ import numpy as np
 from wordkin.classification.pictures import confusion_picture
 from wordkin.classification.reporting import Report
 from wordkin.errors import InputError
+from wordkin.lettering import lettering
 from wordkin.plotting import page
-from wordkin.plotting.lettering import lettering
 from wordkin.training import EpochRecord, LossCurve, TrainedModel
 from wordkin.training.recording import RunRecord
 from wordkin.vectors import WordVectors
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
+    from wordkin.lettering import Lettering
+
     Run = TrainedModel | RunRecord | LossCurve | WordVectors | Sequence[EpochRecord]
     Points = Sequence[tuple[float, float]]
+    Named = list[tuple[Any, str]]
 
 _MANY = 1000  # points in a line; more can't be seen
 
@@ -85,15 +88,14 @@ def plot_training(
     heights = [1.5, *([1.0] * (len(panels) - 1))]
     grid = figure.subplots(len(panels), 1, sharex=True, squeeze=False,
                            gridspec_kw={"height_ratios": heights}).ravel()  # fmt: skip
-    letters = lettering(curves)
-    drawn = {letters.drawn(name): each for name, each in curves.items()}
+    letters = lettering([*curves, *(name for each in curves.values() for name in each.scores)])
     for draw, axes in zip(panels, grid, strict=True):
         page.plain_axes(axes)
         axes.grid(axis="y", color=page.GRID, linewidth=0.6)
-        draw(axes, drawn)
-        if axes.get_legend_handles_labels()[1]:
-            axes.legend(frameon=False, labelcolor=page.INK, handlelength=3.2,
-                        prop={"family": letters.families, "size": 8})  # fmt: skip
+        named = draw(axes, curves, letters)
+        if named:
+            page.add_legend(axes, *zip(*named, strict=True), families=letters.families,
+                            handlelength=3.2)  # fmt: skip
     grid[-1].set_xlabel("words of the text, all epochs" if by_words else "steps", fontsize=8.5,
                         color=page.INK, family="DejaVu Sans")  # fmt: skip
     for axes in grid:
@@ -153,33 +155,47 @@ def _of_history(history: list[EpochRecord]) -> _Curves:
     )
 
 
-def _draw_loss(axes: Any, curves: Mapping[str, _Curves]) -> None:  # noqa: ANN401
+def _draw_loss(axes: Any, curves: Mapping[str, _Curves], letters: Lettering) -> Named:  # noqa: ANN401
+    """Draw losses; return the lines to explain, with their names."""
     axes.set_ylabel("loss (nats)", fontsize=8.5, color=page.INK, family="DejaVu Sans")
     alone = len(curves) == 1
+    named: Named = []
     for number, (name, each) in enumerate(curves.items()):
-        both = alone and bool(each.held_out)
-        label = name or ("training" if both else None)
-        _line(axes, each.loss, number=number, label=label)
+        if not each.loss:
+            continue
+        drawn = letters.drawn(name)
+        line = _line(axes, each.loss, number=number)
+        if drawn or each.held_out:
+            named.append((line, drawn or "training"))
         if each.held_out:
-            label = f"{name}, held-out text" if name else "held-out text"
-            _line(axes, each.held_out, number=1 if alone else number, label=label, dashed=True)
+            line = _line(axes, each.held_out, number=1 if alone else number, dashed=True)
+            named.append((line, f"{drawn}, held-out text" if drawn else "held-out text"))
+    return named
 
 
-def _draw_speed(axes: Any, curves: Mapping[str, _Curves]) -> None:  # noqa: ANN401
+def _draw_speed(axes: Any, curves: Mapping[str, _Curves], letters: Lettering) -> Named:  # noqa: ANN401
+    """Draw speeds, of which the losses above tell the names."""
+    del letters
     axes.set_ylabel("words/s", fontsize=8.5, color=page.INK, family="DejaVu Sans")
     for number, each in enumerate(curves.values()):
         _line(axes, each.speed, number=number)
+    # from 0 on, and the margin in proportion: a point on the edge is cut in half
+    axes.update_datalim([(axes.dataLim.x0, 0.0)])
+    axes.autoscale_view()
     axes.set_ylim(bottom=0)
     axes.yaxis.set_major_formatter(_short)
+    return []
 
 
-def _draw_scores(axes: Any, curves: Mapping[str, _Curves]) -> None:  # noqa: ANN401
+def _draw_scores(axes: Any, curves: Mapping[str, _Curves], letters: Lettering) -> Named:  # noqa: ANN401
+    """Draw scores; return the lines to explain, with their names."""
     axes.set_ylabel("score", fontsize=8.5, color=page.INK, family="DejaVu Sans")
-    number = 0
+    named: Named = []
     for name, each in curves.items():
         for score, points in each.scores.items():
-            _line(axes, points, number=number, label=f"{name}, {score}" if name else score)
-            number += 1
+            told = ", ".join(letters.drawn(part) for part in (name, score) if part)
+            named.append((_line(axes, points, number=len(named)), told))
+    return named
 
 
 def _line(
@@ -187,18 +203,17 @@ def _line(
     points: Points,
     *,
     number: int,
-    label: str | None = None,
     dashed: bool = False,
-) -> None:
-    if not len(points):
-        return
-    x, y = np.array(points[:: max(1, len(points) // _MANY)], np.float64).T
+) -> Any:  # noqa: ANN401
+    """Draw a line, and return it."""
+    kept = points[:: max(1, len(points) // _MANY)]
+    x, y = np.array(kept, np.float64).reshape(-1, 2).T
     few = len(x) <= 30
-    axes.plot(
-        x, y, color=page.COLOURS[number % len(page.COLOURS)], linewidth=1.5, label=label,
+    return axes.plot(
+        x, y, color=page.COLOURS[number % len(page.COLOURS)], linewidth=1.5,
         linestyle="--" if dashed else "-", markersize=4, markeredgewidth=0,
         marker=page.MARKERS[number % len(page.MARKERS)] if few else None,
-    )  # fmt: skip
+    )[0]  # fmt: skip
 
 
 def _short(value: float, _place: object = None) -> str:
@@ -263,13 +278,14 @@ def plot_confusion(
                 f"plot_confusion takes a Report or a classifier; got {type(judged).__name__}."
             )
         judged = judged.report(texts, labels)
-    names = [str(name) for name in judged.classes]
+    letters = lettering(map(str, judged.classes))
+    names = [letters.drawn(str(name)) for name in judged.classes]
     k, longest = len(names), 0.075 * max(map(len, names)) if len(names) <= 30 else 0.2
     side = max(2.6, min(11.0, 0.34 * k))  # of the matrix
     below = longest if longest > 0.3 or k > 15 else 0.2
     figure = page.new_page(side + longest + 1.5, side + below + 0.75)
     figure.set_layout_engine("compressed")
-    confusion_picture(judged, figure.subplots(), families=lettering(names).families)
+    confusion_picture(judged, figure.subplots(), letters=letters)
     for axes in figure.axes:  # of the matrix, and of the bar that explains its colours
         axes.tick_params(labelsize=8, width=0.6)
         for spine in axes.spines.values():

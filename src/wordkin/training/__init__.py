@@ -20,7 +20,7 @@ from wordkin.training.callbacks import EarlyStopping as EarlyStopping
 from wordkin.training.display import show_training
 from wordkin.training.held_counts import hold_out_counts
 from wordkin.training.initial import initial_arrays
-from wordkin.training.job import Job, checked_streams, checked_workers
+from wordkin.training.job import STREAMS, Job, checked_streams, checked_workers
 from wordkin.training.loop import Session
 from wordkin.training.memory import check_fits
 from wordkin.training.memory import memory_needed as memory_needed
@@ -63,7 +63,7 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
     initial: TrainedModel | WordVectors | None = None,
     resume: str | os.PathLike[str] | None = None,
     deterministic: bool = False,
-    streams: int = 4,
+    streams: int = STREAMS,
 ) -> TrainedModel:
     """Train word vectors.
 

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from wordkin.config import Model
     from wordkin.corpus import Corpus
 
+STREAMS = 4
+"""Of a deterministic run, unless told otherwise."""
+_MOST = 1024
+
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
@@ -82,11 +86,7 @@ def checked_workers(workers: int | None) -> int:
     ConfigError
         If it is none.
     """
-    if workers is None:
-        return os.cpu_count() or 1
-    if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= 1024:
-        raise ConfigError(f"workers must be a whole number from 1 to 1024; got {workers!r}.")
-    return workers
+    return _checked("workers", os.cpu_count() or 1 if workers is None else workers)
 
 
 def checked_streams(streams: int) -> int:
@@ -107,6 +107,10 @@ def checked_streams(streams: int) -> int:
     ConfigError
         If it is none.
     """
-    if isinstance(streams, bool) or not isinstance(streams, int) or not 1 <= streams <= 1024:
-        raise ConfigError(f"streams must be a whole number from 1 to 1024; got {streams!r}.")
-    return streams
+    return _checked("streams", streams)
+
+
+def _checked(name: str, number: int) -> int:
+    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= _MOST:
+        raise ConfigError(f"{name} must be a whole number from 1 to {_MOST}; got {number!r}.")
+    return number

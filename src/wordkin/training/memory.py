@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING
 from wordkin.engines import always_in_streams, get_engine
 from wordkin.errors import OutOfMemoryError
 from wordkin.memory import available_memory
-from wordkin.training.job import checked_workers
+from wordkin.training.job import STREAMS, checked_workers
 
 if TYPE_CHECKING:
     from wordkin.config import Model
     from wordkin.corpus import Corpus
     from wordkin.engines import EngineSettings, Memory
-
-_STREAMS = 4
-"""Of `train`, unless told otherwise."""
 
 
 def memory_needed(
@@ -59,7 +56,7 @@ def memory_needed(
     5376
     """
     if always_in_streams(engine):
-        streams = streams or _STREAMS
+        streams = streams or STREAMS
     need = get_engine(engine, workers=checked_workers(workers), streams=streams)
     return need.memory(len(corpus.vocabulary), config, sentences=len(corpus))
 

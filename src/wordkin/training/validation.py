@@ -250,15 +250,20 @@ def _sample(
     return np.sort(rng.choice(everything, most, replace=False))
 
 
+def _counts(job: Job) -> NDArray[np.int64]:
+    """How often each word is there, none of them never."""
+    counts = job.corpus.vocabulary.counts
+    if counts is None:
+        counts = np.bincount(job.corpus.ids, minlength=len(job.corpus.vocabulary))
+    return np.maximum(counts, 1).astype(np.int64)
+
+
 def _against_noise(
     job: Job, centres: NDArray[np.int32], rng: np.random.Generator
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.float32]]:
     """The centre and fixed noise words for each question."""
     config = _asking(job)
-    counts = job.corpus.vocabulary.counts
-    if counts is None:
-        counts = np.bincount(job.corpus.ids, minlength=len(job.corpus.vocabulary))
-    law = np.cumsum(np.maximum(counts, 1).astype(np.float64) ** config.ns_exponent)
+    law = np.cumsum(_counts(job).astype(np.float64) ** config.ns_exponent)
     draws = rng.random((len(centres), config.negative)) * law[-1]
     noise = np.searchsorted(law, draws, side="right").clip(max=len(law) - 1)
     targets = np.concatenate((centres[:, None], noise), axis=1).astype(np.int32)
@@ -274,10 +279,7 @@ def _along_paths(
     """The turns through the Huffman tree on the way to each centre."""
     from wordkin.kernels.sampling import make_tree
 
-    counts = job.corpus.vocabulary.counts
-    if counts is None:
-        counts = np.bincount(job.corpus.ids, minlength=len(job.corpus.vocabulary))
-    tree = make_tree(np.maximum(counts, 1).astype(np.int64))
+    tree = make_tree(_counts(job))
     lengths = np.diff(tree.starts)[centres]
     ends = np.cumsum(lengths)
     steps = np.arange(ends[-1]) + np.repeat(tree.starts[centres] - ends + lengths, lengths)

@@ -2,7 +2,6 @@
 // A map of words: moves, zooms, names what there is room for, and tells what is clicked.
 
 const NEAR = 12;          // pixels: how far from a point a click may be
-const CELL = 4;           // pixels: labels keep clear of one another on a grid of these
 const MOST_TRIED = 60000; // words in view that labels are tried for
 
 class WordMap {
@@ -27,7 +26,8 @@ class WordMap {
     this.hover = -1;
     this.widths = new Map();
     this.restyle();
-    this.listen();
+    followPointers(this);
+    followKeys(this);
     new ResizeObserver(() => this.resize()).observe(box);
     this.dots.addEventListener("restored", () => this.redraw());
   }
@@ -192,79 +192,7 @@ class WordMap {
     if (byUser) this.told.onMove();
   }
 
-  // --- fingers, mouse, keys ---
-
-  listen() {
-    const held = new Map();
-    let from = null, travelled = 0, spread = 0;
-    const at = (event) => {
-      const { left, top } = this.ink.getBoundingClientRect();
-      return [event.clientX - left, event.clientY - top];
-    };
-    this.ink.addEventListener("pointerdown", (event) => {
-      if (event.button) return;
-      this.ink.setPointerCapture(event.pointerId);
-      held.set(event.pointerId, at(event));
-      travelled = held.size > 1 ? Infinity : 0;
-      from = event.shiftKey && held.size === 1 ? at(event) : null;
-      spread = 0;
-    });
-    this.ink.addEventListener("pointermove", (event) => {
-      const [x, y] = at(event), before = held.get(event.pointerId);
-      if (!before) return this.point(x, y);
-      travelled += Math.hypot(x - before[0], y - before[1]);
-      held.set(event.pointerId, [x, y]);
-      if (from) return this.outline(from, [x, y]);
-      const others = [...held.values()];
-      if (others.length === 2) {
-        const [a, b] = others, wide = Math.hypot(a[0] - b[0], a[1] - b[1]);
-        if (spread) this.zoomBy(wide / spread, (a[0] + b[0]) / 2, (a[1] + b[1]) / 2, false);
-        spread = wide;
-      }
-      this.shift((x - before[0]) / others.length, (y - before[1]) / others.length);
-    });
-    const end = (event) => {
-      const last = held.get(event.pointerId);
-      held.delete(event.pointerId);
-      spread = 0;
-      if (!last || event.type === "pointercancel") return this.outline();
-      if (from && travelled > 4) this.told.onSelect(this.inside(from, last));
-      else if (travelled < 5) {
-        const row = this.nearest(...last);
-        if (row >= 0) this.told.onPick(row);
-      }
-      from = null;
-      this.outline();
-    };
-    this.ink.addEventListener("pointerup", end);
-    this.ink.addEventListener("pointercancel", end);
-    this.ink.addEventListener("pointerleave", () => this.point(-1e4, -1e4));
-    this.ink.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      const lines = event.deltaMode ? 16 : 1; // some mice count in lines
-      this.zoomBy(Math.exp(-event.deltaY * lines * 0.0016), ...at(event), false);
-    }, { passive: false });
-    this.ink.addEventListener("keydown", (event) => this.key(event));
-  }
-
-  key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const step = 60;
-    const acts = {
-      ArrowLeft: () => this.shift(step, 0), ArrowRight: () => this.shift(-step, 0),
-      ArrowUp: () => this.shift(0, step), ArrowDown: () => this.shift(0, -step),
-      "+": () => this.zoomBy(1.4), "=": () => this.zoomBy(1.4), "-": () => this.zoomBy(1 / 1.4),
-      0: () => this.fitAll(true, true),
-      Enter: () => {
-        const row = this.nearest(this.width / 2, this.height / 2, Infinity);
-        if (row >= 0) this.told.onPick(row);
-      },
-    };
-    if (!acts[event.key]) return;
-    event.preventDefault();
-    event.stopPropagation();
-    acts[event.key]();
-  }
+  // --- what is pointed at ---
 
   point(x, y) {
     const row = this.nearest(x, y);
@@ -335,19 +263,18 @@ class WordMap {
   }
 
   write() {
-    const wide = Math.ceil(this.width / CELL), high = Math.ceil(this.height / CELL);
-    const taken = new Uint8Array(wide * high);
+    const room = new Room(this.width, this.height);
     this.labels = [];
     const here = (row) => row < this.colours.length;
     const centres = this.centres.filter(here), near = this.near.filter(here);
     this.join(centres, near);
     for (const row of [...centres, ...near]) {
       const [x, y] = this.toPage(row);
-      for (const [from, to] of this.cells([x - 4, y - 4], 8, 8, taken, wide)) taken.fill(1, from, to);
+      room.take([x - 4, y - 4], 8, 8);
     }
-    if (this.hover >= 0 && here(this.hover)) this.label(this.hover, 14, taken, wide, true);
-    for (const row of centres) this.label(row, 16, taken, wide, true);
-    for (const row of near) this.label(row, 13, taken, wide);
+    if (this.hover >= 0 && here(this.hover)) this.label(this.hover, 14, room, true);
+    for (const row of centres) this.label(row, 16, room, true);
+    for (const row of near) this.label(row, 13, room);
     const few = near.length ? 90 : 45; // a crowd of labels would hide those that matter
     const most = this.width * this.height / (150 * few) + this.labels.length;
     for (let row = 0, n = this.n, tried = 0; row < n && tried < MOST_TRIED; row++) {
@@ -355,8 +282,8 @@ class WordMap {
       const [x, y] = this.toPage(row);
       if (x < 0 || y < 0 || x > this.width || y > this.height) continue;
       tried++;
-      if (taken[Math.floor(y / CELL) * wide + Math.floor(x / CELL)]) continue;
-      this.label(row, 12, taken, wide);
+      if (room.isTaken(x, y)) continue;
+      this.label(row, 12, room);
     }
   }
 
@@ -387,7 +314,7 @@ class WordMap {
   }
 
   // Write a word beside its point, where there is nothing yet; one that has to be anyhow.
-  label(row, size, taken, wide, always = false) {
+  label(row, size, room, always = false) {
     const word = this.words[row];
     if (word === undefined || this.labels.some((label) => label.row === row)) return;
     const text = word.length > 40 ? word.slice(0, 39) + "\u2026" : word;
@@ -396,9 +323,9 @@ class WordMap {
     const right = [x + gap, y - height / 2], left = [x - gap - width, y - height / 2];
     // small labels stand to the right or not at all: to try more costs time, and makes a crowd
     const sides = size < 13 ? [right] : [right, left, [x - width / 2, y - height - 9], [x - width / 2, y + 9]];
-    const side = sides.find((corner) => this.isFree(corner, width, height, taken, wide)) || (always && right);
+    const side = sides.find((corner) => room.isFree(corner, width, height)) || (always && right);
     if (!side) return;
-    for (const [from, to] of this.cells(side, width, height, taken, wide)) taken.fill(1, from, to);
+    room.take(side, width, height);
     const pen = this.pen, faint = size < 13 && this.centres.length > 0;
     const [start, middle] = [side[0], side[1] + height / 2];
     pen.font = fontOf(size);
@@ -410,24 +337,6 @@ class WordMap {
     pen.fillStyle = faint ? this.pale : this.dark;
     pen.fillText(text, start, middle);
     this.labels.push({ row, left: side[0], top: side[1], width, height });
-  }
-
-  isFree([left, top], width, height, taken, wide) {
-    if (left < 0 || left + width > this.width || top < 0 || top + height > this.height) return false;
-    for (const [from, to] of this.cells([left, top], width, height, taken, wide))
-      for (let cell = from; cell < to; cell++) if (taken[cell]) return false;
-    return true;
-  }
-
-  // The parts of the grid under a rectangle, line by line.
-  cells([left, top], width, height, taken, wide) {
-    const x0 = Math.max(0, Math.floor(left / CELL));
-    const x1 = Math.min(wide - 1, Math.floor((left + width) / CELL));
-    const last = Math.min(taken.length / wide - 1, Math.floor((top + height) / CELL));
-    const lines = [];
-    for (let y = Math.max(0, Math.floor(top / CELL)); y <= last; y++)
-      if (x1 >= x0) lines.push([y * wide + x0, y * wide + x1 + 1]);
-    return lines;
   }
 
   widthOf(text, size) {

@@ -3,13 +3,11 @@
 
 const $ = (id) => document.getElementById(id);
 const source = $("about-0") ? new Page() : new Server();
-const FOUND = 12;        // words offered while one types
-const MOST_N = 200;     // words of a list
+const MOST_N = 200;       // words of a list
 const MOST_LISTED = 5000; // words of a rectangle
 
 let files = [], maps = [], results = [], largest = 1;
 let state = { plus: [], minus: [], n: 20, top: null };
-let chosen = null;       // words of a rectangle on a map: { file, rows }
 let asked = 0;           // answers to older questions are not shown
 
 // --- the address ---
@@ -62,7 +60,6 @@ function keepView(file) {
 
 function ask(plus, minus = []) {
   state = { ...state, plus, minus };
-  chosen = null;
   for (const map of maps) map.kept = "";
   keep(true);
   return refresh();
@@ -82,7 +79,7 @@ async function refresh({ follow = true } = {}) {
     })));
   if (ticket !== asked) return;
   results = answers;
-  document.title = `${sum()} \u2013 ${files.map((file) => file.name).join(", ")}`;
+  document.title = `${sum()} \u2013 ${namesOfFiles()}`;
   maps.forEach((map, number) => {
     map.mark(results[number].terms.map((term) => term.row), results[number].nearest.map((one) => one.row));
     if (follow && !map.kept) map.follow();
@@ -90,20 +87,11 @@ async function refresh({ follow = true } = {}) {
   showResults();
 }
 
+const namesOfFiles = () => files.map((file) => file.name).join(", ");
+
 function sum() {
   const parts = [...state.plus.map((word) => `+ ${word}`), ...state.minus.map((word) => `- ${word}`)];
   return parts.join(" ").replace(/^\+ /, "");
-}
-
-// "king - man + woman": signs stand between spaces, so that "well-known" is a word.
-function parsed(text) {
-  const parts = ` ${text.trim().replace(/^([+\-\u2212])\s+/, " $1 ")}`.split(/\s([+\-\u2212])(?:\s+|$)/);
-  const plus = [], minus = [];
-  for (let i = 0; i < parts.length; i += 2) {
-    const word = parts[i].trim();
-    if (word) (i && parts[i - 1] !== "+" ? minus : plus).push(word);
-  }
-  return { plus, minus };
 }
 
 function addTerm(word, sign) {
@@ -116,6 +104,12 @@ function dropTerm(word) {
   const others = (list) => list.filter((one) => one !== word);
   ask(others(state.plus), others(state.minus));
 }
+
+const search = new Search({
+  find: (text, n) => Promise.all(files.map((_, file) => source.search(file, text, n).catch(() => []))),
+  onAsk: ask,
+  onLeave: () => step(1),
+});
 
 // --- the panel ---
 
@@ -140,7 +134,7 @@ function showTerms() {
 
 function showSettings() {
   const top = state.top ? Math.min(state.top, largest) : largest;
-  $("top").value = Math.round(100 * Math.log(top / 100) / Math.log(Math.max(largest, 101) / 100));
+  $("top").value = largest > 100 ? Math.round(100 * Math.log(top / 100) / Math.log(largest / 100)) : 100;
   $("top-told").textContent = state.top ? top.toLocaleString("en") : "all";
   if (![...$("n").options].some((option) => option.value === String(state.n)))
     $("n").append(made("option", { textContent: state.n }));
@@ -159,7 +153,7 @@ function showBeginning() {
     nearest: maps[number].words.slice(0, state.n).map((word, row) => ({ row, word })),
   }));
   for (const map of maps) map.mark([], []);
-  document.title = files.map((file) => file.name).join(", ");
+  document.title = namesOfFiles();
   $("message").textContent = "Search for a word or click one on the map. These are the first of the file.";
   showResults();
 }
@@ -220,98 +214,15 @@ function item(one, number, inBoth, least) {
   return line;
 }
 
-// --- search ---
-
-let offered = -1, typed = 0;
-
-async function offer() {
-  const ticket = ++typed, text = $("ask").value;
-  const { plus, minus } = parsed(text), last = text.trim().split(/\s[+\-\u2212]\s/).pop();
-  if (!plus.length && !minus.length) return closeOffer();
-  const found = new Map();
-  const answers = await Promise.all(files.map((_, number) => source.search(number, last.trim(), FOUND).catch(() => [])));
-  if (ticket !== typed) return;
-  for (const words of answers)
-    for (const [row, word] of words) if (!found.has(word)) found.set(word, row);
-  const lines = [...found].slice(0, FOUND).map(([word, row], number) => {
-    const line = made("li", { id: `found-${number}`, onclick: () => take(word) });
-    line.setAttribute("role", "option");
-    line.dataset.word = word;
-    line.append(made("bdi", { textContent: word }), made("small", { textContent: (row + 1).toLocaleString("en") }));
-    return line;
-  });
-  $("found").replaceChildren(...lines);
-  $("found").hidden = !lines.length;
-  $("ask").setAttribute("aria-expanded", String(lines.length > 0));
-  choose(-1);
-}
-
-function choose(number) {
-  const lines = [...$("found").children];
-  offered = Math.max(-1, Math.min(number, lines.length - 1));
-  lines.forEach((line, i) => line.setAttribute("aria-selected", String(i === offered)));
-  if (offered < 0) return $("ask").removeAttribute("aria-activedescendant");
-  lines[offered].scrollIntoView({ block: "nearest" });
-  $("ask").setAttribute("aria-activedescendant", lines[offered].id);
-}
-
-function closeOffer() {
-  typed++;
-  $("found").hidden = true;
-  $("ask").setAttribute("aria-expanded", "false");
-  offered = -1;
-}
-
-// Take a word in the place of what was being typed last.
-function take(word) {
-  const text = $("ask").value, before = text.match(/^(.*\s[+\-\u2212]\s+|\s*[+\-\u2212]\s+)?/)[0] || "";
-  const { plus, minus } = parsed(before);
-  (/[-\u2212]\s+$/.test(before) ? minus : plus).push(word);
-  $("ask").value = before + word;
-  closeOffer();
-  ask(plus, minus);
-}
-
-function submit() {
-  const line = $("found").children[offered];
-  if (line && !$("found").hidden) return take(line.dataset.word);
-  const { plus, minus } = parsed($("ask").value);
-  closeOffer();
-  if (plus.length || minus.length) ask(plus, minus);
-}
-
 // --- what is taken along ---
 
-function words() {
-  return results.map((result) => result.nearest.map((one) => one.word));
-}
-
-// Tabs and line ends inside a word would break the table.
-const flat = (text) => String(text ?? "").replace(/[\t\r\n]+/g, " ");
-
-// What begins like a formula is run by spreadsheets; behind an apostrophe it is text to them.
-const cell = (text) => flat(text).replace(/^(?=\s*[=+\-@])(?!-?[\d.]+$)/, "'");
-
-function table() {
-  const head = ["file", "word", "cosine", "rank", "count"];
-  const lines = results.flatMap((result, number) => result.nearest.map((one) =>
-    [files[number].name, one.word, one.cosine?.toFixed(4), one.row + 1, one.count].map(cell).join("\t")));
-  return [head.join("\t"), ...lines].join("\n") + "\n";
-}
-
-function save(text, name) {
-  const link = made("a", { href: URL.createObjectURL(new Blob([text])), download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-}
-
 const fileName = (ending) => `${(sum() || "words").replace(/[^\p{L}\p{N}]+/gu, "-").slice(0, 60)}.${ending}`;
-const plainWords = () => [...new Set(words().flat())].map(flat).join("\n") + "\n";
-const saveTable = () => save(table(), fileName("tsv"));
+const saveWords = () => save(asLines(results), fileName("txt"));
+const saveTable = () => save(asTable(results, files), fileName("tsv"));
 
 async function copy() {
   try {
-    await navigator.clipboard.writeText(plainWords());
+    await navigator.clipboard.writeText(asLines(results));
     $("account").textContent = "copied";
   } catch {
     $("account").textContent = "the browser does not allow it";
@@ -353,18 +264,18 @@ function listWords() {
 
 function step(by) {
   const all = listWords(), now = all.indexOf(document.activeElement);
-  (all[Math.max(0, Math.min(all.length - 1, now < 0 ? 0 : now + by))] || $("ask")).focus();
+  (all[Math.max(0, Math.min(all.length - 1, now < 0 ? 0 : now + by))] || search.field).focus();
 }
 
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || $("keys").open) return;
   const target = event.target, key = event.key;
-  if (target === $("ask")) return onAskKey(event);
+  if (target === search.field) return search.key(event);
   if (/^(INPUT|SELECT)$/.test(target.tagName) && key !== "Escape" && key !== "/") return;
   const line = target.closest?.("#columns li");
   const word = line?.querySelector(".word bdi").textContent;
   const acts = {
-    "/": () => { $("ask").focus(); $("ask").select(); },
+    "/": () => search.focus(),
     "?": () => $("keys").showModal(),
     d: turnTheme, c: copy, e: saveTable,
     m: () => maps[0].ink.focus(),
@@ -377,29 +288,20 @@ function onKey(event) {
   acts[key]();
 }
 
-function onAskKey(event) {
-  const acts = {
-    ArrowDown: () => ($("found").hidden ? step(1) : choose(offered + 1)),
-    ArrowUp: () => choose(offered - 1),
-    Enter: submit,
-    Escape: () => ($("found").hidden ? $("ask").blur() : closeOffer()),
-  };
-  if (!acts[event.key]) return;
-  event.preventDefault();
-  acts[event.key]();
-}
-
 // --- the beginning ---
 
 function onSelect(file, rows) {
-  chosen = { file, rows: rows.slice(0, MOST_LISTED) };
+  const listed = rows.slice(0, MOST_LISTED);
   asked++;
+  state = { ...state, plus: [], minus: [] }; // neither the address nor a file is called by them
+  keep(true);
+  document.title = namesOfFiles();
   results = files.map((_, number) => ({
     terms: [],
     nearest: number === file
-      ? chosen.rows.map((row) => ({ row, word: maps[number].words[row] })) : [],
+      ? listed.map((row) => ({ row, word: maps[number].words[row] })) : [],
   }));
-  maps.forEach((map, number) => map.mark([], number === file ? chosen.rows.slice(0, 200) : []));
+  maps.forEach((map, number) => map.mark([], number === file ? listed.slice(0, 200) : []));
   $("terms").replaceChildren();
   $("message").textContent = `${rows.length.toLocaleString("en")} words of the rectangle` +
     (rows.length > MOST_LISTED ? `, of which the first ${MOST_LISTED.toLocaleString("en")}` : "");
@@ -456,9 +358,6 @@ async function begin() {
   document.documentElement.dataset.ready = "true";
 }
 
-$("ask").addEventListener("input", offer);
-$("ask").addEventListener("focus", () => $("ask").value && offer());
-$("ask").addEventListener("blur", () => setTimeout(closeOffer, 150)); // a click comes first
 $("top").addEventListener("input", () => {
   $("top-told").textContent = (topOf(Number($("top").value)) ?? "all").toLocaleString("en");
   for (const map of maps) map.limit(topOf(Number($("top").value)) ?? Infinity);
@@ -476,7 +375,7 @@ $("n").addEventListener("change", () => {
 $("theme").addEventListener("click", turnTheme);
 $("help").addEventListener("click", () => $("keys").showModal());
 $("copy").addEventListener("click", copy);
-$("save-text").addEventListener("click", () => save(plainWords(), fileName("txt")));
+$("save-text").addEventListener("click", saveWords);
 $("save-table").addEventListener("click", saveTable);
 document.addEventListener("keydown", onKey);
 addEventListener("popstate", () => { readAddress(); refresh(); });

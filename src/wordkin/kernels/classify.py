@@ -30,8 +30,8 @@ _0, _1, _32 = (np.uint64(n) for n in (0, 1, 32))
 _WORD, _LETTERS = np.uint64(0x2545F4914F6CDD1D), np.uint64(0x5851F42D4C957F2D)
 
 _ALIKE = {"nnan", "ninf", "nsz"}
-"""Neither fused nor reordered: how many classes a thread has decides which of them are done in whole
-vectors and which one by one, and both must round alike."""
+"""Neither fused nor reordered: how many classes a thread has decides which of them are done in
+whole vectors and which one by one, and both must round alike."""
 
 
 class Bags(NamedTuple):

@@ -211,3 +211,16 @@ def test_millions_of_words_are_counted_in_bounded_memory(tmp_path):
     assert "max_vocab_size" in refused
     assert done.startswith("['the', 'of'] [5000 5000] ")
     assert 0 < int(done.split()[-1]) < 20  # one more each time that words are forgotten
+
+
+def test_threads_are_as_many_as_the_cores_that_a_process_may_use(monkeypatch):
+    from wordkin.memory import cores
+    from wordkin.training.job import checked_workers
+
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {3, 5}, raising=False)
+    assert cores() == checked_workers(None) == 2
+    monkeypatch.delattr("os.sched_getaffinity")  # macOS and Windows know no affinity
+    assert cores() == checked_workers(None) == 64
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert cores() == 1

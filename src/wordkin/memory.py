@@ -1,4 +1,4 @@
-"""Memory: how much there is under all limits, and refusing early what can't fit.
+"""What this process may use: memory under all limits, and cores; and refusing what can't fit.
 
 A process that takes more than there is gets killed by the system without a word. So whoever is
 about to take much asks first, and says in numbers why it can't be.
@@ -6,12 +6,26 @@ about to take much asks first, and says in numbers why it can't be.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from wordkin.errors import OutOfMemoryError
 
 _ROOT = Path("/")
 _SMALL = 1 << 26  # bytes: asking the system takes 0.2 ms, and so much is always there
+
+
+def cores() -> int:
+    """Count the cores that this process may use.
+
+    Returns
+    -------
+    int
+        1 at least.
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def check_room(n_bytes: int, what: str, *, advice: str) -> None:

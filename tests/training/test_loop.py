@@ -195,7 +195,7 @@ def test_the_log_has_a_line_for_each_epoch_and_one_now_and_then(corpus, caplog, 
 )
 def test_what_limits(monkeypatch, wall, elsewhere, processor, pages, busy, limit):
     clocks = {"wall": 0.0, "processor": 0.0, "pages": 0}
-    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    monkeypatch.setattr("wordkin.training.meter.cores", lambda: 8)
     monkeypatch.setattr("time.perf_counter", lambda: clocks["wall"])
     monkeypatch.setattr("time.process_time", lambda: clocks["processor"])
     monkeypatch.setattr("wordkin.training.meter._late_pages", lambda: clocks["pages"])

@@ -6,7 +6,6 @@ the named tokenizers and text from files. Importing this loads Numba.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +17,7 @@ from wordkin.corpus.interning import Chunk
 from wordkin.errors import OutOfMemoryError
 from wordkin.kernels.numbering import WordTable, rank_in_place
 from wordkin.kernels.text import PADDING, Scanned, room, scan
-from wordkin.memory import check_room
+from wordkin.memory import check_room, cores
 from wordkin.text.classes import rule_of
 from wordkin.text.sources import Block
 
@@ -40,13 +39,6 @@ _BLOCKS_AHEAD = 2  # for each thread: enough to keep it busy while results are f
 _ADVICE = "Bound their number while counting: max_vocab_size=10_000_000 takes 1 to 2 GB."
 _NOTHING: NDArray[np.uint8] = np.zeros(0, np.uint8)
 _NOWHERE: NDArray[np.int64] = np.zeros(0, np.int64)
-
-
-def _cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 class Cut(NamedTuple):
@@ -275,7 +267,7 @@ class CompiledInterner:
             ) from error
 
     def _chunks(self, blocks: Iterable[Block]) -> Iterator[Chunk]:
-        threads = _cores()
+        threads = cores()
         counted: deque[tuple[Block, Future[Counted]]] = deque()
         numbered: deque[Future[Chunk]] = deque()
         with ThreadPoolExecutor(threads, "wordkin-text") as pool:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 from wordkin.errors import ConfigError
+from wordkin.memory import cores
 
 
 def n_threads(workers: int | None) -> int:
@@ -29,6 +28,4 @@ def n_threads(workers: int | None) -> int:
         if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= 1024:
             raise ConfigError(f"workers must be a whole number from 1 to 1024; got {workers!r}.")
         return workers
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return cores()

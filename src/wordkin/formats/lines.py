@@ -8,7 +8,6 @@ a hexadecimal form, which ``float`` doesn't know.
 
 from __future__ import annotations
 
-import os
 import re
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +17,7 @@ import numpy as np
 
 from wordkin.errors import FormatError
 from wordkin.formats.batches import not_finite
+from wordkin.memory import cores
 from wordkin.progress import task
 from wordkin.vocabulary.packed import packed
 
@@ -152,7 +152,7 @@ def _blocks(stream: BinaryIO, head: bytes, dimensions: int) -> Iterator[bytes]:
 
 def _in_order(blocks: Iterator[bytes], dimensions: int, wanted: Wanted) -> Iterator[Block]:
     """Parse blocks with all cores; a few are under way at a time, and they come in their order."""
-    n_threads = _n_cores()
+    n_threads = cores()
     with ThreadPoolExecutor(n_threads) as pool:
         under_way: deque[Future[Block]] = deque()
         try:
@@ -165,12 +165,6 @@ def _in_order(blocks: Iterator[bytes], dimensions: int, wanted: Wanted) -> Itera
         finally:
             for future in under_way:
                 future.cancel()
-
-
-def _n_cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _parse(data: bytes, dimensions: int, wanted: Wanted) -> Block:
@@ -263,7 +257,7 @@ def write_lines(
         Changes a block of whole lines before it is written.
     """
     n_rows = max(1, _WRITTEN // (12 * matrix.shape[1]))
-    n_threads = _n_cores()
+    n_threads = cores()
     with (
         task("writing vectors", len(words), "words") as advance,
         ThreadPoolExecutor(n_threads) as pool,

@@ -7,7 +7,6 @@ left out can belong to the result. Where it is not (many equal rows), the query 
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from wordkin.memory import cores
 from wordkin.progress import task
 
 if TYPE_CHECKING:
@@ -242,10 +242,7 @@ def _pool() -> tuple[ThreadPoolExecutor, int]:
 
     In a forked process they are missing, and the one that asks does all of the work.
     """
-    cores = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0) or (
-        os.cpu_count() or 1
-    )
-    return ThreadPoolExecutor(max(1, cores - 1), "wordkin-search"), cores
+    return ThreadPoolExecutor(max(1, cores() - 1), "wordkin-search"), cores()
 
 
 def gathered(parts: Sequence[Best], keep: int, also: range) -> tuple[NDArray, NDArray]:  # type: ignore[type-arg]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wordkin.errors import ConfigError, EmptyCorpusError
+from wordkin.memory import cores
 
 if TYPE_CHECKING:
     from wordkin.config import Model
@@ -86,7 +86,7 @@ def checked_workers(workers: int | None) -> int:
     ConfigError
         If it is none.
     """
-    return _checked("workers", os.cpu_count() or 1 if workers is None else workers)
+    return _checked("workers", cores() if workers is None else workers)
 
 
 def checked_streams(streams: int) -> int:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import time
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from wordkin.memory import cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ class Meter:
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._threads = min(workers, os.cpu_count() or workers)
+        self._threads = min(workers, cores())
         # seconds in all, seconds learning, processor seconds learning, pages waited for
         self._sums = np.zeros(4)
         self._last = time.perf_counter()

@@ -14,8 +14,8 @@ CBOW pulls the mean of the contexts instead of each context.
 `make_plain` does this pair by pair, as word2vec.c does, and is the reference. The grouped kernels
 take `group` neighbouring centres and `shared` noise words at once: these T = group +
 shared output rows, the *targets*, meet every context in the neighbourhood in one small matrix
-product that stays in registers (`_meet`). This shares negatives as pWord2Vec does (Ji et al. 2016,
-arXiv:1604.04661), over neighbouring windows (compare Rengasamy et al. 2017, pSGNScc).
+product that stays in registers (`groups.make_meet`). This shares negatives as pWord2Vec does (Ji
+et al. 2016, arXiv:1604.04661), over neighbouring windows (compare Rengasamy et al. 2017, pSGNScc).
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def kernel(function: Callable[..., Any] | None = None, **options: Any) -> Any:
 inline = numba.njit(inline="always", error_model="numpy", boundscheck=False)
 """For helpers that kernels call: Numba pastes them into the caller, nothing to cache."""
 
-pasted = partial(kernel, forceinline=True)
+pasted = partial(kernel, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
 """For larger helpers of a hot loop: LLVM pastes their machine code into the caller. A call would
 hand over dozens of numbers, since an array is seven, and cost more than such a helper does."""
 

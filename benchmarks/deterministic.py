@@ -1,11 +1,13 @@
 """Training with deterministic=True beside racing threads: bytes, time, scores, rare words.
 
     python benchmarks/deterministic.py [--data FOLDER] [--models SkipGram,CBOW,FastText]
-        [--seeds 3] [--streams 4] [--words N] [--lines bytes,scores]
+        [--seeds 3] [--streams 4] [--words N] [--lines bytes,scores,times] [--pairs 40]
 
 `bytes` prints the SHA-256 of input and context vectors with 1, 2, 3 and 8 threads, and with 2
 after a checkpoint in the middle. `scores` trains each model in both ways in turns, on two threads;
 the ratio of times is that of neighbours, and each score is the mean over seeds with its spread.
+`times` is for a machine that others use too: on two threads both ways learn from the same block of
+524,288 words in turns; of many such pairs it prints the middle one and the quartiles.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import lzma
 import os
 import statistics
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +26,9 @@ from machine import describe, spread, table
 from scores import SCORES, scores
 
 import wordkin as wk
+from wordkin.engines import Block, cpu
+
+_BLOCK = 1 << 19
 
 
 def main() -> None:
@@ -38,6 +44,8 @@ def main() -> None:
             print_bytes(corpus, config, options.streams)
         if "scores" in options.lines:
             print_scores(corpus, config, options)
+        if "times" in options.lines:
+            print_times(corpus, config, options)
 
 
 def parse() -> argparse.Namespace:
@@ -49,6 +57,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--streams", type=int, default=4)
     parser.add_argument("--words", type=int, default=None)
     parser.add_argument("--lines", default="bytes,scores")
+    parser.add_argument("--pairs", type=int, default=40)
     return parser.parse_args()
 
 
@@ -100,6 +109,35 @@ def print_scores(corpus: wk.Corpus, config: wk.SkipGram, options: argparse.Names
         times = spread(ratio, 2) if way == streams else "1"
         rows.append((way, spread(seconds[way]), times, *columns))
     print(table(rows), flush=True)
+
+
+def print_times(corpus: wk.Corpus, config: wk.SkipGram, options: argparse.Namespace) -> None:
+    """Both ways in turns, block after block, by the clock and by what the processor did."""
+    runs = {
+        streams: cpu.make_engine(workers=2, streams=streams).start(corpus, config, seed=1)
+        for streams in (0, options.streams)
+    }
+    found = {streams: [] for streams in runs}
+    for step in range(options.pairs + 2):  # the first two fill caches
+        start = step % max(corpus.n_tokens // _BLOCK, 1) * _BLOCK
+        block = Block(start, min(start + _BLOCK, corpus.n_tokens), config.alpha / 2, step)
+        for streams, run in runs.items():
+            clock, work = time.perf_counter(), time.process_time()
+            run.update(block)
+            found[streams].append((time.perf_counter() - clock, time.process_time() - work))
+    for kind, name in enumerate(("by the clock", "by processor time")):
+        racing, streams = (np.array(each)[2:, kind] for each in found.values())
+        told = [
+            "{1:.3f} ({0:.3f}-{2:.3f})".format(*np.percentile(values, (25, 50, 75)))
+            for values in (racing, streams, streams / racing)
+        ]
+        print(
+            f"{type(config).__name__}, {name}: racing {told[0]} s for a block, "
+            f"{options.streams} streams {told[1]} s, {told[2]} times as long",
+            flush=True,
+        )
+    for run in runs.values():
+        run.close()
 
 
 if __name__ == "__main__":

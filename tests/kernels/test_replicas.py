@@ -137,8 +137,18 @@ def test_shares_are_as_large_as_they_can_be_and_make_no_difference(streams):
     assert len(set(results)) == 1
 
 
+def test_all_words_can_have_numbers():
+    slots = Slots(np.full(3, -1, np.int32), np.zeros(4, np.int32))
+    ids, used = slots.number(np.array([2, 0, 1, 1], np.int32), 0)
+    assert used == 3
+    assert ids.tolist() == [2, 0, 1, 1]
+    again, used = slots.number(ids, used)
+    assert used == 3
+    assert again.tolist() == [2, 0, 1, 1]
+
+
 def test_numbers_are_given_in_ascending_order_and_forgotten():
-    slots = Slots(np.full(10, -1, np.int32), np.zeros(10, np.int32))
+    slots = Slots(np.full(10, -1, np.int32), np.zeros(11, np.int32))
     ids, used = slots.number(np.array([7, 3, 7, 0, 3, 9], np.int32), 0)
     assert used == 4
     assert slots.words[:4].tolist() == [0, 3, 7, 9]

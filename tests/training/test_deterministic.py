@@ -138,8 +138,8 @@ class Whole:
         text = sampling.alone(run._text, piece.span)
         group, shared = config.group or 1, config.shared_negatives or 5
         draws = int(len(text.ids) * shared / group / 14)
-        pool = np.empty(max(draws, 64), np.int32)
-        sampling.draw_noises(run._law, state, len(pool), pool)
+        noise = [sampling.draw_noise(run._law, state) for _ in range(max(draws, 64))]
+        pool = np.array(noise, np.int32)
         law = sampling.Noise(np.zeros(len(pool), np.uint64), pool)
         none = word2vec.aligned((0, run._rows.shape[1]))
         run._kernel(

@@ -10,9 +10,9 @@ from wordkin.engines import fasttext as racing
 from wordkin.engines.replicas import (
     SharedTable,
     Slots,
+    choose_lists,
     draw_pool,
     make_side,
-    ragged,
     replica_bytes,
 )
 from wordkin.engines.streams import (
@@ -178,9 +178,9 @@ class FastTextStreams(InStreams, racing.FastTextRun):
         self, desk: Desk, words: NDArray[np.int32], stream: int
     ) -> tuple[subword.Pieces, NDArray[np.float32]]:
         """The pieces of these words as slots, and the table of the slots."""
-        starts, where = ragged(self._spelling.pieces.starts, words)
+        starts, rows = choose_lists(*self._spelling.pieces, words)
         given = Slots(desk.pieces, self._inputs.words(stream))
-        rows, slots = given.number(self._spelling.pieces.rows[where], 0)
+        rows, slots = given.number(rows, 0)
         given.forget(slots)
         return subword.Pieces(starts, rows), self._inputs.copy(stream, slots, slots)
 

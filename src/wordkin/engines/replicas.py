@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,9 @@ _SMALLEST_POOL = 64
 """Noise words that a piece draws at least."""
 _PROBES = 1024
 """The most used rows, whose sum tells the direction that all have in common."""
+
+
+Number = TypeVar("Number", bound=np.generic)
 
 
 class Changes(NamedTuple):
@@ -53,12 +56,12 @@ class SharedTable:
         self.uses = uses
         rows = len(table) - 1
         self._rows = [aligned((0, table.shape[1])) for _ in range(streams)]
-        self._words = np.zeros((streams, rows), np.int32)
+        self._words = np.zeros((streams, rows + 1), np.int32)
         self._sizes = np.zeros((streams, 2), np.int64)
         self._links = replicas.make_links(streams, rows)
 
     def words(self, stream: int) -> NDArray[np.int32]:
-        """Which row each slot of a stream is a copy of; to be filled by `Slots`."""
+        """Which row each slot of a stream is a copy of, and a spare one; `Slots` fills it."""
         words: NDArray[np.int32] = self._words[stream]
         return words
 
@@ -210,7 +213,7 @@ class Slots(NamedTuple):
     of_words: NDArray[np.int32]
     """(V,) the slot of each word, -1 where it has none."""
     words: NDArray[np.int32]
-    """The word of each slot."""
+    """(V + 1,) the word of each slot; the last one is spare."""
 
     def number(self, ids: NDArray[np.int32], used: int) -> tuple[NDArray[np.int32], int]:
         """Give a slot to each word that has none: the lowest word the first one.
@@ -276,40 +279,44 @@ def draw_pool(
         How many slots there are now.
     """
     pool = np.empty(max(int(size), _SMALLEST_POOL), np.int32)
-    sampling.draw_noises(noise, state, len(pool), pool)
+    law = sampling.Noise(noise.threshold, noise.alias)  # without draws made beforehand
+    sampling.draw_noises(law, state, len(pool), pool)
     pool, used = slots.number(pool, used)
     return sampling.Noise(np.zeros(len(pool), np.uint64), pool), used
 
 
-def ragged(
-    starts: NDArray[np.int64], which: NDArray[np.int32]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def choose_lists(
+    starts: NDArray[np.int64], values: NDArray[Number], chosen: NDArray[np.int32]
+) -> tuple[NDArray[np.int64], NDArray[Number]]:
     """Choose lists from many that lie one behind the other.
 
     Parameters
     ----------
     starts : ndarray of int64
         Shape (n + 1,): list i is ``values[starts[i]:starts[i + 1]]``.
-    which : ndarray of int32
+    values : ndarray
+        What is in the lists.
+    chosen : ndarray of int32
         Shape (m,): the lists.
 
     Returns
     -------
     starts : ndarray of int64
         Shape (m + 1,): where the chosen lists begin, one behind the other.
-    where : ndarray of int64
-        Where their values are.
+    values : ndarray
+        What is in them.
 
     Examples
     --------
-    >>> starts, where = ragged(np.array([0, 2, 2, 5]), np.array([2, 0], np.int32))
-    >>> starts.tolist(), where.tolist()
-    ([0, 3, 5], [2, 3, 4, 0, 1])
+    >>> starts, values = np.array([0, 2, 2, 5]), np.array([3, 1, 4, 1, 5])
+    >>> starts, values = choose_lists(starts, values, np.array([2, 0], np.int32))
+    >>> starts.tolist(), values.tolist()
+    ([0, 3, 5], [4, 1, 5, 3, 1])
     """
-    sizes = starts[which + 1] - starts[which]
-    chosen = np.concatenate(([0], np.cumsum(sizes)))
-    where = np.arange(chosen[-1]) + np.repeat(starts[which] - chosen[:-1], sizes)
-    return chosen, where
+    cuts = np.empty(len(chosen) + 1, np.int64)
+    out = np.empty(int((starts[chosen + 1] - starts[chosen]).sum()), values.dtype)
+    replicas.choose_lists(starts, values, chosen, cuts, out)
+    return cuts, out
 
 
 def replica_bytes(words: int, row: int, *, streams: int, workers: int, rows: int) -> int:

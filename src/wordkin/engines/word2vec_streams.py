@@ -10,9 +10,9 @@ from wordkin.engines import word2vec as racing
 from wordkin.engines.replicas import (
     SharedTable,
     Slots,
+    choose_lists,
     draw_pool,
     make_side,
-    ragged,
     replica_bytes,
 )
 from wordkin.engines.streams import (
@@ -158,9 +158,10 @@ class Word2VecStreams(InStreams, racing.Word2VecRun):
             group, shared = self._sharing
             size = tokens * shared / group / _DRAWS
             return draw_pool(law, state, slots, used=whole, size=size)
-        starts, where = ragged(law.starts, slots.words[:whole])
-        nodes, used = slots.number(law.nodes[where], whole)
-        return sampling.Tree(starts, nodes, law.turns[where]), used
+        _, turns = choose_lists(law.starts, law.turns, slots.words[:whole])
+        starts, nodes = choose_lists(law.starts, law.nodes, slots.words[:whole])
+        nodes, used = slots.number(nodes, whole)
+        return sampling.Tree(starts, nodes, turns), used
 
 
 def make_run(

@@ -122,14 +122,32 @@ def cut_back(streams: int) -> NDArray[np.float32]:
 
 
 @kernel
+def choose_lists(starts, values, chosen, cuts, out):
+    """Copy lists[i] for i in chosen; list i is values[starts[i]:starts[i + 1]].
+
+    They are written to out, one behind the other, and to cuts where each begins and the last ends.
+    """
+    n = np.int64(0)
+    for i in range(len(chosen)):
+        cuts[i] = n
+        for k in range(starts[chosen[i]], starts[chosen[i] + 1]):
+            out[n] = values[k]
+            n += 1
+    cuts[len(chosen)] = n
+
+
+@kernel
 def collect(ids, slots, words, used):
-    """Write the ids that have no slot yet to words, from `used` on; return how many there are."""
-    for t in range(len(ids)):
+    """Write the ids that have no slot yet to words, from `used` on; return how many there are.
+
+    One more place of words may be overwritten.
+    """
+    for t in range(len(ids)):  # no branch: which words are new can't be predicted
         word = ids[t]
-        if slots[word] < 0:
-            slots[word] = 0
-            words[used] = word
-            used += 1
+        slot = slots[word]
+        words[used] = word
+        used += np.int64(slot < 0)
+        slots[word] = max(slot, np.int32(0))
     return used
 
 

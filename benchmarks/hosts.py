@@ -31,15 +31,15 @@ import wordkin as wk
 HEAD, OTHER = "10.77.0.1", "10.77.0.2"
 ADDRESS = f"{HEAD}:6379"
 ALIVE = 600  # seconds that a host lives at most, whatever becomes of the run
-BEGIN = 100  # seconds for Ray to start on it
+BEGIN = 200  # seconds for Ray to start on it
 AT = 4  # the step after which a host is lost
-TIMEOUT = 20  # seconds for the cluster to give a worker
-# how soon a host that is silent counts as dead: Ray's own settings are some five times as long
+TIMEOUT = 90  # seconds for the cluster to give a worker
+# how soon a host that is silent counts as dead; Ray's own settings take longer
 HEALTH = {
     "RAY_health_check_initial_delay_ms": "1000",
     "RAY_health_check_period_ms": "1000",
-    "RAY_health_check_timeout_ms": "2000",
-    "RAY_health_check_failure_threshold": "3",
+    "RAY_health_check_timeout_ms": "3000",
+    "RAY_health_check_failure_threshold": "5",
 }
 INSIDE = """
 hostname $1; shift

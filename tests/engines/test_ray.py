@@ -517,6 +517,22 @@ def test_what_the_cluster_has_no_room_for(corpus):
         wk.train(corpus, SKIPGRAM, workers=2, engine=wk.RayCluster(threads=64))
 
 
+def test_machines_that_do_not_tell_in_time_what_they_see(texts, monkeypatch):
+    sizes = ray_reading._sizes
+
+    def slow(paths):
+        import os
+        import time
+
+        if "RAY_JOB_ID" in os.environ:  # in a task
+            time.sleep(3)
+        return sizes(paths)
+
+    monkeypatch.setattr(ray_reading, "_sizes", slow)
+    with pytest.raises(TrainingError, match=r"1 machines .* within 0\.5 seconds that they see"):
+        wk.read_distributed(texts, cluster=wk.RayCluster(timeout=0.5))
+
+
 def test_a_cluster_that_is_busy(corpus):
     @ray.remote(num_cpus=4)
     class Busy:

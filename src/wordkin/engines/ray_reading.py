@@ -240,7 +240,14 @@ def _seen_by_all(ray: ModuleType, paths: Sequence[str], *, timeout: float) -> li
             ).remote(given)
             for node in nodes
         ]
-        for machine, there in ray.get(asked, timeout=timeout):
+        try:
+            answers = ray.get(asked, timeout=timeout)
+        except ray.exceptions.GetTimeoutError as error:
+            raise TrainingError(
+                f"The {len(nodes):,} machines of the Ray cluster have not all told within "
+                f"{timeout:g} seconds that they see the files."
+            ) from error
+        for machine, there in answers:
             for path, mine, other in zip(paths, here, there, strict=True):
                 if mine != other:
                     found = "is not there" if other < 0 else f"has {other:,} bytes, not {mine:,},"

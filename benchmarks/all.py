@@ -31,6 +31,7 @@ SHORT = {
     "kernels": "--text {text} --runs 1 --tokens 400000",
     "training": "--text {text} --scores {data}/eval --pairs 1 --lines speed",
     "distributed": "{text} --words 300000 --threads 1 2 --workers 1",
+    "hosts": "{text} --words 200000 --epochs 3",
     "deterministic": "--data {data} --models SkipGram --seeds 1 --words 300000",
     "fasttext": "--text {text} --scores {data}/eval --peer {fasttext} --pairs 1 --lines speed",
     "glove": "--text {text} --scores {data}/eval --peer {glove} --pairs 1 --epochs 2",

@@ -21,9 +21,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 import wordkin as wk
-from wordkin.engines import always_in_streams, ray_cluster, ray_crew
+from wordkin.cli import app
+from wordkin.engines import always_in_streams, ray_cluster, ray_crew, ray_reading
 from wordkin.errors import ConfigError, FileError, FormatError, InputError, TrainingError
 
 ray = pytest.importorskip("ray")
@@ -197,9 +199,120 @@ def test_what_tasks_can_not_read(texts, tmp_path):
         wk.read_distributed(texts, vocabulary=words, min_count=7)
     with pytest.raises(ConfigError, match="max_vocab_size is not there"):
         wk.read_distributed(texts, max_vocab_size=1000)
+    with pytest.raises(ConfigError, match="is a table, and tasks on a cluster read none"):
+        wk.read_distributed(texts, column="text")
+    with pytest.raises(ConfigError, match="open in this process alone"):
+        wk.read_distributed("/dev/stdin")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(
+        ConfigError, match=r"pipe' is open in this process alone\. Use Corpus\.from"
+    ):
+        wk.read_distributed(pipe)
     (texts / "bad.gz").write_bytes(gzip.compress(b"some words\n" * 1000)[:-12])
     with pytest.raises((FileError, FormatError), match=r"bad\.gz"):
         wk.read_distributed(texts)
+
+
+def test_a_text_is_found_from_where_the_user_is(texts, monkeypatch):
+    monkeypatch.chdir(texts.parent)
+    here = wk.Corpus.from_path("texts", min_count=50)
+    there = wk.read_distributed("texts", min_count=50)
+    assert there.account == here.account
+    assert np.array_equal(there.ids, here.ids)
+
+
+@pytest.mark.parametrize(
+    ("there", "told"), [(-1, r"'.*none\.txt' is not there on"), (7, "has 7 bytes, not 0, on")]
+)
+def test_a_text_that_a_machine_does_not_see(texts, monkeypatch, there, told):
+    sizes = ray_reading._sizes
+
+    def elsewhere(paths):
+        import os
+
+        machine, found = sizes(paths)
+        pairs = zip(paths, found, strict=True)
+        if "RAY_JOB_ID" in os.environ:  # in a task
+            found = [there if path.endswith("none.txt") else n for path, n in pairs]
+        return machine, found
+
+    monkeypatch.setattr(ray_reading, "_sizes", elsewhere)
+    with pytest.raises(FileError, match=f"{told} the machine .* All its machines must see"):
+        wk.read_distributed(texts)
+
+
+def told(*command):
+    """What a command prints, and says on the way, that is told to read and train on a cluster."""
+    done = CliRunner().invoke(app._make_app(), ["train", *map(str, command)])
+    assert done.exit_code == 0, done.stderr
+    return done
+
+
+SMALL = ["--vector-size", "16", "--epochs", "1", "--min-count", "20", "--workers", "2"]
+RAY = ["--engine", "ray", "--address", "auto"]
+
+
+def saved_by(*options, folder, name):
+    """What a run prints, says, and saves."""
+    path = folder / f"{name}.safetensors"
+    done = told(*options, *SMALL, "-o", path)
+    account = done.stdout.split("epoch ")[0]
+    return account, done.stderr, wk.load(path)
+
+
+def test_the_command_line_reads_files_on_the_cluster(texts, tmp_path, monkeypatch):
+    read = []
+    distributed = ray_reading.read_distributed
+    monkeypatch.setattr(
+        ray_reading,
+        "read_distributed",
+        lambda *given, **named: read.append(given) or distributed(*given, **named),
+    )
+    account, _, vectors = saved_by(texts, "--deterministic", folder=tmp_path, name="local")
+    assert not read
+    for name, options in (("memory", ()), ("stored", ("--store", tmp_path / "store"))):
+        found = saved_by(texts, *RAY, *options, folder=tmp_path, name=name)
+        assert found[0] == account
+        assert "bytes read" in account
+        assert "not on the cluster" not in found[1]
+        assert np.array_equal(found[2].vectors, vectors.vectors)
+        assert found[2].vocabulary.fingerprint() == vectors.vocabulary.fingerprint()
+    assert len(read) == 2
+    found = saved_by(tmp_path / "store", *RAY, folder=tmp_path, name="again")
+    assert np.array_equal(found[2].vectors, vectors.vectors)
+    assert len(read) == 2  # ids are read by nobody
+
+
+def test_what_the_command_line_reads_here_all_the_same(texts, tmp_path, monkeypatch):
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text("".join(f'{{"text": "and so on w{n % 7}"}}\n' for n in range(3_000)))
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    bound = ["--max-vocab-size", 100_000]
+    for name, options, why in (
+        ("rows", [rows, "--column", "text"], r"rows\.jsonl' is a table, and tasks on a cluster"),
+        ("bound", [texts, *bound], "max_vocab_size is not there for reading on a cluster"),
+        ("pipe", [pipe], "pipe' is open in this process alone"),
+    ):
+        for each in (["--deterministic"], RAY):
+            fill = threading.Thread(target=pipe.write_text, args=("to be or not\n" * 2_000,))
+            if name == "pipe":
+                fill.start()
+            found = saved_by(*options, *each, folder=tmp_path, name=f"{name}{len(each)}")
+            if name == "pipe":
+                fill.join()
+            note = "the text is read on this machine, not on the cluster: "
+            assert bool(re.search(f"{note}.*{why}", " ".join(found[1].split()))) == (each is RAY)
+        local, there = (wk.load(tmp_path / f"{name}{n}.safetensors") for n in (1, 4))
+        assert np.array_equal(local.vectors, there.vectors)
+
+    def unseen(*_, **__):
+        raise ray_reading.NotSeenError("'a' is not there on the machine b.")
+
+    monkeypatch.setattr(ray_reading, "_seen_by_all", unseen)
+    _, said, _ = saved_by(texts, *RAY, folder=tmp_path, name="unseen")
+    assert "not on the cluster: 'a' is not there on the machine b" in " ".join(said.split())
 
 
 def test_on_the_command_line(tmp_path, stored):
@@ -402,6 +515,22 @@ def test_a_corpus_that_a_worker_does_not_see(corpus, stored, tmp_path):
 def test_what_the_cluster_has_no_room_for(corpus):
     with pytest.raises(ConfigError, match="2 workers of 64 threads need 128 processors"):
         wk.train(corpus, SKIPGRAM, workers=2, engine=wk.RayCluster(threads=64))
+
+
+def test_machines_that_do_not_tell_in_time_what_they_see(texts, monkeypatch):
+    sizes = ray_reading._sizes
+
+    def slow(paths):
+        import os
+        import time
+
+        if "RAY_JOB_ID" in os.environ:  # in a task
+            time.sleep(3)
+        return sizes(paths)
+
+    monkeypatch.setattr(ray_reading, "_sizes", slow)
+    with pytest.raises(TrainingError, match=r"1 machines .* within 0\.5 seconds that they see"):
+        wk.read_distributed(texts, cluster=wk.RayCluster(timeout=0.5))
 
 
 def test_a_cluster_that_is_busy(corpus):

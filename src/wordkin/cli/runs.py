@@ -54,6 +54,22 @@ def machine_for(engine: Engine, address: str | None) -> str | RayCluster:
     return engine.value
 
 
+def reader_of(machine: str | RayCluster) -> RayCluster | None:
+    """Return the cluster that can read, if what does the work is one that is there already.
+
+    Parameters
+    ----------
+    machine : str or RayCluster
+        From `machine_for`.
+
+    Returns
+    -------
+    RayCluster or None
+        None where this machine reads: a cluster of it alone would begin and end for that.
+    """
+    return None if isinstance(machine, str) or machine.is_new else machine
+
+
 @contextmanager
 def telling_traffic(show: Callable[[str], None]) -> Iterator[None]:
     """Show what workers have sent each other, which engines write to a log of its own.

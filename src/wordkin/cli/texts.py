@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from wordkin.cli.screen import Screen
     from wordkin.corpus import Corpus
+    from wordkin.engines.ray_cluster import RayCluster
     from wordkin.text.tokenizers import Tokenizer
 
 _DEFAULT = "words"
@@ -48,7 +49,13 @@ def named_tokenizer(name: str) -> Tokenizer | None:
         raise typer.BadParameter(str(error), param_hint="--tokenizer") from None
 
 
-def read_corpus(screen: Screen, inputs: list[Path], reading: dict[str, Any]) -> Corpus:
+def read_corpus(
+    screen: Screen,
+    inputs: list[Path],
+    reading: dict[str, Any],
+    *,
+    cluster: RayCluster | None = None,
+) -> Corpus:
     """Read texts, or open a folder in which texts were stored before.
 
     Parameters
@@ -59,6 +66,8 @@ def read_corpus(screen: Screen, inputs: list[Path], reading: dict[str, Any]) -> 
         Files and folders.
     reading : dict
         What `Corpus.from_path` shall do with them.
+    cluster : RayCluster, optional
+        Whose machines are to read what they can.
 
     Returns
     -------
@@ -80,7 +89,11 @@ def read_corpus(screen: Screen, inputs: list[Path], reading: dict[str, Any]) -> 
                     "stored."
                 )
             return Corpus.open(inputs[0])
-        corpus = Corpus.from_path(inputs, **reading)
+        corpus = None
+        if cluster is not None:
+            corpus = _read_there(inputs, reading, cluster=cluster, screen=screen)
+        if corpus is None:
+            corpus = Corpus.from_path(inputs, **reading)
     missed = corpus.account.left_out_up_to
     if missed >= reading["min_count"]:
         screen.note(
@@ -88,3 +101,19 @@ def read_corpus(screen: Screen, inputs: list[Path], reading: dict[str, Any]) -> 
             f"although --min-count is {reading['min_count']:,}; all that occur more often are there"
         )
     return corpus
+
+
+def _read_there(
+    inputs: list[Path], reading: dict[str, Any], *, cluster: RayCluster, screen: Screen
+) -> Corpus | None:
+    """Let a cluster read; None, and a note, if only this machine can."""
+    from wordkin.engines.ray_reading import NotSeenError, OneMachineError, read_distributed
+
+    try:
+        return read_distributed(inputs, cluster=cluster, **reading)
+    except OneMachineError as error:
+        why = error.why
+    except NotSeenError as error:
+        why = str(error)
+    screen.note(f"the text is read on this machine, not on the cluster: {why}")
+    return None

@@ -10,7 +10,7 @@ import typer
 from wordkin.cli.models import Mode, Model, make_config
 from wordkin.cli.outputs import check_file, check_output
 from wordkin.cli.reports import report_run
-from wordkin.cli.runs import Engine, checkpoint_in, machine_for, telling_traffic
+from wordkin.cli.runs import Engine, checkpoint_in, machine_for, reader_of, telling_traffic
 from wordkin.cli.texts import named_tokenizer, read_corpus
 from wordkin.errors import InputError
 
@@ -350,7 +350,7 @@ def train(  # noqa: PLR0913 (the options of the command)
     written = next((each.path for each in callbacks), None)
     screen = Screen()
     with telling_of(written, resumed=begun is not None):
-        corpus = read_corpus(screen, inputs, reading)
+        corpus = read_corpus(screen, inputs, reading, cluster=reader_of(machine))
         need = memory_needed(
             corpus,
             config,

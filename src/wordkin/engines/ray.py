@@ -110,12 +110,13 @@ class RayEngine:
             task = Task(config, seed, self.cluster.threads, self.streams, mark_of(corpus))
             text = import_ray().put(ship(corpus))
             crew = Crew(self.cluster, task, text, workers=self.workers)
-            composed = crew.ask("is_composed")
+            run = RayRun(crew, disconnect, tokens=corpus.n_tokens)
+            if run.is_composed():
+                run = ComposedRayRun(crew, disconnect, tokens=corpus.n_tokens)
         except BaseException:
             disconnect()
             raise
-        make = ComposedRayRun if composed else RayRun
-        return make(crew, disconnect, tokens=corpus.n_tokens)
+        return run
 
 
 class RayRun:
@@ -139,6 +140,10 @@ class RayRun:
         self._since: list[Block] = []  # what was learned after the last copy
         self._copy: Mapping[str, NDArray[np.float32]] | None = None
         self._copied_at, self._copied_version = time.monotonic(), 0
+
+    def is_composed(self) -> bool:
+        """Tell whether word vectors are made of several tables."""
+        return bool(self._surely(lambda: self.crew.ask("is_composed")))
 
     def update(self, block: Block) -> Learned:
         """Learn from a block, round by round.

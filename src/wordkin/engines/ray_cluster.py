@@ -15,7 +15,11 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _CONNECT = 5.0
-"""Seconds for a socket to open."""
+"""Seconds for a socket to open, and again for the first answer."""
+_PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+"""What each client of HTTP/2 says first (RFC 9113, section 3.4)."""
+_NO_SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""The frame that comes behind it: length (3 bytes), type (4: settings), flags, stream (4 bytes)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,14 +108,10 @@ class RayCluster:
             _ask_head(ray, address)
         try:
             ray.init(address, **quiet)
-        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        except (RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
             with contextlib.suppress(RuntimeError):
                 ray.shutdown()
-            raise TrainingError(
-                f"There is no Ray cluster that answers at {address!r}: {_first_line(error)} Start "
-                'one with "ray start --head", join other machines to it with "ray start '
-                '--address=HOST:6379", and give "HOST:6379", or "auto" on one of them.'
-            ) from error
+            raise _refused(address, error) from error
         return lambda: _leave(ray)
 
 
@@ -245,15 +245,34 @@ def _check_same(ray: ModuleType, address: str | None) -> None:
 
 
 def _knock(address: str) -> None:
-    """Ray itself would go on trying for minutes."""
+    """See that somebody answers, in Ray's protocol: Ray itself would go on trying for minutes."""
     host, _, port = address.rpartition(":")
     try:
-        socket.create_connection((host, int(port)), _CONNECT).close()
+        with socket.create_connection((host, int(port)), _CONNECT) as wire:
+            silent = os.environ.get("RAY_USE_TLS", "0") != "1" and not _speaks_grpc(wire)
     except (OSError, ValueError) as error:
         raise TrainingError(
             f"Nothing answers at {address!r} ({error}). Start the head of a Ray cluster there "
             'with "ray start --head --port=PORT", or give another address.'
         ) from error
+    if silent:
+        raise TrainingError(
+            f"What answers at {address!r} is no head of a Ray cluster: it does not speak gRPC. "
+            'A head tells its address when it is started with "ray start --head --port=PORT".'
+        )
+
+
+def _speaks_grpc(wire: socket.socket) -> bool:
+    """See whether somebody begins HTTP/2, as each server of gRPC does at once, before it is asked.
+
+    The first frame of a server must be its settings.
+    """
+    with contextlib.suppress(OSError):  # silence, or an end
+        wire.sendall(_PREFACE + _NO_SETTINGS)
+        with wire.makefile("rb") as answer:
+            head = answer.read(len(_NO_SETTINGS))
+        return len(head) == len(_NO_SETTINGS) and head[3:4] == b"\4" and not any(head[5:])
+    return False
 
 
 def _ask_head(ray: ModuleType, address: str) -> None:
@@ -266,6 +285,13 @@ def _ask_head(ray: ModuleType, address: str) -> None:
         return
     try:
         client(address=address)
+    except getattr(ray.exceptions, "AuthenticationError", ()) as error:
+        # Ray sends its token to an address that is given only if it is told to
+        raise TrainingError(
+            f"The Ray cluster at {address!r} wants another authentication token, or one at all. "
+            "Set RAY_AUTH_MODE=token for this process and for each machine, and give all the token "
+            "of the head, in the file ~/.ray/auth_token or as RAY_AUTH_TOKEN."
+        ) from error
     except (ray.exceptions.RayError, RuntimeError) as error:
         raise TrainingError(
             f"What answers at {address!r} is no Ray cluster of this version, or it is down: "
@@ -273,9 +299,27 @@ def _ask_head(ray: ModuleType, address: str) -> None:
         ) from error
 
 
-def _first_line(error: Exception) -> str:
+def _refused(address: str, error: BaseException) -> TrainingError:
+    """What to tell when Ray itself can't connect."""
+    while error.__cause__ is not None:  # the first one says most
+        error = error.__cause__
+    if ":" in address:
+        return TrainingError(
+            f"The Ray cluster at {address!r} does not take this process in: {_first_line(error)} "
+            "Training is started on a machine that belongs to the cluster (call "
+            f'"ray start --address={address}" on it).'
+        )
+    return TrainingError(
+        f"There is no Ray cluster that answers at {address!r}: {_first_line(error)} Start "
+        'one with "ray start --head", join other machines to it with "ray start '
+        '--address=HOST:6379", and give "HOST:6379", or "auto" on one of them.'
+    )
+
+
+def _first_line(error: BaseException) -> str:
     lines: Iterator[str] = (line.strip() for line in str(error).splitlines())
-    return next((line for line in lines if line), type(error).__name__)
+    first = next((line for line in lines if line), type(error).__name__)
+    return first if first.endswith(".") else f"{first}."
 
 
 def _leave(ray: ModuleType) -> None:

@@ -176,6 +176,7 @@ class Crew:
         version : int
             How often they have been changed.
         """
+        self.end()  # those that live have no tables, but take the room of others
         self.version, self._places = version, self._hire(self._wanted)
         self.replaced += len(self._places)
         if arrays is not None:
@@ -246,7 +247,7 @@ class Crew:
             if place not in living:
                 self._ray.kill(place.host)
         self._places = living
-        if not living:
+        if not living or max(versions) < self.version:  # or new ones alone, without the tables
             raise AllLostError
         self.version = max(versions)
         missing = self._wanted - len(living)

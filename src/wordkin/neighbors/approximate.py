@@ -207,17 +207,19 @@ class ApproximateIndex:
             if file.read(len(_MAGIC)) != _MAGIC:
                 raise FormatError(f"{str(path)!r} is no index of wordkin's.")
             try:
-                facts = json.loads(file.readline(_HEADER_LIMIT))
-                name, settings, checksum = facts["backend"], facts["settings"], facts["checksum"]
-            except (ValueError, KeyError, TypeError) as error:
+                facts = _facts(file.readline(_HEADER_LIMIT))
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise FormatError(f"{str(path)!r}: the header is damaged: {error}.") from error
             data = file.read()
-        if checksum != _checksum(table) or facts.get("bytes") != [len(data), zlib.crc32(data)]:
+        if facts["checksum"] != _checksum(table) or facts["bytes"] != [len(data), zlib.crc32(data)]:
             raise FormatError(
                 f"{str(path)!r} is damaged or an index of other vectors. Build it again."
             )
-        backend = _make(name, settings)
-        backend.restore(data)
+        try:
+            backend = _make(facts["backend"], facts["settings"])
+            backend.restore(data)
+        except TypeError as error:
+            raise FormatError(f"{str(path)!r}: the settings are damaged: {error}.") from error
         return cls(table, backend, facts)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -336,6 +338,18 @@ class ApproximateIndex:
                 # a row as near as the last of the exact ones is as good as it
                 hits += min(len(rows), int((own >= best[-1]).sum()))
         return hits / total if total else 1.0
+
+
+def _facts(header: bytes) -> dict[str, Any]:
+    """Read what a file tells of the index in it."""
+    facts: dict[str, Any] = json.loads(header)
+    kinds = {"backend": str, "settings": dict, "checksum": str, "recall": float, "bytes": list}
+    for name, kind in kinds.items():
+        if type(facts[name]) is not kind:
+            raise ValueError(f"{name!r} should be of type {kind.__name__}: {facts[name]!r:.60}")
+    if not 0 <= facts["recall"] <= 1:
+        raise ValueError(f"'recall' should be a share: {facts['recall']!r}")
+    return facts
 
 
 def _make(name: str, settings: dict[str, Any]) -> Backend:

@@ -211,7 +211,7 @@ class Reached:
         lines = range(node.lineno, node.end_lineno + 1)
         found = {test for line in lines for test in self.tests.get(f"{path}:{line}", ())}
         some = sorted(found, key=lambda test: (self.seconds[test], test))
-        return some or tests, 3 * sum(self.seconds[name] for name in some or self.seconds) + 20
+        return some or tests, 2 * sum(self.seconds[name] for name in some or self.seconds) + 10
 
 
 def run_tests(

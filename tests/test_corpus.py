@@ -523,6 +523,20 @@ def test_it_knows_which_texts_are_empty(seed, tmp_path):
     assert Corpus.open(tmp_path / "corpus").empty.tolist() == corpus.empty.tolist()
 
 
+def test_the_first_and_the_last_text_may_be_empty(tmp_path):
+    corpus = Corpus.from_texts(["", "a b", "", "b a", ""], min_count=1)
+    corpus.save(tmp_path / "corpus")
+    assert Corpus.open(tmp_path / "corpus").empty.tolist() == [0, 2, 4]
+
+
+@pytest.mark.parametrize("empty", [[-1, 2, 4], [0, 2, 5], [0, 2, 2], [2, 0, 4]])
+def test_numbers_of_empty_texts_that_no_corpus_has_are_refused(tmp_path, empty):
+    Corpus.from_texts(["", "a b", "", "b a", ""], min_count=1).save(tmp_path / "corpus")
+    np.save(tmp_path / "corpus" / "empty.npy", np.array(empty))
+    with pytest.raises(FormatError, match="empty: numbers should ascend from 0 to 4"):
+        Corpus.open(tmp_path / "corpus")
+
+
 def test_a_stored_corpus_with_wrong_empty_texts_is_refused(tmp_path):
     corpus = Corpus.from_texts(["a b", "", "b a"], min_count=1)
     corpus.save(tmp_path / "corpus")

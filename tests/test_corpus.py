@@ -398,6 +398,22 @@ def test_a_corpus_made_by_hand_is_checked():
             Corpus(wrong_ids, wrong_starts, vocabulary, account)
 
 
+@pytest.mark.parametrize("at", range(1, 8))
+def test_a_corpus_is_checked_across_blocks(at, monkeypatch):
+    """Also where one block of starts or ids ends and the next begins."""
+    monkeypatch.setattr("wordkin.corpus.store._BLOCK", 3)
+    vocabulary, account = Vocabulary(["a", "b"], [5, 4]), Account(read=9, kept=9)
+    ids, starts = np.arange(9, dtype=np.int32) % 2, np.arange(10)
+    Corpus(ids, starts, vocabulary, account)
+    twice, beyond = starts.copy(), ids.copy()
+    twice[at] = twice[at + 1]
+    beyond[at] = 2
+    with pytest.raises(FormatError, match=r"starts: .*ascend"):
+        Corpus(ids, twice, vocabulary, account)
+    with pytest.raises(FormatError, match=r"ids: .*outside 0 to 1"):
+        Corpus(beyond, starts, vocabulary, account)
+
+
 def test_pickled_arrays_are_never_executed(stored):
     np.save(stored / "ids.npy", np.array([print], dtype=object), allow_pickle=True)
     with pytest.raises(FormatError, match=r"ids\.npy"):

@@ -88,7 +88,8 @@ def _scaled(values: ArrayLike) -> NDArray[np.float64]:
     """Divide by a power of two, which rounds nothing, so that squares of scores can't overflow."""
     numbers = np.asarray(values, np.float64)
     _, exponent = np.frexp(np.abs(numbers).max(initial=0))
-    return np.ldexp(numbers, -exponent)
+    scaled: NDArray[np.float64] = np.ldexp(numbers, -exponent)
+    return scaled
 
 
 def spearman(first: ArrayLike, second: ArrayLike) -> float:

@@ -398,6 +398,22 @@ def test_a_corpus_made_by_hand_is_checked():
             Corpus(wrong_ids, wrong_starts, vocabulary, account)
 
 
+@pytest.mark.parametrize("at", range(1, 8))
+def test_a_corpus_is_checked_across_blocks(at, monkeypatch):
+    """Also where one block of starts or ids ends and the next begins."""
+    monkeypatch.setattr("wordkin.corpus.store._BLOCK", 3)
+    vocabulary, account = Vocabulary(["a", "b"], [5, 4]), Account(read=9, kept=9)
+    ids, starts = np.arange(9, dtype=np.int32) % 2, np.arange(10)
+    Corpus(ids, starts, vocabulary, account)
+    twice, beyond = starts.copy(), ids.copy()
+    twice[at] = twice[at + 1]
+    beyond[at] = 2
+    with pytest.raises(FormatError, match=r"starts: .*ascend"):
+        Corpus(ids, twice, vocabulary, account)
+    with pytest.raises(FormatError, match=r"ids: .*outside 0 to 1"):
+        Corpus(beyond, starts, vocabulary, account)
+
+
 def test_pickled_arrays_are_never_executed(stored):
     np.save(stored / "ids.npy", np.array([print], dtype=object), allow_pickle=True)
     with pytest.raises(FormatError, match=r"ids\.npy"):
@@ -521,6 +537,20 @@ def test_it_knows_which_texts_are_empty(seed, tmp_path):
         assert sentence == [word for word in texts[number].split() if word in "ab"]
     corpus.save(tmp_path / "corpus")
     assert Corpus.open(tmp_path / "corpus").empty.tolist() == corpus.empty.tolist()
+
+
+def test_the_first_and_the_last_text_may_be_empty(tmp_path):
+    corpus = Corpus.from_texts(["", "a b", "", "b a", ""], min_count=1)
+    corpus.save(tmp_path / "corpus")
+    assert Corpus.open(tmp_path / "corpus").empty.tolist() == [0, 2, 4]
+
+
+@pytest.mark.parametrize("empty", [[-1, 2, 4], [0, 2, 5], [0, 2, 2], [2, 0, 4]])
+def test_numbers_of_empty_texts_that_no_corpus_has_are_refused(tmp_path, empty):
+    Corpus.from_texts(["", "a b", "", "b a", ""], min_count=1).save(tmp_path / "corpus")
+    np.save(tmp_path / "corpus" / "empty.npy", np.array(empty))
+    with pytest.raises(FormatError, match="empty: numbers should ascend from 0 to 4"):
+        Corpus.open(tmp_path / "corpus")
 
 
 def test_a_stored_corpus_with_wrong_empty_texts_is_refused(tmp_path):

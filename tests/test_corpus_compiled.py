@@ -151,7 +151,7 @@ def test_a_corpus_is_the_same_either_way(tmp_path, monkeypatch, name, encoding):
     made = []
     for few_blocks, cores in [(10**9, 1), (1, 1), (1, 2), (1, 7)]:
         monkeypatch.setattr(reading, "_FEW_BLOCKS", few_blocks)
-        monkeypatch.setattr(compiled, "_cores", lambda cores=cores: cores)
+        monkeypatch.setattr(compiled, "cores", lambda cores=cores: cores)
         corpus = Corpus.from_path(tmp_path, tokenizer=name, min_count=2, encoding=encoding)
         made.append(corpus_parts(corpus))
     assert made[0] == made[1] == made[2] == made[3]

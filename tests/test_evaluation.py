@@ -90,6 +90,18 @@ def test_correlations_are_scipys():
         )
 
 
+def test_a_correlation_is_the_same_at_any_scale():
+    """Bit for bit: a file may hold scores whose squares are no float64."""
+    rng = np.random.default_rng(1)
+    values, other = rng.standard_normal((2, 30))
+    expected = statistics.pearson(values, other)
+    for scale in (2.0**1000, 2.0**-900):
+        assert statistics.pearson(values * scale, other) == expected
+        assert statistics.pearson(other, values * scale) == expected
+    assert statistics.pearson([1e308, 1e308, -1e308], [1, 1, 0]) == pytest.approx(1)
+    assert np.isnan(statistics.pearson([0, 0], [1, 2]))
+
+
 def test_pairs_may_stand_between_spaces_and_in_compressed_files(cased, tmp_path):
     (tmp_path / "a.tsv").write_bytes(b"\xef\xbb\xbfax\tby\t1\r\nax\tcz\t2\r\nby\tcz\t1.5\r\n")
     (tmp_path / "b.txt.gz").write_bytes(gzip.compress(b"ax by 1\nax cz 2\nby  cz  1.5"))

@@ -401,3 +401,21 @@ def test_rows_are_written_in_any_number_of_blocks(tmp_path, monkeypatch):
     formats.write(table, tmp_path / "v.tsv")
     numbers = np.loadtxt(tmp_path / "v.tsv", delimiter="\t", dtype=np.float64).astype(np.float32)
     np.testing.assert_array_equal(numbers, table.matrix)
+
+
+def test_where_the_system_tells_of_no_cores_for_a_process_all_are_taken(tmp_path, monkeypatch):
+    """macOS and Windows know no affinity."""
+    table = make_table()
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    for count in (3, None):
+        monkeypatch.setattr("os.cpu_count", lambda count=count: count)
+        assert lines.cores() == (count or 1)
+        formats.write(table, tmp_path / "v.txt")
+        assert_same(formats.read(tmp_path / "v.txt"), table)
+
+
+def test_a_line_may_be_longer_than_a_block_if_it_has_the_numbers(tmp_path):
+    matrix = np.random.default_rng(0).normal(size=(2, 60_000)).astype(np.float32)
+    formats.write(VectorTable(Vocabulary(["a", "b"]), matrix), tmp_path / "v.txt")
+    assert (tmp_path / "v.txt").stat().st_size > 2 * lines._BLOCK
+    np.testing.assert_array_equal(formats.read(tmp_path / "v.txt").matrix, matrix)

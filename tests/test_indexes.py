@@ -67,6 +67,34 @@ def test_an_index_is_kept_beside_the_vectors(vectors, backend, tmp_path):
         vectors.index(backend, path)
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"recall": None}, {"recall": "x"}, {"recall": float("nan")}, {"recall": 1.5},
+        {"recall": ...}, {"settings": []}, {"settings": {"odd": 1, "expansion_search": None}},
+        {"backend": []}, {"backend": {}}, {"bytes": ...}, {"checksum": ...},
+    ],
+)  # fmt: skip
+def test_a_damaged_header_of_an_index_is_refused(vectors, backend, tmp_path, changes):
+    path = tmp_path / "v.index"
+    vectors.index(backend, path)
+    magic, header, rest = path.read_bytes().split(b"\n", 2)
+    facts = json.loads(header) | changes
+    facts = {name: value for name, value in facts.items() if value is not ...}
+    path.write_bytes(b"\n".join([magic, json.dumps(facts).encode(), rest]))
+    with pytest.raises(FormatError, match=r"header is damaged|settings are damaged"):
+        ApproximateIndex.open(vectors.table, path)
+
+
+def test_a_header_of_an_index_that_is_too_deep_is_refused(vectors, backend, tmp_path):
+    path = tmp_path / "v.index"
+    vectors.index(backend, path)
+    magic, _, rest = path.read_bytes().split(b"\n", 2)
+    path.write_bytes(b"\n".join([magic, b"[" * 30_000, rest]))
+    with pytest.raises(FormatError, match="header is damaged"):
+        ApproximateIndex.open(vectors.table, path)
+
+
 def test_an_index_of_few_words(backend):
     few = WordVectors(["a", "b", "c"], np.eye(3))
     index = few.index(backend)

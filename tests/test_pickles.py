@@ -52,6 +52,34 @@ def test_plain_values_come_back(value, protocol):
     assert read_pickle(data, NAMES) == value
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        b"\x8e" + struct.pack("<Q", 3) + b"abc", b"\x8d" + struct.pack("<Q", 3) + b"abc",
+        b"B" + struct.pack("<I", 3) + b"abc", b"C\x03abc", b"\x8c\x03abc",
+        b"X" + struct.pack("<I", 3) + b"abc", b"\x8b" + struct.pack("<I", 2) + b"\xff\xfe",
+        b"\x8a\x02\xff\xfe", b"M\xff\xfe", b"J\xff\xff\xff\xfe", b"K\xff", b"I01\n", b"I-7\n",
+        b"L7L\n", b"F1.5\n", b"G" + struct.pack(">d", 1.5), b"S'abc'\n", b"Vabc\n",
+        b"(K\x01K\x022l", b"(K\x01t", b"(N1N", b"N0N", b"K\x01r\0\1\0\0K\x02j\0\1\0\0\x86",
+        b"K\x01p7\nK\x02g7\n\x86", b"K\x01q\x07K\x02h\x07\x86", b"](K\x01e", b"]K\x01a",
+    ],
+)  # fmt: skip
+def test_what_python_seldom_writes_is_read_as_python_reads_it(code):
+    """Lengths of 8 bytes are for 4 GiB and more; the forms with lines are of protocol 0."""
+    data = b"\x80\x04" + code + b"."
+    assert read_pickle(data, NAMES) == pickle.loads(data, encoding="bytes")
+
+
+def test_sets_are_lists_and_strings_with_escapes_are_refused():
+    for value in ({1, 2}, frozenset({1, 2})):
+        assert sorted(read_pickle(pickle.dumps(value, 4), NAMES)) == [1, 2]
+    with pytest.raises(FormatError, match="protocol 0 with escapes"):
+        read_pickle(b"S'a\\nb'\n.", NAMES)
+    for code in (b"e", b"l", b"t", b"u", b"d", b"1", b"\x90", b"\x91", b"K\x01t"):
+        with pytest.raises(FormatError, match="damaged"):
+            read_pickle(b"\x80\x04" + code + b".", NAMES)
+
+
 @settings(deadline=None, max_examples=150)
 @given(PLAIN, st.data())
 def test_a_damaged_pickle_is_a_format_error(value, data):

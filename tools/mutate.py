@@ -3,8 +3,10 @@
     git clone . /tmp/copy && cd /tmp/copy && python tools/mutate.py vocabulary --count 50 --seed 1
 
 Each mutant has one operator, comparison, constant, condition, return or statement changed. It is
-killed if one of the tests of its module fails, or takes far more processor time than before. What
-survives is printed as a table: either a test is missing, or the change changes nothing.
+killed if a test fails, or takes far more processor time than before: of the tests of its module
+those that ran the changed line when nothing was changed, or all, if none did (what runs in another
+process is not seen). What survives is printed: either a test is missing, or the change changes
+nothing.
 
 Source files are overwritten and put back, so it refuses to run where Git has changes. Messages of
 errors, docstrings and annotations are left as they are.
@@ -24,8 +26,15 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
+from collections.abc import Callable, Generator
 from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "wordkin"
@@ -33,7 +42,6 @@ SOURCE = ROOT / "src" / "wordkin"
 AHEAD = (
     "numpy",
     "numba",
-    "pytest",
     "hypothesis",
     "safetensors.numpy",
     "gensim.models",
@@ -41,6 +49,10 @@ AHEAD = (
 )
 
 # what is changed, and the tests that have to notice
+CORPUS = ["tests/test_corpus.py", "tests/test_items.py", "tests/test_columns.py"]
+COUNTING = ["tests/test_corpus.py", "tests/property/test_counting.py"]
+FORMATS = ["tests/test_formats.py", "tests/test_formats_fast.py"]
+FOREIGN = ["tests/golden/test_golden.py", "tests/test_foreign_formats.py"]
 MODULES = {
     "embedding": (["embedding.py"], ["tests/test_embedding.py", "tests/property/test_rows.py"]),
     "vocabulary": (
@@ -49,18 +61,28 @@ MODULES = {
          "tests/property/test_vocabulary.py"],
     ),
     "corpus": (
-        ["corpus/*.py"],
-        ["tests/test_corpus.py", "tests/test_items.py", "tests/test_columns.py",
-         "tests/property/test_counting.py", "tests/test_corpus_compiled.py"],
+        ["corpus/*.py"], [*CORPUS, "tests/property/test_counting.py",
+                          "tests/test_corpus_compiled.py"],
     ),
-    "word2vec": (["formats/word2vec.py"], ["tests/test_formats.py", "tests/test_formats_fast.py"]),
-    "glove": (["formats/glove.py", "formats/lines.py"],
-              ["tests/test_formats.py", "tests/test_formats_fast.py"]),
-    "fasttext": (["formats/fasttext.py"],
-                 ["tests/test_foreign_formats.py", "tests/test_subwords.py"]),
-    "native": (["formats/native.py"], ["tests/test_formats.py", "tests/test_formats_fast.py"]),
-    "tensors": (["formats/tensors.py"], ["tests/test_formats.py", "tests/test_foreign_formats.py"]),
-    "pickles": (["formats/pickles.py"], ["tests/test_pickles.py", "tests/test_foreign_formats.py"]),
+    "corpus/draft": (["corpus/draft.py"], COUNTING),
+    "corpus/building": (["corpus/building.py"], COUNTING),
+    "corpus/counting": (["corpus/counting.py"], COUNTING),
+    "corpus/store": (["corpus/store.py"], ["tests/test_corpus.py"]),
+    "corpus/compiled": (
+        ["corpus/compiled.py"], ["tests/test_corpus.py", "tests/test_corpus_compiled.py"]
+    ),
+    "native": (["formats/native.py"], FORMATS),
+    "word2vec": (["formats/word2vec.py"], FORMATS),
+    "lines": (["formats/lines.py"], [*FORMATS, "tests/kernels/test_numbers.py"]),
+    "glove": (["formats/glove.py"], FORMATS),
+    "fasttext": (["formats/fasttext.py"], [*FOREIGN, "tests/test_subwords.py"]),
+    "finalfusion": (["formats/finalfusion.py"], FOREIGN),
+    "floret": (["formats/floret.py"], [*FOREIGN, "tests/test_subwords.py"]),
+    "gensim": (["formats/gensim.py"], [*FOREIGN, "tests/test_pickles.py"]),
+    "model2vec": (["formats/model2vec.py"], FOREIGN),
+    "spacy": (["formats/spacy.py"], FOREIGN),
+    "pickles": (["formats/pickles.py"], ["tests/test_pickles.py", *FOREIGN]),
+    "tensors": (["formats/tensors.py"], [*FOREIGN, *FORMATS]),
 }  # fmt: skip
 
 OTHER = {
@@ -142,18 +164,69 @@ def in_a_line(node: ast.AST) -> str:
     return f"`{ast.unparse(node).splitlines()[0][:90]}`"
 
 
-def run_tests(tests: list[str], seconds: int) -> tuple[int, float]:
+Trace = Callable[[FrameType, str, Any], Any] | None
+
+
+class Reached:
+    """A plugin of pytest: which tests run which lines of some files, and how long they take."""
+
+    def __init__(self, files: list[Path]) -> None:
+        self.files = {str(path) for path in files}
+        self.tests: dict[str, list[str]] = {}  # by FILE:LINE, as pytest names them
+        self.seconds: dict[str, float] = {}  # of the processor, watched
+        self._lines: set[tuple[str, int]] = set()
+
+    def _call(self, frame: FrameType, _event: str, _arg: object) -> Trace:
+        return self._line if frame.f_code.co_filename in self.files else None
+
+    def _line(self, frame: FrameType, _event: str, _arg: object) -> Trace:
+        self._lines.add((frame.f_code.co_filename, frame.f_lineno))
+        return self._line
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
+        """Watch one test."""
+        self._lines, before = set(), time.process_time()
+        threading.settrace(self._call)
+        sys.settrace(self._call)
+        try:
+            return (yield)
+        finally:
+            sys.settrace(None)
+            threading.settrace(None)  # type: ignore[arg-type]
+            self.seconds[item.nodeid] = time.process_time() - before
+            for name, line in self._lines:
+                self.tests.setdefault(f"{name}:{line}", []).append(item.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        """Leave what was found for the process that began this one."""
+        Path(os.environ["REACHED"]).write_text(json.dumps([self.tests, self.seconds]), "utf-8")
+
+    def load(self) -> None:
+        """Take what a child of this process has found."""
+        self.tests, self.seconds = json.loads(Path(os.environ["REACHED"]).read_text("utf-8"))
+
+    def of(self, path: Path, node: ast.AST, tests: list[str]) -> tuple[list[str], float]:
+        """Return the tests for a change, the quickest first, and how long they may take."""
+        lines = range(node.lineno, node.end_lineno + 1)
+        found = {test for line in lines for test in self.tests.get(f"{path}:{line}", ())}
+        some = sorted(found, key=lambda test: (self.seconds[test], test))
+        return some or tests, 2 * sum(self.seconds[name] for name in some or self.seconds) + 10
+
+
+def run_tests(
+    tests: list[str], seconds: float, plugins: tuple[object, ...] = ()
+) -> tuple[int, float]:
     """Run tests in a child of this process; return its exit code (-1: too long) and its time."""
     before = time.monotonic()
     child = os.fork()
     if not child:
         os.setpgid(0, 0)
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 5))
+        resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds) + 5))
+        resource.setrlimit(resource.RLIMIT_DATA, (16 << 30, 16 << 30))
         silent = os.open(os.devnull, os.O_WRONLY)
         os.dup2(silent, 1)
         os.dup2(silent, 2)
-        import pytest
-
         options = [
             "-x",
             "-q",
@@ -162,7 +235,7 @@ def run_tests(tests: list[str], seconds: int) -> tuple[int, float]:
             "-W",
             "ignore::pytest.PytestAssertRewriteWarning",
         ]
-        os._exit(int(pytest.main([*options, *tests])))
+        os._exit(int(pytest.main([*options, *tests], plugins=list(plugins))))
     while True:
         done, status = os.waitpid(child, os.WNOHANG)
         took = time.monotonic() - before
@@ -188,7 +261,11 @@ def prepare() -> None:
         sys.exit("Git knows of changes in src/: run this in a fresh clone.")
     os.chdir(ROOT)
     # of the same second and size as the source before it, old bytecode would pass for new
-    os.environ |= {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(ROOT / "src")}
+    os.environ |= {
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(ROOT / "src"),
+        "REACHED": str(Path(tempfile.mkdtemp()) / "reached.json"),
+    }
     sys.dont_write_bytecode = True
     sys.path.insert(0, str(ROOT / "src"))
     for name in AHEAD:
@@ -217,9 +294,11 @@ def main() -> None:
             (path, node) for path, node in everything
             if f"{path.relative_to(SOURCE)}:{node.lineno}" in args.only
         ]  # fmt: skip
-    code, took = run_tests(tests, 600)
+    reached = Reached(files)
+    code, took = run_tests(tests, 1200, (reached,))
     if code:
         sys.exit(f"The tests fail without any change (exit code {code}): {' '.join(tests)}")
+    reached.load()
     print(f"{args.module}: {len(sample)} of {len(everything)} mutants; {took:.0f} s unchanged")
     survivors = []
     for path, node in sample:
@@ -228,7 +307,7 @@ def main() -> None:
         what = f"{in_a_line(node)} -> {in_a_line(changed(node))}"
         try:
             path.write_text(with_change(source, node), "utf-8")
-            code, seconds = run_tests(tests, int(5 * took) + 20)
+            code, seconds = run_tests(*reached.of(path, node, tests))
         finally:
             path.write_text(source, "utf-8")
         if code == 0:

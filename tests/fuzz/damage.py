@@ -130,11 +130,16 @@ _WAYS = (_flip, _flip, _cut, _length, _length, _insert, _delete, _repeat, _numbe
 
 
 def _json_damaged(content: bytes, chance: random.Random) -> bytes | None:
-    """Damage JSON: the whole file, the head of safetensors, or a line; None if there is none."""
+    """Damage JSON: the whole file, the head of safetensors or of an index, or a line, if any."""
     length = int.from_bytes(content[:8], "little")
     if content[8:9] == b"{" and 8 + length <= len(content):
         head = _text_damaged(content[8 : 8 + length], chance)
         return head and len(head).to_bytes(8, "little") + head + content[8 + length :]
+    if content.startswith(b"wordkin "):  # an index: a line of its own before the JSON
+        first, _, rest = content.partition(b"\n")
+        line, _, rest = rest.partition(b"\n")
+        new = _text_damaged(line, chance)
+        return new and b"\n".join([first, new, rest])
     if content[:1] in (b"{", b"[") and content.count(b"\n", 0, -1) and chance.random() < 0.5:
         lines = content.split(b"\n")
         at = chance.randrange(len(lines))

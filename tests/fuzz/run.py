@@ -255,8 +255,11 @@ def table(tally: Tally) -> str:
     """Return the counts as a table of Markdown."""
     lines = ["| reader | damaged files | refused | read after all | lines reached | findings |",
              "|---|---:|---:|---:|---:|---:|"]  # fmt: skip
+    from fuzz import readers
+
     total = Counter[str]()
-    for name, mine in tally.by_reader.items():
+    for name in [reader.name for reader in readers.READERS if reader.name in tally.by_reader]:
+        mine = tally.by_reader[name]
         outcomes = mine["outcomes"]
         found = sum(n for what, n in outcomes.items() if what.startswith("FOUND"))
         passed = outcomes.get("read after all", 0)

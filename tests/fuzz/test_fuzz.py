@@ -135,6 +135,9 @@ def test_counts_that_no_text_can_have_are_refused():
         Account(read="1", kept="1")
     with pytest.raises(InputError, match="whole numbers"):
         Account(read=1, kept=2, dropped={"odd": -1})
+    for dropped in (0, None, [], "odd"):
+        with pytest.raises(InputError, match="by reason"):
+            Account(read=1, kept=1, dropped=dropped)
 
 
 @pytest.mark.parametrize("specials", [[[], "<unk>"], [{}], [None], ["<pad>", "<pad>"]])

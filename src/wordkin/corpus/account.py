@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wordkin.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +47,7 @@ class Account:
     Raises
     ------
     InputError
-        If the account does not balance: read = kept + dropped; or it does not count.
+        If the account does not balance: read = kept + dropped; or it does not count by reason.
     """
 
     read: int
@@ -66,6 +64,8 @@ class Account:
     left_out_up_to: int = 0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.dropped, Mapping):
+            raise InputError(f"What was dropped is told by reason; got {self.dropped!r:.60}.")
         numbers = [getattr(self, each.name) for each in fields(self) if each.name != "dropped"]
         for number in (*numbers, *self.dropped.values()):
             if type(number) is not int or not 0 <= number < 1 << 63:

@@ -77,11 +77,19 @@ def pearson(first: ArrayLike, second: ArrayLike) -> float:
     float
         From -1 to 1; NaN if one side is constant.
     """
-    a, b = np.array(first, np.float64), np.array(second, np.float64)
+    a, b = _scaled(first), _scaled(second)
     a -= a.mean()
     b -= b.mean()
     scale = np.sqrt((a * a).sum() * (b * b).sum())
     return float((a * b).sum() / scale) if scale > 0 else float("nan")
+
+
+def _scaled(values: ArrayLike) -> NDArray[np.float64]:
+    """Divide by a power of two, which rounds nothing, so that squares of scores can't overflow."""
+    numbers = np.asarray(values, np.float64)
+    _, exponent = np.frexp(np.abs(numbers).max(initial=0))
+    scaled: NDArray[np.float64] = np.ldexp(numbers, -exponent)
+    return scaled
 
 
 def spearman(first: ArrayLike, second: ArrayLike) -> float:

@@ -212,10 +212,13 @@ class ApproximateIndex:
             facts = _facts(file.readline(_HEADER_LIMIT))
             data = file.read()
             mark = [len(data), zlib.crc32(data)]
-            if facts.get("checksum") != _checksum(table) or facts.get("bytes") != mark:
+            if facts["checksum"] != _checksum(table) or facts["bytes"] != mark:
                 raise FormatError("This is damaged or an index of other vectors. Build it again.")
-        backend = _make(facts["backend"], facts["settings"])
-        backend.restore(data)
+            try:
+                backend = _make(facts["backend"], facts["settings"])
+                backend.restore(data)
+            except TypeError as error:
+                raise FormatError(f"The settings are damaged: {error}.") from error
         return cls(table, backend, facts)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -351,13 +354,13 @@ def _make(name: str, settings: dict[str, Any]) -> Backend:
 
 def _facts(header: bytes) -> dict[str, Any]:
     """Read the header of a file, and see that it has what is needed to open an index."""
+    kinds = {"backend": str, "settings": dict, "checksum": str, "recall": float, "bytes": list}
     try:
         facts: dict[str, Any] = json.loads(header)
-        kinds = {"backend": str, "settings": dict, "recall": int | float}
-        fits = all(isinstance(facts[name], kind) for name, kind in kinds.items())
+        fits = all(type(facts[name]) is kind for name, kind in kinds.items())
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise FormatError(f"The header is damaged: {error}.") from error
-    if not fits or facts["backend"] not in _BACKENDS:
+    if not fits or facts["backend"] not in _BACKENDS or not 0 <= facts["recall"] <= 1:
         raise FormatError(f"The header is damaged: {facts!s:.80}.")
     return facts
 

@@ -361,8 +361,11 @@ def _use_split(folder: Path) -> None:
 def _use_text(name: str, encoding: str = "utf-8") -> Callable[[Path], object]:
     def use(folder: Path) -> None:
         with warnings.catch_warnings():
-            # half a character less, and UTF-16 is Chinese without spaces, of which it warns
-            warnings.filterwarnings("ignore", "This text has no spaces", UserWarning)
+            # half a character less, and UTF-16 is Chinese without spaces, of which it warns, or
+            # has accents of their own
+            warnings.filterwarnings(
+                "ignore", "This text (has no spaces|writes letters)", UserWarning
+            )
             try:
                 corpus = wk.Corpus.from_path(folder / name, min_count=1, encoding=encoding)
             except EmptyCorpusError:

@@ -25,7 +25,6 @@ from wordkin.kernels.groups import (
     SLICE,
     Targets,
     average,
-    bounds,
     centre_lanes,
     contexts_at,
     fetch,
@@ -36,7 +35,16 @@ from wordkin.kernels.groups import (
     weigh,
 )
 from wordkin.kernels.lanes import WIDE, lanes_between, load_wide_int, row_addresses
-from wordkin.kernels.sampling import begin, carry, draw_noise, end, fill, make_buffer, whole_groups
+from wordkin.kernels.sampling import (
+    begin,
+    bounds,
+    carry,
+    draw_noise,
+    end,
+    fill,
+    make_buffer,
+    whole_groups,
+)
 from wordkin.kernels.word2vec import MERGE_EVERY, copy_hot, find_rows, merge_hot
 
 if TYPE_CHECKING:

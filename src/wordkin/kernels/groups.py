@@ -253,17 +253,6 @@ def hull(buffer, g, group, count):
 
 
 @pasted
-def bounds(buffer, i, reach, count):
-    """The first and last index in the buffer that are within reach of i and in its sentence."""
-    left, right = max(i - reach, 0), min(i + reach, count - 1)
-    while buffer.places[left] < buffer.places[i] - reach:
-        left += 1
-    while buffer.places[right] > buffer.places[i] + reach:
-        right -= 1
-    return left, right
-
-
-@pasted
 def measure(contexts, targets, scratch, group, low, alpha, tally):
     """Add the loss of the group just learned, worked out from its coefficients."""
     store_wide(scratch.centres.ctypes.data, targets.centres)

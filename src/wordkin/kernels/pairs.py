@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.kernels import inline, kernel, next_random
-from wordkin.kernels.sampling import begin, carry, fill, make_buffer, make_noise
+from wordkin.kernels.sampling import begin, bounds, carry, fill, make_buffer, make_noise
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -62,17 +62,6 @@ def make_others(weights: NDArray[np.float64]) -> Others:
     return Others(columns, common)
 
 
-@inline
-def _near(buffer, i, reach, count):
-    """The first and last index in the buffer that are within reach of i and in its sentence."""
-    left, right = max(i - reach, 0), min(i + reach, count - 1)
-    while buffer.places[left] < buffer.places[i] - reach:
-        left += 1
-    while buffer.places[right] > buffer.places[i] + reach:
-        right -= 1
-    return left, right
-
-
 @kernel
 def count_pairs(text, rule, span, state):
     """Count the pairs that `make_examples` would make of a span with the same random stream.
@@ -103,7 +92,7 @@ def count_pairs(text, rule, span, state):
         more = cursor[0] < span.stop
         last = count - rule.window if more else count
         for i in range(first, last):
-            left, right = _near(buffer, i, buffer.reaches[i], count)
+            left, right = bounds(buffer, i, buffer.reaches[i], count)
             pairs += right - left
         start = max(0, last - rule.window)
         count = carry(buffer, start, count)
@@ -145,7 +134,7 @@ def make_examples(text, rule, span, others, states, out):
         more = cursor[0] < span.stop
         last = count - rule.window if more else count  # the others lack their right side yet
         for i in range(first, last):
-            left, right = _near(buffer, i, buffer.reaches[i], count)
+            left, right = bounds(buffer, i, buffer.reaches[i], count)
             target = buffer.words[i]
             for j in range(left, right + 1):
                 if j == i:

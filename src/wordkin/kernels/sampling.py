@@ -437,6 +437,17 @@ def _sentence_of(starts, token):
     return low - 1
 
 
+@inline
+def bounds(buffer, i, reach, count):
+    """The first and last index in the buffer that are within reach of i and in its sentence."""
+    left, right = max(i - reach, 0), min(i + reach, count - 1)
+    while buffer.places[left] < buffer.places[i] - reach:
+        left += 1
+    while buffer.places[right] > buffer.places[i] + reach:
+        right -= 1
+    return left, right
+
+
 @kernel
 def carry(buffer, first, count):
     """Move buffer[first:count] to the front, as context for what follows."""

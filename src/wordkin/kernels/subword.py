@@ -26,7 +26,6 @@ from wordkin.kernels.groups import (
     Scratch,
     Targets,
     aligned,
-    bounds,
     centre_lanes,
     contexts_at,
     fetch,
@@ -52,6 +51,7 @@ from wordkin.kernels.lanes import (
 )
 from wordkin.kernels.sampling import (
     begin,
+    bounds,
     carry,
     draw_noises,
     end,

@@ -31,7 +31,6 @@ from wordkin.kernels.groups import (
     SLICE,
     Targets,
     average,
-    bounds,
     centre_lanes,
     contexts_at,
     fetch,
@@ -58,6 +57,7 @@ from wordkin.kernels.lanes import (
 from wordkin.kernels.sampling import Span as Span
 from wordkin.kernels.sampling import (
     begin,
+    bounds,
     carry,
     draw_noise,
     draw_noises,

@@ -95,6 +95,9 @@ import logging, numpy as np, wordkin as wk
 rng = np.random.default_rng(0)
 words = [str(w) for w in rng.integers(0, 3_000, 4_000_000)]
 corpus = wk.Corpus.from_sentences([words], min_count=1)
+little = wk.Corpus.from_sentences([words[:50_000]], min_count=1)
+# an interrupt that comes while code is compiled may be lost there: compile before
+wk.train(little, wk.GloVe(epochs=1, vector_size=4, memory={LITTLE}))
 print("counting", flush=True)
 wk.train(corpus, wk.GloVe(window=1_000, memory={LITTLE * 8}, temp_folder={str(tmp_path)!r}))
 """

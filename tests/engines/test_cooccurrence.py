@@ -104,10 +104,13 @@ wk.train(corpus, wk.GloVe(window=1_000, memory={LITTLE * 8}, temp_folder={str(tm
     child = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    assert child.stdout.readline() == "counting\n"
-    time.sleep(1)
-    child.send_signal(signal.SIGINT)
-    _, told = child.communicate(timeout=300)
+    try:
+        assert child.stdout.readline() == "counting\n"
+        time.sleep(1)
+        child.send_signal(signal.SIGINT)
+        _, told = child.communicate(timeout=300)
+    finally:
+        child.kill()
     assert "KeyboardInterrupt" in told
     assert child.returncode != 0
     assert list(tmp_path.iterdir()) == []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
+import threading
 from functools import partial
 
 import numpy as np
@@ -20,6 +21,7 @@ from wordkin.engines.ray import RayRun
 from wordkin.engines.ray_cluster import RayCluster
 from wordkin.engines.ray_crew import AllLostError, Crew
 from wordkin.engines.ray_worker import OutOfStepError, Round, Task, Worker, mark_of, ship
+from wordkin.engines.threads import Team
 from wordkin.errors import ConfigError, FileError, TrainingError
 
 exceptions = pytest.importorskip("ray").exceptions
@@ -117,6 +119,22 @@ class Here:
 
     def available_resources(self):
         return {"CPU": 0.0}
+
+
+@pytest.fixture(autouse=True)
+def no_threads_are_left(monkeypatch):
+    """A worker's threads end with its process; these workers share one."""
+    teams, begin = [], Team.__init__
+
+    def noted(self, *given):
+        begin(self, *given)
+        teams.append(self)
+
+    monkeypatch.setattr(Team, "__init__", noted)
+    yield
+    for team in teams:
+        team.close()
+    assert not [each for each in threading.enumerate() if each.name.startswith("wordkin-train")]
 
 
 @pytest.fixture

@@ -28,7 +28,7 @@ _GROUPS = {SkipGram: (3, 6), CBOW: (2, 10)}
 _SMALL = {SkipGram: 10_000_000, CBOW: 1_000_000}
 """A corpus of fewer tokens is done in no time, and skip-gram loses two points of SimLex-999 by
 sharing: learn as word2vec.c does, centre by centre."""
-_HOT_ROWS = 192
+_HOT_ROWS = 96
 """Of these most frequent words each thread has its own rows, if there is more than one thread."""
 _HOTTEST = 0.005
 """The greatest share of the kept words that a word with copies may have."""

@@ -142,9 +142,10 @@ def make_grouped(*, kind: str, group: int, shared: int) -> Callable[..., Any]:
                     fetch(output + np.int64(drawn[t]) * stride, width)
                 for i in range(g + group, min(g + 2 * group, count)):
                     fetch(rows[i] + (sides - 1) * width, width)
-                if words:
+                if sides == 2:  # there are contexts
                     for i in range(g + group, min(g + 2 * group, count - rule.window)):
                         fetch(rows[i + rule.window], width)
+                if words:
                     left, right = hull(buffer, g, group, count)
                     reaches = centre_lanes(buffer.reaches, g, group)
                     around = Targets(addresses, places, reaches, strength)

@@ -70,7 +70,7 @@ def make(words):
                      wk.Account(read=len(ids), kept=len(ids)))
 config = wk.SkipGram(vector_size=100, epochs=1, window=2)
 wk.train(make(100), config, workers=2)  # loads and compiles
-corpus = make(200_000)
+corpus = make(WORDS)
 need = memory_needed(corpus, config, workers=2)
 gc.collect()
 open("/proc/self/clear_refs", "w").write("5")
@@ -81,11 +81,16 @@ print(need.total, need.tables, status("VmHWM") - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
-def test_a_run_takes_what_was_told_and_no_second_copy(tmp_path):
+@pytest.mark.parametrize("words", [200_000, 400_000])
+def test_a_run_takes_what_was_told_and_no_second_copy(words):
     # a coverage tool that follows into the process would be measured with it
     env = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
     result = subprocess.run(
-        [sys.executable, "-c", PEAK], capture_output=True, text=True, check=False, env=env
+        [sys.executable, "-c", PEAK.replace("WORDS", str(words))],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=env,
     )
     assert result.returncode == 0, result.stderr
     told, tables, peak = map(int, result.stdout.split())

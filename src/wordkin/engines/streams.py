@@ -142,7 +142,7 @@ class Streams:
         list of ndarray
             What each has counted: see `Learner.learn_piece`.
         """
-        spans = cut(block, rounds(block, self._tokens) * self._streams)
+        spans = cut(block, [1] * (rounds(block, self._tokens) * self._streams))
         first = number * self._streams
 
         def task(stream: int) -> Callable[[Any], NDArray[np.float64]]:

@@ -37,7 +37,7 @@ _INIT_STREAM = 2**40
 _ROWS_AT_ONCE = 1 << 12
 _BYTES_PER_WORD = {"negative-sampling": 64, "hierarchical-softmax": 400}
 """Counts and thresholds, and the noise law or the paths of a Huffman tree while they are made."""
-_BYTES_BESIDE = 32 << 20
+_BYTES_BESIDE = 16 << 20
 """Compiled code, and what Python and NumPy hold for a moment."""
 
 
@@ -61,9 +61,12 @@ def memory(words: int, config: Word2Vec, *, workers: int) -> Memory:
     floats = word2vec.padded(config.vector_size)
     scratch = (2 * config.reach + WIDE) * WIDE * 16 + WIDE * floats * 4
     desks = workers * (2 * min(_HOT_ROWS, words) * floats * 8 + scratch)
+    law = words * _BYTES_PER_WORD[config.loss]
+    if config.loss == "negative-sampling":
+        law += sampling.stream_size(words) * 4
     return Memory(
         tables=2 * (words + 1) * floats * 4,
-        other=desks + words * _BYTES_PER_WORD[config.loss] + _BYTES_BESIDE,
+        other=desks + law + _BYTES_BESIDE,
         shape=(words, floats),
     )
 

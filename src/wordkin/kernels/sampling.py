@@ -155,17 +155,33 @@ def with_stream(noise: Noise, counts: NDArray[np.int64], exponent: float) -> Noi
         With 32 draws or more for each word, at least 65,536; without, where these would be too many
         to keep.
     """
-    wanted = _DRAWS_PER_WORD * len(counts)
-    if wanted > _LONGEST_STREAM:
+    size = stream_size(len(counts))
+    if size == 0:
         return noise
-    size = _SHORTEST_STREAM
-    while size < wanted:
-        size *= 2
     share = np.cumsum(counts.astype(np.float64) ** exponent)
     stream = np.empty(size, np.int32)
     _fill_evenly(share / share[-1], stream)
     _shuffle(stream, 0, size, seed_state(size))
     return noise._replace(stream=stream)
+
+
+def stream_size(words: int) -> int:
+    """How many draws `with_stream` makes.
+
+    Parameters
+    ----------
+    words : int
+        The size V of the vocabulary.
+
+    Returns
+    -------
+    int
+        A power of two, or 0: none. Each draw takes 4 bytes.
+    """
+    wanted = _DRAWS_PER_WORD * words
+    if wanted > _LONGEST_STREAM:
+        return 0
+    return max(_SHORTEST_STREAM, 1 << (wanted - 1).bit_length())
 
 
 @kernel

@@ -121,13 +121,14 @@ class FastTextStreams(InStreams, racing.FastTextRun):
     def _uses(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """In how many pairs each row takes part, for a token of the text: pieces, outputs."""
         kept = kept_share(self._counts, self._text.keep)
-        pieces, many = self._spelling.pieces, pairs(self._config)
+        as_context, as_centre = pairs(self._config, averages=self._config.averages)
+        pieces = self._spelling.pieces
         in_words = np.repeat(kept, np.diff(pieces.starts))
         inputs = np.bincount(pieces.rows, in_words, minlength=self._spelling.n_rows)
         outputs = uses_as_target(kept, self._counts, self._config)
         return (
-            (many * inputs[None]).astype(np.float32),
-            (many * outputs[None]).astype(np.float32),
+            (as_context * inputs[None]).astype(np.float32),
+            (as_centre * outputs[None]).astype(np.float32),
         )
 
     def learn_piece(self, desk: Desk, piece: Piece) -> NDArray[np.float64]:

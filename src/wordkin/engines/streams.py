@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     from wordkin.engines.replicas import Changes, SharedTable, Side
     from wordkin.engines.threads import Team
 
-_ROUND = 1 << 17
+_ROUND = 1 << 18
 """Tokens between two merges, at most. More is faster, fewer is nearer to learning one by one."""
-_ROUNDS = 128
+_ROUNDS, _ROUNDS_OF_SMALL = 60, 128
 """In an epoch, at least, down to rounds of `_SHORTEST` tokens."""
+_SMALL = 10_000_000
+"""A corpus of fewer tokens is done in no time: merge more often."""
 _SHORTEST = 1 << 12
 _ACROSS, _ALONG = 0.1, 1.0
 """How far a row goes for each pair and unit of learning rate; found by trying, see
@@ -243,7 +245,8 @@ def rounds(block: Block, tokens: int) -> int:
     int
         At least one.
     """
-    size = min(max(tokens // _ROUNDS, _SHORTEST), _ROUND)
+    least = _ROUNDS_OF_SMALL if tokens < _SMALL else _ROUNDS
+    size = min(max(tokens // least, _SHORTEST), _ROUND)
     return max(1, -(-(block.stop - block.start) // size))
 
 
@@ -332,20 +335,23 @@ def uses_as_target(
     return uses
 
 
-def pairs(config: Word2Vec | FastText) -> int:
-    """How many words a word meets on average.
+def pairs(config: Word2Vec | FastText, *, averages: bool) -> tuple[int, int]:
+    """Tell how many predictions a word takes part in on average.
 
     Parameters
     ----------
     config : Word2Vec or FastText
         The model.
+    averages : bool
+        Whether a word is predicted once, from the mean of its contexts, as in CBOW.
 
     Returns
     -------
-    int
+    as_context, as_centre : int
         In the middle of a long sentence.
     """
-    return config.reach + 1 if config.shrinks else 2 * config.reach
+    met = config.reach + 1 if config.shrinks else 2 * config.reach
+    return met, 1 if averages else met
 
 
 def piece_tokens(streams: int) -> int:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wordkin.config import CBOW
 from wordkin.engines import word2vec as racing
 from wordkin.engines.replicas import (
     SharedTable,
@@ -112,7 +113,8 @@ class Word2VecStreams(InStreams, racing.Word2VecRun):
             outputs = np.bincount(self._law.nodes, on_path, len(kept)).astype(np.float64)
         else:
             outputs = uses_as_target(kept, self._counts, self._config)
-        return (pairs(self._config) * np.stack([kept, outputs])).astype(np.float32)
+        as_context, as_centre = pairs(self._config, averages=isinstance(self._config, CBOW))
+        return np.stack([as_context * kept, as_centre * outputs]).astype(np.float32)
 
     def learn_piece(self, desk: Desk, piece: Piece) -> NDArray[np.float64]:
         """Make the replica of a stream and learn on it.

@@ -34,16 +34,16 @@ from wordkin.kernels.groups import (
     spread,
     weigh,
 )
-from wordkin.kernels.lanes import WIDE, lanes_between, load_wide_int, row_addresses
+from wordkin.kernels.lanes import lanes_between, load_wide_int, row_addresses
 from wordkin.kernels.sampling import (
     begin,
     bounds,
-    carry,
+    draw_for_groups,
     draw_noise,
-    end,
-    fill,
     make_buffer,
-    whole_groups,
+    make_draws,
+    move_on,
+    refill,
 )
 from wordkin.kernels.word2vec import MERGE_EVERY, copy_hot, find_rows, merge_hot
 
@@ -103,9 +103,10 @@ def make_grouped(*, kind: str, group: int, shared: int) -> Callable[..., Any]:
     def grouped(text, noise, tables, documents, rule, span, scratch, state, tally):
         buffer = make_buffer(rule.window)
         rows = np.zeros(len(buffer.words), np.int64)  # the address of each word's rows
-        drawn = np.zeros((len(buffer.words) // group + 2) * shared + group + WIDE, np.int32)
+        drawn = make_draws(buffer, group, shared)
         cursor = np.zeros(3, np.int64)
         begin(text, span, cursor)
+        spare = np.int32(len(tables.rows) - 1)  # a row that nobody looks at
         first_owner, base = cursor[1], 0
         width = documents.shape[1] * 4
         slices = width // SLICE
@@ -118,15 +119,12 @@ def make_grouped(*, kind: str, group: int, shared: int) -> Callable[..., Any]:
         more = True
         while more:
             before = count
-            count = fill(text, cursor, span.stop, buffer, count, rule, state)
+            count, last, more = refill(
+                text, cursor, span.stop, buffer, first, count, rule, state, group, spare
+            )
             tally[0] += count - before
-            more = cursor[0] < span.stop
-            last = whole_groups(first, count - rule.window, group) if more else count
-            if not more:
-                end(buffer, count, len(tables.rows) - 1, -1)
             find_rows(tables, buffer.words, count + group, rows)
-            for k in range(group, group + ((last - first) // group + 2) * shared):
-                drawn[k] = draw_noise(noise, state)
+            draw_for_groups(noise, state, first, last, group, shared, drawn)
             owners = Owners(documents.ctypes.data, width, first_owner, base, rule.window + 1)
             k = group
             for g in range(first, last, group):
@@ -164,9 +162,7 @@ def make_grouped(*, kind: str, group: int, shared: int) -> Callable[..., Any]:
                 if groups % LOSS_EVERY == 0:
                     measure(contexts, around, scratch, group, 0, rule.alpha, tally)
                 groups += 1
-            start = max(0, last - rule.window)
-            count = carry(buffer, start, count)
-            first = last - start
+            start, first, count = move_on(buffer, last, count, rule.window)
             base += start
             buffers += 1
             if not more or buffers % MERGE_EVERY == 0:

@@ -366,6 +366,18 @@ def draw_noise(noise, state):
 
 
 @kernel
+def make_draws(buffer, group, shared):
+    """Room for the noise words of all groups of a buffer, and for loads past both its ends."""
+    return np.zeros(group + (len(buffer.words) // group + 2) * shared + PAST, np.int32)
+
+
+@kernel
+def draw_for_groups(noise, state, first, last, group, shared, drawn):
+    """Draw noise words to drawn[group:], for the groups of buffer[first:last] and one more."""
+    draw_noises(noise, state, ((last - first) // group + 2) * shared, drawn[group:])
+
+
+@kernel
 def draw_noises(noise, state, n, out):
     """Draw n noise words to out: the next ones of the stream from anywhere, if there is one."""
     stream = noise.stream
@@ -376,6 +388,34 @@ def draw_noises(noise, state, n, out):
     else:
         for k in range(n):
             out[k] = draw_noise(noise, state)
+
+
+@kernel
+def refill(text, cursor, stop, buffer, first, count, rule, state, group, spare):
+    """Fill the buffer with what comes next of the block: return `count`, `last` and `more`.
+
+    What is to be learned from is buffer[first:last], in whole groups whose right side is there. If
+    no `more` will come, it is all the rest, and spare words end the buffer.
+    """
+    count = fill(text, cursor, stop, buffer, count, rule, state)
+    if cursor[0] < stop:
+        return count, first + max(count - rule.window - first, 0) // group * group, True
+    _end(buffer, count, spare)
+    return count, count, False
+
+
+@kernel
+def move_on(buffer, last, count, window):
+    """Move what is context for the words from `last` on to the front of the buffer.
+
+    Returns how far it was moved, and the new `first` and `count`.
+    """
+    start = max(0, last - window)
+    for i in range(start, count):
+        buffer.words[i - start] = buffer.words[i]
+        buffer.places[i - start] = buffer.places[i]
+        buffer.reaches[i - start] = buffer.reaches[i]
+    return start, last - start, count - start
 
 
 @kernel
@@ -411,12 +451,6 @@ def fill(text, cursor, stop, buffer, count, rule, state):
 
 
 @kernel
-def whole_groups(first, last, group):
-    """The last index, counted from the first in whole groups, that is not above `last`."""
-    return first + max(last - first, 0) // group * group
-
-
-@kernel
 def make_buffer(window):
     """An empty buffer, with room for the context that is carried over."""
     room = _BUFFER + 2 * window + PAST
@@ -424,12 +458,12 @@ def make_buffer(window):
 
 
 @kernel
-def end(buffer, count, word, reach):
-    """Let the buffer end with this word, as often as a group may go past its end."""
+def _end(buffer, count, word):
+    """Let the buffer end with a word that reaches none, as often as a group may go past its end."""
     for i in range(count, count + PAST):
         buffer.words[i] = word
         buffer.places[i] = buffer.places[max(count - 1, 0)]
-        buffer.reaches[i] = reach
+        buffer.reaches[i] = -1
 
 
 @kernel
@@ -462,13 +496,3 @@ def bounds(buffer, i, reach, count):
     while buffer.places[right] > buffer.places[i] + reach:
         right -= 1
     return left, right
-
-
-@kernel
-def carry(buffer, first, count):
-    """Move buffer[first:count] to the front, as context for what follows."""
-    for i in range(first, count):
-        buffer.words[i - first] = buffer.words[i]
-        buffer.places[i - first] = buffer.places[i]
-        buffer.reaches[i - first] = buffer.reaches[i]
-    return count - first

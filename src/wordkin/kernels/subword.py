@@ -52,12 +52,11 @@ from wordkin.kernels.lanes import (
 from wordkin.kernels.sampling import (
     begin,
     bounds,
-    carry,
-    draw_noises,
-    end,
-    fill,
+    draw_for_groups,
     make_buffer,
-    whole_groups,
+    make_draws,
+    move_on,
+    refill,
 )
 
 if TYPE_CHECKING:
@@ -194,16 +193,17 @@ def make_plain(predict: Callable[..., Any], *, cbow: bool) -> Callable[..., Any]
         buffer = make_buffer(rule.window)
         cursor = np.zeros(3, np.int64)
         begin(text, span, cursor)
+        spare = np.int32(len(tables.output) - 1)  # a row that nobody looks at
         change = np.zeros(tables.pieces.shape[1], np.float32)
         mean = np.zeros(tables.pieces.shape[1], np.float32)
         first = count = np.int64(0)
         more = True
         while more:
             before = count
-            count = fill(text, cursor, span.stop, buffer, count, rule, state)
+            count, last, more = refill(
+                text, cursor, span.stop, buffer, first, count, rule, state, 1, spare
+            )
             tally[0] += count - before
-            more = cursor[0] < span.stop
-            last = count - rule.window if more else count  # the others lack their right side yet
             for i in range(first, last):
                 left, right = bounds(buffer, i, buffer.reaches[i], count)
                 if left == right:
@@ -225,9 +225,7 @@ def make_plain(predict: Callable[..., Any], *, cbow: bool) -> Callable[..., Any]
                         tally[1] += predict(tables.output, mean, centre, law, rule, state, change)
                         tally[2] += 1
                     _hand_on(change, tables.pieces, pieces, word)
-            start = max(0, last - rule.window)
-            count = carry(buffer, start, count)
-            first = last - start
+            _, first, count = move_on(buffer, last, count, rule.window)
 
     return plain
 
@@ -329,9 +327,10 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
     def grouped(text, noise, tables, pieces, rule, span, desk, state, tally):
         scratch = desk.scratch
         buffer = make_buffer(rule.window)
-        drawn = np.zeros((len(buffer.words) // group + 2) * shared + group + WIDE, np.int32)
+        drawn = make_draws(buffer, group, shared)
         cursor = np.zeros(3, np.int64)
         begin(text, span, cursor)
+        spare = np.int32(len(tables.output) - 1)  # a row that nobody looks at
         output, stride = tables.output.ctypes.data, tables.output.shape[1] * 4
         slices = stride // SLICE
         strengths = lanes_between(np.float32(rule.negative / shared), group, targets)
@@ -342,13 +341,11 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
         more = True
         while more:
             before = count
-            count = fill(text, cursor, span.stop, buffer, count, rule, state)
+            count, last, more = refill(
+                text, cursor, span.stop, buffer, first, count, rule, state, group, spare
+            )
             tally[0] += count - before
-            more = cursor[0] < span.stop
-            last = whole_groups(first, count - rule.window, group) if more else count
-            if not more:
-                end(buffer, count, len(tables.output) - 1, -1)
-            draw_noises(noise, state, ((last - first) // group + 2) * shared, drawn[group:])
+            draw_for_groups(noise, state, first, last, group, shared, drawn)
             k = group
             for g in range(first, last, group):
                 size = min(group, last - g)
@@ -387,14 +384,12 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
                 if groups % LOSS_EVERY == 0:
                     measure(contexts, around, scratch, group, low, rule.alpha, tally)
                 groups += 1
-            start = max(0, last - rule.window)
-            until = start if more else live_to
+            until = max(0, last - rule.window) if more else live_to
             while live_from < until:
                 word = buffer.words[live_from]
                 _give_back(desk, (base + live_from) & mask, tables.pieces, pieces, word)
                 live_from += 1
-            count = carry(buffer, start, count)
-            first = last - start
+            start, first, count = move_on(buffer, last, count, rule.window)
             live_from, live_to, base = live_from - start, live_to - start, base + start
 
     return grouped

@@ -58,13 +58,12 @@ from wordkin.kernels.sampling import Span as Span
 from wordkin.kernels.sampling import (
     begin,
     bounds,
-    carry,
+    draw_for_groups,
     draw_noise,
-    draw_noises,
-    end,
-    fill,
     make_buffer,
-    whole_groups,
+    make_draws,
+    move_on,
+    refill,
 )
 
 if TYPE_CHECKING:
@@ -190,6 +189,7 @@ def make_plain(*, cbow: bool, hierarchical: bool) -> Callable[..., Any]:
         buffer = make_buffer(rule.window)
         cursor = np.zeros(3, np.int64)
         begin(text, span, cursor)
+        spare = np.int32(len(tables.rows) - 1)  # a row that nobody looks at
         half = tables.rows.shape[1] // 2
         inputs, outputs = tables.rows[:, :half], tables.rows[:, half:]
         change = np.zeros(half, np.float32)
@@ -198,10 +198,10 @@ def make_plain(*, cbow: bool, hierarchical: bool) -> Callable[..., Any]:
         more = True
         while more:
             before = count
-            count = fill(text, cursor, span.stop, buffer, count, rule, state)
+            count, last, more = refill(
+                text, cursor, span.stop, buffer, first, count, rule, state, 1, spare
+            )
             tally[0] += count - before
-            more = cursor[0] < span.stop
-            last = count - rule.window if more else count  # the others lack their right side yet
             for i in range(first, last):
                 centre, reach = buffer.words[i], buffer.reaches[i]
                 left, right = max(0, i - reach), min(count, i + reach + 1)
@@ -228,9 +228,7 @@ def make_plain(*, cbow: bool, hierarchical: bool) -> Callable[..., Any]:
                             tally[1] += predict(outputs, x, centre, law, rule, state, change)
                             tally[2] += 1
                         x += change
-            start = max(0, last - rule.window)
-            count = carry(buffer, start, count)
-            first = last - start
+            _, first, count = move_on(buffer, last, count, rule.window)
 
     return plain
 
@@ -266,9 +264,10 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
     def grouped(text, noise, tables, rule, span, scratch, state, tally):
         buffer = make_buffer(rule.window)
         rows = np.zeros(len(buffer.words), np.int64)  # the address of each word's rows
-        drawn = np.zeros((len(buffer.words) // group + 2) * shared + group + WIDE, np.int32)
+        drawn = make_draws(buffer, group, shared)
         cursor = np.zeros(3, np.int64)
         begin(text, span, cursor)
+        spare = np.int32(len(tables.rows) - 1)  # a row that nobody looks at
         half = tables.rows.shape[1] // 2 * 4  # bytes
         output, hot_output = tables.rows.ctypes.data + half, tables.hot.ctypes.data + half
         hot = len(tables.hot)
@@ -279,14 +278,12 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
         more = True
         while more:
             before = count
-            count = fill(text, cursor, span.stop, buffer, count, rule, state)
+            count, last, more = refill(
+                text, cursor, span.stop, buffer, first, count, rule, state, group, spare
+            )
             tally[0] += count - before
-            more = cursor[0] < span.stop
-            last = whole_groups(first, count - rule.window, group) if more else count
-            if not more:
-                end(buffer, count, len(tables.rows) - 1, -1)
             find_rows(tables, buffer.words, count + group, rows)
-            draw_noises(noise, state, ((last - first) // group + 2) * shared, drawn[group:])
+            draw_for_groups(noise, state, first, last, group, shared, drawn)
             k = group
             for g in range(first, last, group):
                 if cbow:
@@ -314,9 +311,7 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
                 if groups % LOSS_EVERY == 0:
                     measure(contexts, around, scratch, group, low, rule.alpha, tally)
                 groups += 1
-            start = max(0, last - rule.window)
-            count = carry(buffer, start, count)
-            first = last - start
+            _, first, count = move_on(buffer, last, count, rule.window)
             buffers += 1
             if not more or buffers % MERGE_EVERY == 0:
                 merge_hot(tables)

@@ -180,6 +180,8 @@ def test_what_can_not_be_written_is_told_before_the_work(tmp_path, data):
         (("encode", words, data, "-o", tmp_path / "none" / "m.npy"), "there is no folder"),
         (("encode", words, data, "-o", tmp_path / "m.npy", "--save-encoder", words), "also an in"),
         (("convert", words, tmp_path / "none" / "v.bin"), "there is no folder"),
+        (("convert", words, words), "also an input"),
+        (("convert", words, words, "--format", "glove", "--limit", "1"), "also an input"),
     ]:
         done = wk(*arguments)
         assert done.exit_code == 1, (arguments, done.stderr)
@@ -201,6 +203,14 @@ def test_compare(tmp_path, data):
     assert "stand by half or more in a training text" in done.stdout  # all are repeated
     rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
     assert [row["model"] for row in rows] == ["majority", "mean"]
+
+
+@pytest.mark.parametrize("models", ["", " , "])
+def test_compare_without_a_model_is_refused(data, models):
+    done = wk("compare", data, "--models", models)
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert "tfidf-svm" in done.stderr
 
 
 def test_compare_with_other_data_with_a_split_and_in_markdown(tmp_path, data):

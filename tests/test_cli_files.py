@@ -9,9 +9,9 @@ import pytest
 from test_downloads import SHA256, resource, server  # noqa: F401 (a fixture)
 from typer.testing import CliRunner
 
-from wordkin import downloads
+from wordkin import Corpus, FastText, downloads, formats, train
 from wordkin.cli import app
-from wordkin.vectors import load
+from wordkin.vectors import WordVectors, load
 
 
 def wk(*arguments):
@@ -57,6 +57,40 @@ def test_what_cannot_be_written_leaves_nothing(odd, tmp_path, name, message):
     assert result.exit_code == 1
     assert message in result.stderr
     assert list(tmp_path.iterdir()) == [odd]
+
+
+def test_nothing_is_converted_to_where_it_comes_from(odd, tmp_path):
+    with zipfile.ZipFile(tmp_path / "g.zip", "w") as archive:
+        archive.write(odd, "a/odd.txt")
+    link = tmp_path / "link.txt"
+    link.symlink_to(odd)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    for source, target in [(odd, link), (f"{tmp_path}/g.zip#a/odd.txt", tmp_path / "g.zip")]:
+        result = wk("convert", source, target, "--format", "glove")
+        assert result.exit_code == 1
+        assert "also an input" in result.stderr
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_folder_is_not_converted_to_where_it_comes_from(tmp_path):
+    folder = tmp_path / "m"
+    formats.write(WordVectors(["a", "b"], [[1, 2], [3, 4]]).table, folder, format="model2vec")
+    before = sorted(folder.iterdir())
+    result = wk("convert", folder, folder, "--format", "model2vec", "--limit", "1")
+    assert result.exit_code == 1
+    assert "also an input" in result.stderr
+    assert sorted(folder.iterdir()) == before
+    assert len(load(folder)) == 2
+
+
+def test_n_grams_go_into_a_bin(tmp_path):
+    corpus = Corpus.from_texts(["the cat sat on the mat"] * 20, min_count=1)
+    model = train(corpus, FastText(vector_size=4, epochs=1, buckets=50))
+    source, target = tmp_path / "v.safetensors", tmp_path / "v.bin"
+    model.vectors.save(source)
+    assert wk("convert", source, target).exit_code == 0
+    assert formats.recognise(target).name == "fasttext"
+    assert (load(target)["unheard"] == model.vectors["unheard"]).all()
 
 
 def test_info_tells_of_repairs(odd):

@@ -67,6 +67,26 @@ def test_an_index_is_kept_beside_the_vectors(vectors, backend, tmp_path):
         vectors.index(backend, path)
 
 
+def test_an_index_of_other_settings_is_refused(vectors, backend, tmp_path):
+    path = tmp_path / "v.index"
+    vectors.index(backend, path, connectivity=8)
+    whole = path.read_bytes()
+    other = "faiss" if backend == "usearch" else "usearch"
+    for asked, settings, found in [
+        (backend, {"connectivity": 24}, "connectivity 24.*has connectivity 8"),
+        (backend, {"connectivity": 8, "expansion_search": 64}, "expansion_search 64.*has .*128"),
+        (other, {"connectivity": 8}, f"made by {other}.*has {backend}"),
+    ]:
+        with pytest.raises(InputError, match=found) as caught:
+            vectors.index(asked, path, **settings)
+        assert str(path) in str(caught.value)
+        assert "another path" in str(caught.value)
+    assert path.read_bytes() == whole
+    # what is as it was made, or not said, is no other wish
+    assert vectors.index(backend, path, connectivity=8, expansion_search=128).recall > 0.5
+    assert vectors.index(backend, path).facts["settings"] == {"connectivity": 8}
+
+
 @pytest.mark.parametrize(
     "changes",
     [

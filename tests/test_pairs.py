@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -350,6 +352,24 @@ def test_torch_loaders():
     for epoch in range(2):
         for mine, theirs in zip(pairs.stream(epoch), loader, strict=True):
             assert all(np.array_equal(a, b.numpy()) for a, b in zip(mine, theirs, strict=True))
+
+
+def test_readings_of_torch_pairs_at_once_are_of_different_epochs(monkeypatch):
+    pytest.importorskip("torch", reason="the extra torch is not installed")
+    pairs = wk.skipgrams(zipf(500), batch_size=100)
+    read = []
+    monkeypatch.setattr(
+        stream.Skipgrams, "stream", lambda _, epoch, *__, **___: read.append(epoch) or iter(())
+    )
+    dataset = pairs.to_torch()
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # threads take turns between any two steps
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(lambda _: list(dataset), range(4_000)))
+    finally:
+        sys.setswitchinterval(before)
+    assert sorted(read) == list(range(4_000))
 
 
 def test_parts_make_up_the_whole():

@@ -126,6 +126,7 @@ def test_bad_input():
     texts, labels = topics(20)
     cases = [
         ((texts, labels), {"models": ["svm"]}, ConfigError, "tfidf-svm"),
+        ((texts, labels), {"models": []}, ConfigError, "models.*empty.*tfidf-svm"),
         ((texts, labels), {"models": ["cnn-tuned"]}, ConfigError, "vectors"),
         ((texts, labels), {"models": {"x": 3}}, InputError, "fit"),
         ((texts, labels), {"test": 2.0}, InputError, "share"),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import io
 import json
+import os
 import tarfile
 import zipfile
 
@@ -182,6 +184,22 @@ def test_a_single_class_folder(tmp_path):
     (tmp_path / "only").mkdir()
     (tmp_path / "only" / "1").write_text("text")
     assert read_labelled(tmp_path).labels == ["only"]
+
+
+def test_a_folder_of_a_class_that_can_not_be_read_is_told(tmp_path, monkeypatch):
+    as_folder(tmp_path)
+    shut = tmp_path / "shut"
+    shut.mkdir()
+    scandir = os.scandir
+
+    def refusing(path):
+        if os.fspath(path) == str(shut):
+            raise PermissionError(errno.EACCES, "Permission denied", str(shut))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(FileError, match=r"Can't read the folder '.*shut': Permission denied"):
+        read_labelled(tmp_path)
 
 
 def test_strip_on_the_way(tmp_path):

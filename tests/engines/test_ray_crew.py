@@ -69,6 +69,7 @@ class Here:
 
     def __init__(self, room=100):
         self.room, self.actors, self.calls = room, [], []
+        self.processors, self.free, self.waits = 100.0, 0.0, 0
         self.before = self.after = lambda n, name, actor: None
 
     def remote(self, **_):
@@ -101,6 +102,7 @@ class Here:
         if isinstance(results, Result):
             return self.get([results])[0]
         for each in results:
+            self.waits += isinstance(each.error, exceptions.GetTimeoutError)
             if each.error is not None:
                 raise each.error
         return [each.value for each in results]
@@ -115,10 +117,10 @@ class Here:
         return results, []
 
     def cluster_resources(self):
-        return {"CPU": 100.0}
+        return {"CPU": self.processors}
 
     def available_resources(self):
-        return {"CPU": 0.0}
+        return {"CPU": self.free}
 
 
 @pytest.fixture(autouse=True)
@@ -277,6 +279,42 @@ def test_without_room_for_another_worker_the_others_take_its_streams(
         assert digest(trained(corpus)) == expected
     assert "going on with 1 workers: The Ray cluster has not given 1 workers" in caplog.text
     assert not any(actor.lives for actor in here.actors)  # ended with the run
+
+
+def test_what_a_lost_machine_took_with_it_is_not_waited_for(monkeypatch, corpus, expected, caplog):
+    here = install(monkeypatch)
+
+    def lost(number, _what, actor):
+        if number == 12:
+            actor.lives = False
+            here.room, here.processors = 1, 1.0
+
+    here.before = lost
+    with caplog.at_level(logging.WARNING, "wordkin"):
+        assert digest(trained(corpus)) == expected
+    assert "going on with 1 workers: 2 workers of 1 threads need 2 processors" in caplog.text
+    assert here.waits == 1  # of up to 60
+    assert len(here.actors) == 3
+    assert not any(actor.lives for actor in here.actors)
+
+
+@pytest.mark.parametrize("joins", [True, False])
+def test_a_machine_that_joins_later_gets_a_worker(monkeypatch, corpus, expected, joins):
+    here = install(monkeypatch)
+
+    def lost(number, _what, actor):
+        if number == 12:
+            actor.lives = False
+            here.room, here.processors = 1, 1.0
+
+    def later(progress):
+        assert progress.steps > 1
+        here.room, here.processors = 2, 2.0
+        here.free = 1.0 if joins else 0.0  # others may have taken it
+
+    here.before = lost
+    assert digest(trained(corpus, callbacks=[later])) == expected
+    assert len(here.actors) == 3 + joins
 
 
 def test_no_room_for_the_first(monkeypatch, corpus):

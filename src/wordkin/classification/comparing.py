@@ -177,6 +177,11 @@ def _makers(
         base = [name for name in BASELINES if _can_run(name, None) is None and name not in own]
         return {name: _named(name, None, seed) for name in base} | own, {}
     names = list(dict.fromkeys([models] if isinstance(models, str) else models))
+    if not names:
+        raise ConfigError(
+            f"models= is empty: there is nothing to compare. Choose from {', '.join(_KNOWN)}, or "
+            "leave it out for all that can run here."
+        )
     for name in names:
         if name not in _KNOWN:
             raise ConfigError(f"There is no model {name!r}. There are {', '.join(_KNOWN)}.")

@@ -15,7 +15,7 @@ from wordkin.classification.records import Record
 from wordkin.errors import FileError, InputError
 from wordkin.files import open_bytes, size_on_disk
 from wordkin.progress import opened, told
-from wordkin.text.sources import check_plain
+from wordkin.text.sources import check_plain, not_listed
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -145,7 +145,8 @@ def _common_depth(folders: list[tuple[str, ...]]) -> int:
 
 
 def _files_below(folder: Path) -> list[Path]:
-    return [Path(here, name) for here, _, names in os.walk(folder) for name in names]
+    walk = os.walk(folder, onerror=not_listed)
+    return [Path(here, name) for here, _, names in walk for name in names]
 
 
 def _bytes(file: Path) -> bytes:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 (typer looks at the annotations)
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from wordkin.cli.outputs import check_folder
+from wordkin.cli.outputs import check_different, check_folder
 
 
 def convert(
@@ -34,16 +34,18 @@ def convert(
     What is lost depends on the formats: most hold words and numbers only.
     """
     from wordkin import formats
+    from wordkin.archives import archive_and_member
     from wordkin.cli.screen import Screen, shown, size_of
     from wordkin.files import size_on_disk
     from wordkin.formats.batches import repairs
 
     screen = Screen()
-    write = formats.writer(target, format)
+    formats.writer(target, format)  # tells before the work that there is none
+    check_different(target, [Path(archive_and_member(str(source))[0])])
     check_folder(target)
     with screen.busy(f"converting {shown(str(source))}"):
         table = formats.read(source, limit=limit)
-        write(table, target)
+        formats.write(table, target, format=format)
     size = size_of(size_on_disk(target)) if target.is_file() else "a folder"
     screen.line(
         f"{shown(str(target))}: {len(table):,} words, {table.dimensions} dimensions, {size}"

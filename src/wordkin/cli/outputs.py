@@ -55,12 +55,30 @@ def check_file(file: Path | None, others: Sequence[Path | None] = ()) -> None:
         return
     if file.is_dir():
         raise FileError(f"Can't write {str(file)!r}: it is a folder. Name a file in it.")
-    if any(other is not None and _is_same(file, other) for other in others):
+    check_different(file, others)
+    check_folder(file)
+
+
+def check_different(output: Path, others: Sequence[Path | None]) -> None:
+    """Refuse to write over what is read, or over another output.
+
+    Parameters
+    ----------
+    output : Path
+        A file or folder that will be written.
+    others : sequence of Path, optional
+        What must not be overwritten.
+
+    Raises
+    ------
+    InputError
+        If it is one of the others.
+    """
+    if any(other is not None and _is_same(output, other) for other in others):
         raise InputError(
-            f"{str(file)!r} would be overwritten: it is also an input or the output. Choose "
+            f"{str(output)!r} would be overwritten: it is also an input or the output. Choose "
             "another name."
         )
-    check_folder(file)
 
 
 def _is_same(file: Path, other: Path) -> bool:

@@ -10,11 +10,13 @@ of the one that is furthest, and the round is done again by those that have not 
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from wordkin.engines.ray_cluster import check_versions, host_class, import_ray
+from wordkin.engines.ray_traffic import Traffic
 from wordkin.engines.ray_worker import Learnt, OutOfStepError, Round
 from wordkin.errors import ConfigError, TrainingError, WordkinError
 
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("wordkin")
 _FAILURES = 5
 """In a row, without a round between them, after which training ends."""
+_LOOK = 2.0
+"""Seconds after which it is looked again whether the cluster still has room."""
 
 
 class AllLostError(Exception):
@@ -65,6 +69,7 @@ class Crew:
         self._cluster, self._task, self._corpus = cluster, task, corpus
         self._class = self._ray.remote(num_cpus=cluster.threads, max_restarts=0)(host_class())
         self._wanted, self._failures, self._furthest = workers, 0, 0
+        self._next_look = 0.0
         self._places: list[Place] = []
         self.version = 0
         """How often the tables have been changed."""
@@ -103,6 +108,7 @@ class Crew:
         TrainingError
             If workers die again and again.
         """
+        self._fill_up()
         first = self.version
         learnt: dict[int, list[Any]] = {}
         while self.version < first + rounds:
@@ -290,6 +296,14 @@ class Crew:
 
     # --- hiring
 
+    def _fill_up(self) -> None:
+        """Hire those who are missing, if machines have joined (or got free) since."""
+        missing = self._wanted - len(self._places)
+        if missing and time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + self._cluster.timeout  # hiring may take as long
+            if self._ray.available_resources().get("CPU", 0) >= missing * self._cluster.threads:
+                self._try(self._mend)
+
     def _check_room(self) -> None:
         processors = self._ray.cluster_resources().get("CPU", 0)
         needed = self._wanted * self._cluster.threads
@@ -305,7 +319,7 @@ class Crew:
         ray, seconds = self._ray, self._cluster.timeout
         hosts = [self._class.remote() for _ in range(workers)]
         try:
-            about = ray.get([host.about.remote() for host in hosts], timeout=seconds)
+            about = self._introduced(hosts)
             for versions, machine, _ in about:
                 check_versions(versions, machine)
             ray.get([host.start.remote(self._task, self._corpus) for host in hosts])
@@ -326,6 +340,26 @@ class Crew:
             raise
         return [Place(h, machine, pid) for h, (_, machine, pid) in zip(hosts, about, strict=True)]
 
+    def _introduced(self, hosts: Sequence[Any]) -> list[tuple[dict[str, str], str, int]]:
+        """Wait until new workers tell about themselves.
+
+        Where there are others, it waits no longer than the cluster has room for all: what a lost
+        machine has taken with it does not come back by waiting.
+        """
+        asked, left = [host.about.remote() for host in hosts], self._cluster.timeout
+        while True:
+            wait = min(left, _LOOK)
+            try:
+                about: list[tuple[dict[str, str], str, int]] = self._ray.get(asked, timeout=wait)
+            except self._ray.exceptions.GetTimeoutError:
+                left -= wait
+                if left <= 0:
+                    raise
+                if self._places:
+                    self._check_room()
+            else:
+                return about
+
     def _told(self, learnt: list[Any]) -> list[NDArray[np.float64]]:
         """What the streams have counted in a round, in their order."""
         told: list[Learnt] = self._ray.get(learnt)
@@ -335,36 +369,6 @@ class Crew:
         for each in told:
             tallies |= each.tallies
         return [tallies[stream] for stream in range(self._task.streams)]
-
-
-class Traffic:
-    """What workers have sent to each other."""
-
-    def __init__(self) -> None:
-        self.rounds = 0
-        self.sent = 0
-        """Bytes that a worker made of its changes, in all rounds, all workers together."""
-        self.largest = 0
-        """Bytes of one worker in one round, at most."""
-
-    def add(self, sent: Sequence[int]) -> None:
-        """Count a round.
-
-        Parameters
-        ----------
-        sent : sequence of int
-            Bytes of each worker.
-        """
-        self.rounds += 1
-        self.sent += sum(sent)
-        self.largest = max(self.largest, *sent)
-
-    def __str__(self) -> str:
-        each = self.sent / max(self.rounds, 1) / 1e6
-        return (
-            f"{self.rounds:,} merges; for each, all workers together sent {each:,.2f} MB of "
-            f"changes, and one of them at most {self.largest / 1e6:,.2f} MB"
-        )
 
 
 def _end_all(ray: Any, hosts: Sequence[Any]) -> None:  # noqa: ANN401

@@ -8,26 +8,28 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from wordkin.errors import FormatError, InputError, require
+from wordkin.errors import ConfigError, FormatError
 from wordkin.files import atomic_write
 from wordkin.formats.rows import naming
+from wordkin.neighbors.backends import BACKENDS, check_known, make
 from wordkin.neighbors.compiled import exact_cosines
 from wordkin.neighbors.exact import check_count, nearest_rows, unit_rows
 from wordkin.neighbors.keys import listed, sum_of_units
 from wordkin.progress import in_pieces, shown
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
+    from wordkin.neighbors.backends import Backend
     from wordkin.neighbors.keys import Key, Terms
     from wordkin.table import VectorTable
 
@@ -37,84 +39,6 @@ _SAMPLE, _AT = 200, 10  # words whose first neighbours tell the recall
 _QUERIES = 1 << 12  # answered at once
 _BLOCK = 1 << 14  # rows that are scaled and handed over at once
 _HEADER_LIMIT = 1 << 16
-
-
-class Backend(Protocol):
-    """A library's index of unit vectors."""
-
-    def build(self, blocks: Iterable[NDArray[np.float32]], size: int) -> None:
-        """Take all rows, of `size` numbers each."""
-
-    def search(self, units: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-        """Return the rows of candidates, shape (B, count), -1 where there are no more."""
-
-    def dump(self) -> bytes:
-        """Return the index as bytes."""
-
-    def restore(self, data: bytes) -> None:
-        """Take the index from bytes."""
-
-
-@final
-class _Usearch:
-    """A hierarchical navigable small world (Malkov and Yashunin 2018) by usearch."""
-
-    def __init__(self, **settings: Any) -> None:  # noqa: ANN401
-        self._package = require("usearch.index", extra="index")
-        self._settings = {"dtype": "f16", "connectivity": 16, "expansion_search": 128} | settings
-        self._index: Any = None
-
-    def build(self, blocks: Iterable[NDArray[np.float32]], size: int) -> None:
-        self._index = self._package.Index(ndim=size, metric="ip", **self._settings)
-        start = 0
-        for block in blocks:
-            self._index.add(np.arange(start, start + len(block)), block)
-            start += len(block)
-
-    def search(self, units: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-        count = min(count, len(self._index))
-        found = self._index.search(units, count)
-        keys = np.asarray(found.keys).reshape(len(units), -1).astype(np.int64)
-        if len(units) > 1:
-            keys[np.arange(keys.shape[1]) >= np.asarray(found.counts)[:, None]] = -1
-        return keys
-
-    def dump(self) -> bytes:
-        return bytes(self._index.save())
-
-    def restore(self, data: bytes) -> None:
-        self._index = self._package.Index.restore(data)
-        self._index.expansion_search = self._settings["expansion_search"]
-
-
-@final
-class _Faiss:
-    """The same structure by faiss; `pip install faiss-cpu`."""
-
-    def __init__(self, *, connectivity: int = 32, expansion_search: int = 128) -> None:
-        self._package = require("faiss", extra="index")
-        self._connectivity, self._expansion = connectivity, expansion_search
-        self._index: Any = None
-
-    def build(self, blocks: Iterable[NDArray[np.float32]], size: int) -> None:
-        faiss = self._package
-        self._index = faiss.IndexHNSWFlat(size, self._connectivity, faiss.METRIC_INNER_PRODUCT)
-        self._index.hnsw.efSearch = self._expansion
-        for block in blocks:
-            self._index.add(block)
-
-    def search(self, units: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-        rows: NDArray[np.int64] = self._index.search(units, min(count, self._index.ntotal))[1]
-        return rows
-
-    def dump(self) -> bytes:
-        return bytes(self._package.serialize_index(self._index).tobytes())
-
-    def restore(self, data: bytes) -> None:
-        self._index = self._package.deserialize_index(np.frombuffer(data, np.uint8))
-
-
-_BACKENDS: dict[str, Any] = {"usearch": _Usearch, "faiss": _Faiss}
 
 
 @final
@@ -171,7 +95,7 @@ class ApproximateIndex:
         MissingExtraError
             If its package is not installed.
         """
-        made = _make(backend, settings)
+        made = make(backend, settings)
         made.build(_unit_blocks(table.matrix), table.dimensions)
         facts: dict[str, Any] = {
             "backend": backend, "settings": settings, "checksum": _checksum(table),
@@ -179,6 +103,58 @@ class ApproximateIndex:
         index = cls(table, made, facts)
         facts["recall"] = index._measure(seed)
         _LOG.info("%r", index)
+        return index
+
+    @classmethod
+    def kept(
+        cls,
+        table: VectorTable,
+        backend: str,
+        path: str | os.PathLike[str],
+        *,
+        seed: int = 1,
+        **settings: Any,  # noqa: ANN401 (the library's own)
+    ) -> ApproximateIndex:
+        """Open the index in a file; if there is none, build it and save it there.
+
+        Parameters
+        ----------
+        table : VectorTable
+            The vectors.
+        backend : {"usearch", "faiss"}
+            The library.
+        path : str or path-like
+            The file.
+        seed : int
+            Fixes the 200 words that the recall is measured with, if it is built.
+        **settings
+            As for `build`.
+
+        Returns
+        -------
+        ApproximateIndex
+            The index.
+
+        Raises
+        ------
+        ConfigError
+            If the index in the file is another library's, or has other settings than those given.
+        InputError
+            If there is no such backend.
+        FileError
+            If the file can't be read or written.
+        FormatError
+            If it is no index, or one of other vectors.
+        MissingExtraError
+            If the library is not installed.
+        """
+        if Path(path).exists():
+            check_known(backend)
+            index = cls.open(table, path)
+            _check_wishes(index.facts, backend, settings, path=path)
+            return index
+        index = cls.build(table, backend, seed=seed, **settings)
+        index.save(path)
         return index
 
     @classmethod
@@ -215,7 +191,7 @@ class ApproximateIndex:
             if facts["checksum"] != _checksum(table) or facts["bytes"] != mark:
                 raise FormatError("This is damaged or an index of other vectors. Build it again.")
             try:
-                backend = _make(facts["backend"], facts["settings"])
+                backend = make(facts["backend"], facts["settings"])
                 backend.restore(data)
             except TypeError as error:
                 raise FormatError(f"The settings are damaged: {error}.") from error
@@ -345,11 +321,23 @@ class ApproximateIndex:
         return hits / total if total else 1.0
 
 
-def _make(name: str, settings: dict[str, Any]) -> Backend:
-    if name not in _BACKENDS:
-        raise InputError(f"An index is one of {', '.join(_BACKENDS)}; got {name!r}.")
-    backend: Backend = _BACKENDS[name](**settings)
-    return backend
+def _check_wishes(
+    facts: dict[str, Any], name: str, settings: dict[str, Any], *, path: str | os.PathLike[str]
+) -> None:
+    """Refuse an index that is not what is asked for; what is not said may be as it is."""
+    made, has = facts["backend"], {**BACKENDS[facts["backend"]].DEFAULTS, **facts["settings"]}
+    if name != made:
+        asked, found = f"made by {name}", made
+    else:
+        other = [key for key in settings if key not in has or has[key] != settings[key]]
+        if not other:
+            return
+        asked = "with " + ", ".join(f"{key} {settings[key]!r}" for key in other)
+        found = ", ".join(f"{key} {has.get(key, 'not set')!r}" for key in other)
+    raise ConfigError(
+        f"An index {asked} is asked for, and the one in {os.fspath(path)!r} has {found}. Ask for "
+        "what it has, give another path, or delete the file to build it anew."
+    )
 
 
 def _facts(header: bytes) -> dict[str, Any]:
@@ -360,7 +348,7 @@ def _facts(header: bytes) -> dict[str, Any]:
         fits = all(type(facts[name]) is kind for name, kind in kinds.items())
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise FormatError(f"The header is damaged: {error}.") from error
-    if not fits or facts["backend"] not in _BACKENDS or not 0 <= facts["recall"] <= 1:
+    if not fits or facts["backend"] not in BACKENDS or not 0 <= facts["recall"] <= 1:
         raise FormatError(f"The header is damaged: {facts!s:.80}.")
     return facts
 

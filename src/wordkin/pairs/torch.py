@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from typing import TYPE_CHECKING, Any
 
 from wordkin.errors import require
@@ -31,14 +32,16 @@ class TorchPairs(torch.utils.data.IterableDataset):
     def __init__(self, pairs: Skipgrams) -> None:
         super().__init__()
         self._pairs = pairs
-        # a worker process gets a copy at each reading: what it counts would be lost with it
-        self._readings = torch.zeros(1, dtype=torch.int64).share_memory_()
+        # a worker process gets a copy at each reading: what it counts would be lost with it; what
+        # is made for "spawn" can be shared with processes that are begun in any way
+        self._readings = multiprocessing.get_context("spawn").Value("q", 0)
 
     def __iter__(self) -> Iterator[Any]:
         info = torch.utils.data.get_worker_info()
         shard = (0, 1) if info is None else (info.id, info.num_workers)
-        reading = int(self._readings[0]) // shard[1]
-        self._readings += 1
+        with self._readings.get_lock():
+            reading = self._readings.value // shard[1]
+            self._readings.value += 1
         epochs = self._pairs.plan.epochs
         for batch in self._pairs.stream(reading * epochs, epochs, shard=shard):
             yield tuple(map(torch.from_numpy, batch))

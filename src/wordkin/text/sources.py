@@ -237,7 +237,7 @@ def _listed(paths: object) -> list[str]:
 def _files_below(folder: Path) -> list[str]:
     """List the files of a folder, at any depth, in an order that no file system changes."""
     files = []
-    for here, folders, names in os.walk(folder, onerror=_not_listed):
+    for here, folders, names in os.walk(folder, onerror=not_listed):
         folders[:] = [name for name in folders if not name.startswith(".")]
         files += [Path(here, name) for name in names if not name.startswith(".")]
     for file in files:
@@ -245,8 +245,19 @@ def _files_below(folder: Path) -> list[str]:
     return [str(file) for file in sorted(files, key=lambda file: file.parts)]
 
 
-def _not_listed(error: OSError) -> None:
-    """Say what `os.walk` would pass over without a word."""
+def not_listed(error: OSError) -> None:
+    """Say what `os.walk` would pass over without a word.
+
+    Parameters
+    ----------
+    error : OSError
+        What it hands to ``onerror=``.
+
+    Raises
+    ------
+    FileError
+        Names the folder.
+    """
     raise FileError(f"Can't read the folder {str(error.filename)!r}: {error.strerror}.") from error
 
 

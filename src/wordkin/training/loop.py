@@ -12,7 +12,7 @@ from wordkin.training import checkpoint
 from wordkin.training.checkpoint import Tally
 from wordkin.training.meter import Meter
 from wordkin.training.progress import Beginner, EpochRecord, Progress
-from wordkin.training.schedule import Schedule
+from wordkin.training.schedule import FADING, Schedule
 
 if TYPE_CHECKING:
     import os
@@ -42,8 +42,6 @@ class Finished(NamedTuple):
 
 _log = logging.getLogger("wordkin")
 _SECONDS_BETWEEN_LINES = 10.0
-_FADING = 0.9
-"""Of the loss: a mean over about ten blocks is steady to look at, and still recent."""
 
 
 class Session:
@@ -135,7 +133,7 @@ class Session:
         tally.seen += block.stop - block.start
         tally.trained += learned.tokens
         (loss, pairs), (epoch_loss, epoch_pairs) = tally.recent, tally.epoch
-        tally.recent = (_FADING * loss + learned.loss, _FADING * pairs + learned.pairs)
+        tally.recent = (FADING * loss + learned.loss, FADING * pairs + learned.pairs)
         tally.epoch = (epoch_loss + learned.loss, epoch_pairs + learned.pairs)
         tally.seconds = time.perf_counter() - self._began
 

@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wordkin.memory import cores
+from wordkin.training.schedule import FADING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wordkin.engines import Learned
-
-_FADING = 0.9
-"""What the past counts with each new block: a mean over about ten."""
 
 
 class Meter:
@@ -52,7 +50,7 @@ class Meter:
         if learned.elsewhere:  # the processors are not those of this machine alone
             self._threads = self._workers
         now = time.perf_counter()
-        self._sums = _FADING * self._sums + (
+        self._sums = FADING * self._sums + (
             now - self._last,
             now - began,
             time.process_time() - processor + learned.elsewhere,

@@ -8,6 +8,7 @@ import numpy as np
 
 from wordkin.table import VectorTable
 from wordkin.training.run_page import write_page
+from wordkin.training.schedule import FADING
 from wordkin.training.watching import NearestWords
 from wordkin.vectors import WordVectors
 from wordkin.vocabulary.probes import probe_words
@@ -175,8 +176,7 @@ class RunRecord:
             speed = progress.words_per_second
         else:
             new = (words - last.words) / max(seconds - last.seconds, 1e-9)
-            # as steady as the loss: a mean over about ten blocks
-            speed = 0.9 * last.words_per_second + 0.1 * new
+            speed = FADING * last.words_per_second + (1 - FADING) * new
         validation = progress.history[-1].validation_loss if progress.epoch_ended else None
         return RunPoint(
             words, seconds, progress.epoch, progress.loss, progress.alpha, speed, validation

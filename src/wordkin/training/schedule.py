@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from wordkin.config import Model
 
+FADING = 0.9
+"""What is told of the last blocks (loss, speed, waiting) fades by so much with each: a mean over
+about ten is steady to look at, and still recent."""
 _BLOCKS_WANTED = 50
 _SMALLEST_BLOCK = 1 << 14
 _LARGEST_BLOCK = 1 << 19

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from wordkin import neighbors
@@ -329,9 +328,10 @@ class Searching:
         backend : {"usearch", "faiss"}
             The library that makes it; ``pip install "wordkin[index]"`` brings usearch.
         path : str or path-like, optional
-            A file beside the vectors: an index that is there is opened, else built and saved.
+            A file beside the vectors: an index that is there is opened, else built and saved. One
+            that is there must be of this backend, and have the settings that are given.
         seed : int
-            Fixes the words that the recall is measured with.
+            Fixes the words that the recall is measured with when it is built.
         progress : bool
             Show how far it has come.
         **settings
@@ -348,16 +348,15 @@ class Searching:
             If the library is not installed.
         FormatError
             If the file holds an index of other vectors.
+        ConfigError
+            If it holds one of another backend, or with other settings.
         """
         from wordkin.neighbors.approximate import ApproximateIndex
 
         with shown(progress):
-            if path is not None and Path(path).exists():
-                return ApproximateIndex.open(self._table, path)
-            index = ApproximateIndex.build(self._table, backend, seed=seed, **settings)
-            if path is not None:
-                index.save(path)
-        return index
+            if path is None:
+                return ApproximateIndex.build(self._table, backend, seed=seed, **settings)
+            return ApproximateIndex.kept(self._table, backend, path, seed=seed, **settings)
 
     def quantized(self, kind: str = "int8", *, progress: bool = False) -> QuantizedVectors:
         """Round the vectors to one byte or one bit a number, for exact search in less memory.

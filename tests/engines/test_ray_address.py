@@ -108,61 +108,6 @@ def test_the_command_line_tells_it_too(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def frame(kind, stream, content):
-    return len(content).to_bytes(3) + bytes([kind, 4, 0, 0, 0, stream]) + content
-
-
-# grpc-status: 12, plain and in Huffman's code as other libraries of gRPC write it
-UNKNOWN = {
-    "plain": b"\x88\x40\x0bgrpc-status\x0212",
-    "the name coded": b"\x88\x40" + bytes.fromhex("889acac8b21234da8f") + b"\x0212",
-    "both coded": b"\x88\x40" + bytes.fromhex("889acac8b21234da8f8208bf"),
-}
-
-
-@pytest.mark.parametrize("block", UNKNOWN.values(), ids=UNKNOWN)
-def test_a_server_of_grpc_that_is_not_ray_is_told_soon(block):
-    noise = frame(8, 0, bytes(4)) + frame(4, 0, b"")
-    with listening(SETTINGS + noise + frame(1, 1, block)) as address:
-        began = time.monotonic()
-        with pytest.raises(TrainingError, match="it speaks gRPC, but knows no question of Ray"):
-            wk.RayCluster(address=address).connect(1)
-        assert time.monotonic() - began < 10
-
-
-def test_a_server_of_grpcs_own_that_is_not_ray_is_told_soon():
-    grpc = pytest.importorskip("grpc")
-    from concurrent.futures import ThreadPoolExecutor
-
-    server = grpc.server(ThreadPoolExecutor(1))
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    began = time.monotonic()
-    with pytest.raises(TrainingError, match="it speaks gRPC, but knows no question of Ray"):
-        wk.RayCluster(address=f"127.0.0.1:{port}").connect(1)
-    assert time.monotonic() - began < 10
-    server.stop(None).wait()
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        b"",
-        frame(1, 1, b"\x88\x40\x0bgrpc-status\x0216"),  # wants a token
-        frame(1, 3, UNKNOWN["plain"]),  # an answer to somebody else
-        b"\xff" * 20,
-    ],
-    ids=["an end", "a token", "another stream", "no frame"],
-)
-def test_only_who_does_not_know_the_question_is_no_ray(monkeypatch, answer):
-    asked = []
-    monkeypatch.setattr(ray._raylet, "GcsClient", lambda address: asked.append(address))
-    monkeypatch.setattr(ray, "init", lambda *_, **__: None)
-    with listening(SETTINGS + answer) as address:
-        wk.RayCluster(address=address).connect(1)
-    assert asked == [address]
-
-
 class Refusing:
     """Instead of Ray's own client, which tries for 40 seconds."""
 

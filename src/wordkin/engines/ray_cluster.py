@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,17 +18,8 @@ _CONNECT = 5.0
 """Seconds for a socket to open, and again for the first answer."""
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 """What each client of HTTP/2 says first (RFC 9113, section 3.4)."""
-_HEADERS, _SETTINGS = 1, 4
-"""Types of frames; a frame is its length (3 bytes), type, flags, stream (4 bytes), and content."""
-_NO_SETTINGS = bytes([0, 0, 0, _SETTINGS, 0, 0, 0, 0, 0])
-"""The frame that comes behind the preface."""
-_METHOD = "/ray.rpc.NodeInfoGcsService/GetClusterId"
-"""What Ray's own client asks a head first."""
-_STATUS_NAMES = (b"\x0bgrpc-status", bytes.fromhex("889acac8b21234da8f"))
-_UNIMPLEMENTED = tuple(
-    name + value for name in _STATUS_NAMES for value in (b"\x0212", bytes.fromhex("8208bf"))
-)
-"""grpc-status: 12, with name and value as they are or in Huffman's code (RFC 7541, section 5.2)."""
+_NO_SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+"""The frame that comes behind it: length (3 bytes), type (4: settings), flags, stream (4 bytes)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -259,18 +249,15 @@ def _knock(address: str) -> None:
     host, _, port = address.rpartition(":")
     try:
         with socket.create_connection((host, int(port)), _CONNECT) as wire:
-            plain = os.environ.get("RAY_USE_TLS", "0") != "1"
-            silent = plain and not _speaks_grpc(wire)
-            stranger = plain and not silent and _knows_no_ray(wire, address)
+            silent = os.environ.get("RAY_USE_TLS", "0") != "1" and not _speaks_grpc(wire)
     except (OSError, ValueError) as error:
         raise TrainingError(
             f"Nothing answers at {address!r} ({error}). Start the head of a Ray cluster there "
             'with "ray start --head --port=PORT", or give another address.'
         ) from error
-    if silent or stranger:
-        why = "it does not speak gRPC" if silent else "it speaks gRPC, but knows no question of Ray"
+    if silent:
         raise TrainingError(
-            f"What answers at {address!r} is no head of a Ray cluster: {why}. "
+            f"What answers at {address!r} is no head of a Ray cluster: it does not speak gRPC. "
             'A head tells its address when it is started with "ray start --head --port=PORT".'
         )
 
@@ -282,66 +269,10 @@ def _speaks_grpc(wire: socket.socket) -> bool:
     """
     with contextlib.suppress(OSError):  # silence, or an end
         wire.sendall(_PREFACE + _NO_SETTINGS)
-        kind, stream, _ = _frame(wire)
-        return kind == _SETTINGS and stream == 0
+        with wire.makefile("rb") as answer:
+            head = answer.read(len(_NO_SETTINGS))
+        return len(head) == len(_NO_SETTINGS) and head[3:4] == b"\4" and not any(head[5:])
     return False
-
-
-def _knows_no_ray(wire: socket.socket, address: str) -> bool:
-    """See whether a server of gRPC says at once that it does not know what Ray's client asks.
-
-    Nothing else counts: a cluster that is slow, wants a token, or is of another kind does not say
-    so, and Ray's client finds out.
-    """
-    with contextlib.suppress(OSError):  # silence, or an end
-        wire.sendall(_question(address))
-        until = time.monotonic() + _CONNECT
-        while time.monotonic() < until:
-            kind, stream, content = _frame(wire)
-            if kind == _HEADERS and stream == 1:
-                return any(status in content for status in _UNIMPLEMENTED)
-    return False
-
-
-def _question(address: str) -> bytes:
-    """The call of a method without arguments, in frames of HTTP/2 on stream 1."""
-    headers = {
-        ":method": "POST", ":scheme": "http", ":path": _METHOD, ":authority": address,
-        "content-type": "application/grpc", "te": "trailers",
-    }  # fmt: skip
-    # each: literal, not to be indexed; the name and the value with their lengths (section 6.2.2)
-    fields = (b"\0" + _short(name) + _short(value) for name, value in headers.items())
-    ends_headers, ends_stream = 4, 1
-    no_arguments = bytes(5)  # not compressed, of length 0
-    return _framed(_HEADERS, ends_headers, b"".join(fields)) + _framed(0, ends_stream, no_arguments)
-
-
-def _short(text: str) -> bytes:
-    raw = text.encode()[:126]  # longer lengths are written otherwise
-    return bytes([len(raw)]) + raw
-
-
-def _framed(kind: int, flags: int, content: bytes) -> bytes:
-    return len(content).to_bytes(3) + bytes([kind, flags, 0, 0, 0, 1]) + content
-
-
-def _frame(wire: socket.socket) -> tuple[int, int, bytes]:
-    """Read a frame: its type, its stream and its content."""
-    head = _exactly(wire, len(_NO_SETTINGS))
-    size = int.from_bytes(head[:3])
-    if size > 1 << 14:  # more than anybody may send who was not asked to
-        raise ConnectionError("this is no HTTP/2")
-    return head[3], int.from_bytes(head[5:]), _exactly(wire, size)
-
-
-def _exactly(wire: socket.socket, size: int) -> bytes:
-    found = b""
-    while len(found) < size:
-        some = wire.recv(size - len(found))
-        if not some:
-            raise ConnectionError("it has ended")
-        found += some
-    return found
 
 
 def _ask_head(ray: ModuleType, address: str) -> None:

@@ -114,6 +114,14 @@ def test_a_line_without_an_end_is_refused(tmp_path, monkeypatch):
         glove.read(tmp_path / "v")
 
 
+def test_the_first_word_may_be_empty(tmp_path):
+    """Then its line begins with a space, and has as many numbers as the others."""
+    (tmp_path / "v").write_bytes(b" 1 2 3\nb 4 5 6\n")
+    table = formats.read(tmp_path / "v", format="glove")
+    assert table.vocabulary.words == ["", "b"]
+    assert table.matrix.tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
 def test_texts_are_not_taken_for_vectors():
     assert not glove.looks_like(b"It was in 1984.\nIn 1984 it was.\n")
     assert not glove.looks_like(b"a 1\nb 2\n")

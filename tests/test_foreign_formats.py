@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import pickle
 import shutil
 import sqlite3
 import struct
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -249,7 +251,7 @@ def test_a_folder_of_a_spacy_pipeline(tmp_path):
 
 def test_gensim_saves_of_all_times(data_dir):
     folder = data_dir / "formats" / "gensim_old"
-    old = gensim.read(folder / "w2v-lee-v0.12.0")
+    old = formats.read(folder / "w2v-lee-v0.12.0")
     assert old.matrix.shape == (806, 100)
     assert old.vocabulary.counts.max() == 57 or old.vocabulary.counts.max() > 57
     assert gensim.read(folder / "model-from-gensim-3.8.0.w2v").vocabulary.words == list("tes")
@@ -262,6 +264,93 @@ def test_arrays_beside_a_pickle_must_be_there(tmp_path):
     shutil.copy(GOLDEN / "gensim-beside.kv", tmp_path)
     with pytest.raises(FileError, match=r"vectors\.npy' is missing"):
         gensim.read(tmp_path / "gensim-beside.kv")
+
+
+def keyed_vectors(**attributes):
+    """Pickle attributes as those of gensim's class, without gensim."""
+    state = pickle.dumps(attributes, 2)[2:-1]
+    return b"\x80\x02cgensim.models.keyedvectors\nKeyedVectors\n)\x81" + state + b"b."
+
+
+@pytest.mark.parametrize("vocab", [None, {}, [1], "cat", {"cat": 3}])
+def test_gensim_vectors_without_sensible_counts_have_none(tmp_path, vocab):
+    rows = np.eye(2, dtype=np.float32)
+    content = keyed_vectors(index2word=["the", "cat"], syn0=rows, vocab=vocab)
+    (tmp_path / "v.kv").write_bytes(content)
+    table = formats.read(tmp_path / "v.kv")
+    assert table.vocabulary.words == ["the", "cat"]
+    assert table.vocabulary.counts is None
+    np.testing.assert_array_equal(table.matrix, rows)
+
+
+def test_vectors_that_gensim_saved_are_not_made_from_ngrams_again(tmp_path):
+    rows, grams = np.eye(2, dtype=np.float32), np.full((5, 2), 7, np.float32)
+    content = keyed_vectors(
+        index2word=["the", "cat"], vectors=rows, vectors_vocab=rows * 3, vectors_ngrams=grams,
+        bucket=5, min_n=2, max_n=3, compatible_hash=True,
+    )  # fmt: skip
+    (tmp_path / "v.kv").write_bytes(content)
+    table = formats.read(tmp_path / "v.kv")
+    np.testing.assert_array_equal(table.matrix, rows)
+    np.testing.assert_array_equal(table.subwords.vector("cats"), [7, 7])
+
+
+def test_a_pickle_without_words_or_vectors_is_refused(tmp_path):
+    path = tmp_path / "v.kv"
+    for content, message in [
+        (keyed_vectors(vectors=np.eye(2, dtype=np.float32)), "no list of words"),
+        (keyed_vectors(index_to_key=["the", "cat"]), "has no vectors"),
+        (pickle.dumps({"vectors": [1]}, 2), "no model or vectors of gensim"),
+        (pickle.dumps(OrderedDict(vectors=[1]), 2), "no model or vectors of gensim"),
+    ]:
+        path.write_bytes(content)
+        with pytest.raises(FormatError, match=message):
+            gensim.read(path)
+
+
+# --- finalfusion ---------------------------------------------------------------------------------
+
+
+def quantized_head(content):
+    """Where the head of the quantised matrix begins, by the specification of the format."""
+    (n_chunks,) = struct.unpack_from("<I", content, 8)
+    at = 12 + 4 * n_chunks
+    while True:
+        kind, length = struct.unpack_from("<IQ", content, at)
+        at += 12
+        if kind == 4:
+            return at
+        at += length
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"n_parts": 0}, {"n_parts": 7}, {"n_centroids": 0}, {"n_centroids": 257},
+        {"codes": 10}, {"centroids": 1},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_impossible_quantised_matrix_is_refused(tmp_path, change):
+    content = bytearray((GOLDEN / "quantized.fifu").read_bytes())
+    at = quantized_head(content)
+    names = (
+        "projected", "norms", "n_parts", "n_columns", "n_centroids", "n_rows", "codes", "centroids",
+    )  # fmt: skip
+    head = dict(zip(names, struct.unpack_from("<IIIIIQII", content, at), strict=True))
+    assert list(head.values()) == [1, 1, 3, 6, 8, 15, 1, 10]
+    struct.pack_into("<IIIIIQII", content, at, *(head | change).values())
+    (tmp_path / "v.fifu").write_bytes(content)
+    with pytest.raises(FormatError, match="head of the quantised matrix can't be"):
+        formats.read(tmp_path / "v.fifu")
+
+
+def test_another_version_of_finalfusion_is_refused(tmp_path):
+    content = bytearray((GOLDEN / "plain.fifu").read_bytes())
+    content[4] = 1
+    (tmp_path / "v.fifu").write_bytes(content)
+    with pytest.raises(FormatError, match="version 0 is known; this file has 1"):
+        formats.read(tmp_path / "v.fifu")
 
 
 # --- magnitude, model2vec ------------------------------------------------------------------------

@@ -60,6 +60,15 @@ def test_what_is_written_is_read(tmp_path, name, dimensions):
     assert_same(formats.read(tmp_path / name), table)
 
 
+@pytest.mark.parametrize("name", ["glove", "word2vec", "word2vec-binary", "fasttext", "spacy"])
+def test_only_white_space_is_refused_in_a_word(tmp_path, name):
+    """Also in vectors of one number."""
+    words = [chr(code) for code in range(1, 128) if not chr(code).isspace()]
+    table = make_table(words, dimensions=1)
+    formats.write(table, tmp_path / "v", format=name)
+    assert_same(formats.read(tmp_path / "v", format=name), table)
+
+
 def test_the_content_tells_the_format_and_not_the_name(tmp_path):
     table = make_table()
     for name in ("safetensors", "word2vec", "word2vec-binary"):

@@ -111,6 +111,45 @@ def test_what_fasttext_can_not_hold_is_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({}, (5, 5, 1, 5, 1, 2, 2, 1e-4)),
+        (
+            {"mode": "cbow", "loss": "hierarchical-softmax", "window": 3, "epochs": 2,
+             "negative": 0, "sample": 0.5},
+            (3, 2, 1, 0, 1, 1, 1, 0.5),
+        ),
+    ],
+)  # fmt: skip
+def test_the_settings_stand_where_fasttext_looks_for_them(tmp_path, config, told):
+    """The numbers of its losses and models are those of its args.h."""
+    table = make_table(make_subwords(FastTextIndex(40, 2, 4)))
+    table.settings["config"] = config
+    fasttext.write(table, tmp_path / "v.bin")
+    found = struct.unpack_from("<12id", (tmp_path / "v.bin").read_bytes(), 8)
+    assert found == (5, *told[:7], 40, 2, 4, 100, told[7])
+    settings = formats.read(tmp_path / "v.bin").settings
+    names = {1: ("cbow", "hs"), 2: ("skipgram", "ns")}[told[6]]
+    assert (settings["model"], settings["loss"], settings["sample"]) == (*names, told[7])
+
+
+def test_bytes_behind_a_fasttext_model_are_refused(tmp_path):
+    (tmp_path / "v.bin").write_bytes((GOLDEN / "skipgram.bin").read_bytes() + b"\0")
+    with pytest.raises(FormatError, match="vectors end at byte 2556, but the file has 2557"):
+        formats.read(tmp_path / "v.bin")
+
+
+def test_quantised_norms_of_two_numbers_are_refused(tmp_path):
+    content = (GOLDEN / "pruned.ftz").read_bytes()
+    book = struct.pack("<4i", 1, 1, 1, 1)
+    assert content.count(book) == 1
+    wider = struct.pack("<4i", 2, 1, 2, 2) + np.ones(256, "<f4").tobytes()
+    (tmp_path / "v.ftz").write_bytes(content.replace(book, wider))
+    with pytest.raises(FormatError, match="A norm is one number; here it has 2"):
+        formats.read(tmp_path / "v.ftz")
+
+
 def test_a_header_that_promises_too_much_allocates_nothing(tmp_path):
     content = bytearray((GOLDEN / "skipgram.bin").read_bytes())
     path = tmp_path / "v.bin"
@@ -413,8 +452,10 @@ def test_model2vec_has_the_mean_of_our_vectors(tmp_path, tokenizer):
     table = make_table(tokenizer=tokenizer)
     model2vec.write(table, tmp_path / "model")
     model = peer.StaticModel.from_pretrained(tmp_path / "model")
+    # a tokenizer.json can't say "where it is no word, cut further", as we do by default
+    cut = table.vocabulary.with_tokenizer(tokenizer or "whitespace")
     for text in TEXTS:
-        ids = table.vocabulary.encode(text, unknown="drop") - table.vocabulary.first_row
+        ids = cut.encode(text, unknown="drop") - cut.first_row
         wanted = table.matrix[ids].mean(axis=0) if len(ids) else np.zeros(5)
         np.testing.assert_allclose(model.encode(text), wanted, atol=1e-6)
 
@@ -439,6 +480,33 @@ def test_weights_and_mapping_of_model2vec(tmp_path):
         save_file(arrays | {name: wrong}, tmp_path / "m" / "model.safetensors")
         with pytest.raises(FormatError, match=name):
             formats.read(tmp_path / "m")
+
+
+def write_tokens(folder, model, **about):
+    """Replace the model of a tokenizer, which may hold anything."""
+    shutil.copytree(GOLDEN / "model2vec", folder)
+    text = json.dumps({"version": "1.0", "model": model, **about})
+    (folder / "tokenizer.json").write_text(text, encoding="utf-8")
+
+
+def test_tokens_that_were_added_to_a_tokenizer_have_rows(tmp_path):
+    golden = formats.read(GOLDEN / "model2vec")
+    words = golden.vocabulary.words
+    vocab = {word: number for number, word in enumerate(words[:-2])}
+    added = [{"content": word, "id": words.index(word)} for word in words[-2:]]
+    write_tokens(tmp_path / "m", {"vocab": vocab}, added_tokens=added)
+    assert_same(formats.read(tmp_path / "m"), golden)
+    write_tokens(tmp_path / "n", {"vocab": [[word, -1.5] for word in words]}, added_tokens=None)
+    assert_same(formats.read(tmp_path / "n"), golden)
+
+
+@pytest.mark.parametrize(
+    "vocab", [{"the": -1}, {"the": 1.0}, {"the": True}, {"the": "1"}, [[7, 0.5]], [[None, 0.5]]]
+)
+def test_a_token_is_a_string_and_its_number_is_one(tmp_path, vocab):
+    write_tokens(tmp_path / "m", {"vocab": vocab})
+    with pytest.raises(FormatError, match=r"tokenizer\.json.*The token .* has the number"):
+        formats.read(tmp_path / "m")
 
 
 def test_vectors_of_another_format_can_be_saved_as_our_own(tmp_path):

@@ -221,6 +221,15 @@ def test_floret_is_written_and_read(tmp_path):
         floret.write(make_table(), tmp_path / "w.floret")
 
 
+@pytest.mark.parametrize("n_rows", [1, 3, 4, 30])
+def test_the_memory_of_a_floret_table_grows_with_its_rows(tmp_path, n_rows, monkeypatch):
+    monkeypatch.setattr(floret, "_FIRST_ROWS", 3)
+    table = make_table(make_subwords(FloretIndex(n_rows, 2, 4)))
+    floret.write(table, tmp_path / "v.floret")
+    back = floret.read(tmp_path / "v.floret")
+    np.testing.assert_array_equal(back.subwords.matrix, table.subwords.matrix)
+
+
 def test_floret_known_words_are_those_of_the_vec_file(data_dir):
     folder = data_dir / "formats" / "floret"
     vectors, text = load(folder / "floret.floret"), formats.read(folder / "floret.vec")

@@ -277,6 +277,22 @@ def test_a_full_disk_is_an_error_of_ours(tmp_path, monkeypatch):
     assert not names_in(tmp_path)
 
 
+@pytest.mark.usefixtures("tiny_memory")
+def test_a_text_that_fails_leaves_no_temporary_file_open(monkeypatch):
+    files = []
+    given = tempfile.TemporaryFile
+
+    def opened(**options):
+        files.append(given(**options))
+        return files[-1]
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", opened)
+    with pytest.raises(InputError, match="Text 9"):
+        Corpus.from_texts([*["one two three"] * 9, None], min_count=1)
+    assert len(files) == 2  # numbers, ends of sentences
+    assert all(file.closed for file in files)
+
+
 # --- the store -----------------------------------------------------------------------------------
 
 

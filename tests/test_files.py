@@ -243,7 +243,10 @@ def test_several_compressed_parts_in_one_file(tmp_path, kind):
 @pytest.mark.parametrize("kind", [kind for kind in COMPRESS if kind != "plain"])
 def test_truncated_data_is_refused(tmp_path, kind):
     (tmp_path / "a").write_bytes(COMPRESS[kind](os.urandom(5000))[:-20])
-    with open_bytes(tmp_path / "a") as stream, pytest.raises(FormatError, match="damaged"):
+    with (
+        open_bytes(tmp_path / "a") as stream,
+        pytest.raises(FormatError, match="damaged or truncated"),
+    ):
         stream.read()
 
 
@@ -252,7 +255,10 @@ def test_damaged_data_is_refused(tmp_path, kind):
     data = bytearray(COMPRESS[kind](os.urandom(100_000)))
     data[20:60] = b"\xff" * 40
     (tmp_path / "a").write_bytes(data)
-    with pytest.raises(FormatError, match="damaged"), open_bytes(tmp_path / "a") as stream:
+    with (
+        pytest.raises(FormatError, match="damaged or truncated"),
+        open_bytes(tmp_path / "a") as stream,
+    ):
         stream.read()
 
 

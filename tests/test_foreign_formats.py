@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import pickle
 import shutil
 import sqlite3
 import struct
+from collections import OrderedDict
 from pathlib import Path
 
 import numpy as np
@@ -109,6 +111,45 @@ def test_what_fasttext_can_not_hold_is_refused(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ({}, (5, 5, 1, 5, 1, 2, 2, 1e-4)),
+        (
+            {"mode": "cbow", "loss": "hierarchical-softmax", "window": 3, "epochs": 2,
+             "negative": 0, "sample": 0.5},
+            (3, 2, 1, 0, 1, 1, 1, 0.5),
+        ),
+    ],
+)  # fmt: skip
+def test_the_settings_stand_where_fasttext_looks_for_them(tmp_path, config, told):
+    """The numbers of its losses and models are those of its args.h."""
+    table = make_table(make_subwords(FastTextIndex(40, 2, 4)))
+    table.settings["config"] = config
+    fasttext.write(table, tmp_path / "v.bin")
+    found = struct.unpack_from("<12id", (tmp_path / "v.bin").read_bytes(), 8)
+    assert found == (5, *told[:7], 40, 2, 4, 100, told[7])
+    settings = formats.read(tmp_path / "v.bin").settings
+    names = {1: ("cbow", "hs"), 2: ("skipgram", "ns")}[told[6]]
+    assert (settings["model"], settings["loss"], settings["sample"]) == (*names, told[7])
+
+
+def test_bytes_behind_a_fasttext_model_are_refused(tmp_path):
+    (tmp_path / "v.bin").write_bytes((GOLDEN / "skipgram.bin").read_bytes() + b"\0")
+    with pytest.raises(FormatError, match="vectors end at byte 2556, but the file has 2557"):
+        formats.read(tmp_path / "v.bin")
+
+
+def test_quantised_norms_of_two_numbers_are_refused(tmp_path):
+    content = (GOLDEN / "pruned.ftz").read_bytes()
+    book = struct.pack("<4i", 1, 1, 1, 1)
+    assert content.count(book) == 1
+    wider = struct.pack("<4i", 2, 1, 2, 2) + np.ones(256, "<f4").tobytes()
+    (tmp_path / "v.ftz").write_bytes(content.replace(book, wider))
+    with pytest.raises(FormatError, match="A norm is one number; here it has 2"):
+        formats.read(tmp_path / "v.ftz")
+
+
 def test_a_header_that_promises_too_much_allocates_nothing(tmp_path):
     content = bytearray((GOLDEN / "skipgram.bin").read_bytes())
     path = tmp_path / "v.bin"
@@ -180,6 +221,15 @@ def test_floret_is_written_and_read(tmp_path):
         floret.write(make_table(), tmp_path / "w.floret")
 
 
+@pytest.mark.parametrize("n_rows", [1, 3, 4, 30])
+def test_the_memory_of_a_floret_table_grows_with_its_rows(tmp_path, n_rows, monkeypatch):
+    monkeypatch.setattr(floret, "_FIRST_ROWS", 3)
+    table = make_table(make_subwords(FloretIndex(n_rows, 2, 4)))
+    floret.write(table, tmp_path / "v.floret")
+    back = floret.read(tmp_path / "v.floret")
+    np.testing.assert_array_equal(back.subwords.matrix, table.subwords.matrix)
+
+
 def test_floret_known_words_are_those_of_the_vec_file(data_dir):
     folder = data_dir / "formats" / "floret"
     vectors, text = load(folder / "floret.floret"), formats.read(folder / "floret.vec")
@@ -249,7 +299,7 @@ def test_a_folder_of_a_spacy_pipeline(tmp_path):
 
 def test_gensim_saves_of_all_times(data_dir):
     folder = data_dir / "formats" / "gensim_old"
-    old = gensim.read(folder / "w2v-lee-v0.12.0")
+    old = formats.read(folder / "w2v-lee-v0.12.0")
     assert old.matrix.shape == (806, 100)
     assert old.vocabulary.counts.max() == 57 or old.vocabulary.counts.max() > 57
     assert gensim.read(folder / "model-from-gensim-3.8.0.w2v").vocabulary.words == list("tes")
@@ -262,6 +312,93 @@ def test_arrays_beside_a_pickle_must_be_there(tmp_path):
     shutil.copy(GOLDEN / "gensim-beside.kv", tmp_path)
     with pytest.raises(FileError, match=r"vectors\.npy' is missing"):
         gensim.read(tmp_path / "gensim-beside.kv")
+
+
+def keyed_vectors(**attributes):
+    """Pickle attributes as those of gensim's class, without gensim."""
+    state = pickle.dumps(attributes, 2)[2:-1]
+    return b"\x80\x02cgensim.models.keyedvectors\nKeyedVectors\n)\x81" + state + b"b."
+
+
+@pytest.mark.parametrize("vocab", [None, {}, [1], "cat", {"cat": 3}])
+def test_gensim_vectors_without_sensible_counts_have_none(tmp_path, vocab):
+    rows = np.eye(2, dtype=np.float32)
+    content = keyed_vectors(index2word=["the", "cat"], syn0=rows, vocab=vocab)
+    (tmp_path / "v.kv").write_bytes(content)
+    table = formats.read(tmp_path / "v.kv")
+    assert table.vocabulary.words == ["the", "cat"]
+    assert table.vocabulary.counts is None
+    np.testing.assert_array_equal(table.matrix, rows)
+
+
+def test_vectors_that_gensim_saved_are_not_made_from_ngrams_again(tmp_path):
+    rows, grams = np.eye(2, dtype=np.float32), np.full((5, 2), 7, np.float32)
+    content = keyed_vectors(
+        index2word=["the", "cat"], vectors=rows, vectors_vocab=rows * 3, vectors_ngrams=grams,
+        bucket=5, min_n=2, max_n=3, compatible_hash=True,
+    )  # fmt: skip
+    (tmp_path / "v.kv").write_bytes(content)
+    table = formats.read(tmp_path / "v.kv")
+    np.testing.assert_array_equal(table.matrix, rows)
+    np.testing.assert_array_equal(table.subwords.vector("cats"), [7, 7])
+
+
+def test_a_pickle_without_words_or_vectors_is_refused(tmp_path):
+    path = tmp_path / "v.kv"
+    for content, message in [
+        (keyed_vectors(vectors=np.eye(2, dtype=np.float32)), "no list of words"),
+        (keyed_vectors(index_to_key=["the", "cat"]), "has no vectors"),
+        (pickle.dumps({"vectors": [1]}, 2), "no model or vectors of gensim"),
+        (pickle.dumps(OrderedDict(vectors=[1]), 2), "no model or vectors of gensim"),
+    ]:
+        path.write_bytes(content)
+        with pytest.raises(FormatError, match=message):
+            gensim.read(path)
+
+
+# --- finalfusion ---------------------------------------------------------------------------------
+
+
+def quantized_head(content):
+    """Where the head of the quantised matrix begins, by the specification of the format."""
+    (n_chunks,) = struct.unpack_from("<I", content, 8)
+    at = 12 + 4 * n_chunks
+    while True:
+        kind, length = struct.unpack_from("<IQ", content, at)
+        at += 12
+        if kind == 4:
+            return at
+        at += length
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"n_parts": 0}, {"n_parts": 7}, {"n_centroids": 0}, {"n_centroids": 257},
+        {"codes": 10}, {"centroids": 1},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_impossible_quantised_matrix_is_refused(tmp_path, change):
+    content = bytearray((GOLDEN / "quantized.fifu").read_bytes())
+    at = quantized_head(content)
+    names = (
+        "projected", "norms", "n_parts", "n_columns", "n_centroids", "n_rows", "codes", "centroids",
+    )  # fmt: skip
+    head = dict(zip(names, struct.unpack_from("<IIIIIQII", content, at), strict=True))
+    assert list(head.values()) == [1, 1, 3, 6, 8, 15, 1, 10]
+    struct.pack_into("<IIIIIQII", content, at, *(head | change).values())
+    (tmp_path / "v.fifu").write_bytes(content)
+    with pytest.raises(FormatError, match="head of the quantised matrix can't be"):
+        formats.read(tmp_path / "v.fifu")
+
+
+def test_another_version_of_finalfusion_is_refused(tmp_path):
+    content = bytearray((GOLDEN / "plain.fifu").read_bytes())
+    content[4] = 1
+    (tmp_path / "v.fifu").write_bytes(content)
+    with pytest.raises(FormatError, match="version 0 is known; this file has 1"):
+        formats.read(tmp_path / "v.fifu")
 
 
 # --- magnitude, model2vec ------------------------------------------------------------------------
@@ -324,8 +461,10 @@ def test_model2vec_has_the_mean_of_our_vectors(tmp_path, tokenizer):
     table = make_table(tokenizer=tokenizer)
     model2vec.write(table, tmp_path / "model")
     model = peer.StaticModel.from_pretrained(tmp_path / "model")
+    # a tokenizer.json can't say "where it is no word, cut further", as we do by default
+    cut = table.vocabulary.with_tokenizer(tokenizer or "whitespace")
     for text in TEXTS:
-        ids = table.vocabulary.encode(text, unknown="drop") - table.vocabulary.first_row
+        ids = cut.encode(text, unknown="drop") - cut.first_row
         wanted = table.matrix[ids].mean(axis=0) if len(ids) else np.zeros(5)
         np.testing.assert_allclose(model.encode(text), wanted, atol=1e-6)
 
@@ -350,6 +489,33 @@ def test_weights_and_mapping_of_model2vec(tmp_path):
         save_file(arrays | {name: wrong}, tmp_path / "m" / "model.safetensors")
         with pytest.raises(FormatError, match=name):
             formats.read(tmp_path / "m")
+
+
+def write_tokens(folder, model, **about):
+    """Replace the model of a tokenizer, which may hold anything."""
+    shutil.copytree(GOLDEN / "model2vec", folder)
+    text = json.dumps({"version": "1.0", "model": model, **about})
+    (folder / "tokenizer.json").write_text(text, encoding="utf-8")
+
+
+def test_tokens_that_were_added_to_a_tokenizer_have_rows(tmp_path):
+    golden = formats.read(GOLDEN / "model2vec")
+    words = golden.vocabulary.words
+    vocab = {word: number for number, word in enumerate(words[:-2])}
+    added = [{"content": word, "id": words.index(word)} for word in words[-2:]]
+    write_tokens(tmp_path / "m", {"vocab": vocab}, added_tokens=added)
+    assert_same(formats.read(tmp_path / "m"), golden)
+    write_tokens(tmp_path / "n", {"vocab": [[word, -1.5] for word in words]}, added_tokens=None)
+    assert_same(formats.read(tmp_path / "n"), golden)
+
+
+@pytest.mark.parametrize(
+    "vocab", [{"the": -1}, {"the": 1.0}, {"the": True}, {"the": "1"}, [[7, 0.5]], [[None, 0.5]]]
+)
+def test_a_token_is_a_string_and_its_number_is_one(tmp_path, vocab):
+    write_tokens(tmp_path / "m", {"vocab": vocab})
+    with pytest.raises(FormatError, match=r"tokenizer\.json.*The token .* has the number"):
+        formats.read(tmp_path / "m")
 
 
 def test_vectors_of_another_format_can_be_saved_as_our_own(tmp_path):

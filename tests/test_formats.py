@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 
 from wordkin import formats
@@ -58,6 +58,15 @@ def test_what_is_written_is_read(tmp_path, name, dimensions):
     table = make_table(dimensions=dimensions)
     formats.write(table, tmp_path / name)
     assert_same(formats.read(tmp_path / name), table)
+
+
+@pytest.mark.parametrize("name", ["glove", "word2vec", "word2vec-binary", "fasttext", "spacy"])
+def test_only_white_space_is_refused_in_a_word(tmp_path, name):
+    """Also in vectors of one number."""
+    words = [chr(code) for code in range(1, 128) if not chr(code).isspace()]
+    table = make_table(words, dimensions=1)
+    formats.write(table, tmp_path / "v", format=name)
+    assert_same(formats.read(tmp_path / "v", format=name), table)
 
 
 def test_the_content_tells_the_format_and_not_the_name(tmp_path):
@@ -417,17 +426,17 @@ F32 = {"dtype": "F32", "shape": [1, 2], "data_offsets": [0, 8]}
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
-        ({"a": F32 | {"shape": [1, 3]}}, "damaged"),
-        ({"a": F32 | {"shape": [2**62, 2**62]}}, "damaged"),
-        ({"a": F32 | {"shape": [-1, -2]}}, "damaged"),
-        ({"a": F32 | {"shape": [True, 2]}}, "damaged"),
-        ({"a": F32 | {"shape": "12"}}, "damaged"),
-        ({"a": F32 | {"dtype": 4}}, "damaged"),
-        ({"a": F32 | {"data_offsets": [8, 0]}}, "damaged"),
-        ({"a": F32 | {"data_offsets": [0, 4, 8]}}, "damaged"),
-        ({"a": F32 | {"data_offsets": [0, 8.0]}}, "damaged"),
-        ({"a": F32 | {"more": 1}}, "damaged"),
-        ({"a": [1]}, "damaged"),
+        ({"a": F32 | {"shape": [1, 3]}}, "is damaged: its header says 'a'"),
+        ({"a": F32 | {"shape": [2**62, 2**62]}}, "is damaged: its header says 'a'"),
+        ({"a": F32 | {"shape": [-1, -2]}}, "is damaged: its header says 'a'"),
+        ({"a": F32 | {"shape": [True, 2]}}, "is damaged: its header says 'a'"),
+        ({"a": F32 | {"shape": "12"}}, "is damaged: its header says 'a'"),
+        ({"a": F32 | {"dtype": 4}}, "is damaged: its header says 'a'"),
+        ({"a": F32 | {"data_offsets": [8, 0]}}, "is damaged: its header says 'a'"),
+        ({"a": F32 | {"data_offsets": [0, 4, 8]}}, "is damaged: its header says 'a'"),
+        ({"a": F32 | {"data_offsets": [0, 8.0]}}, "is damaged: its header says 'a'"),
+        ({"a": F32 | {"more": 1}}, "is damaged: its header says 'a'"),
+        ({"a": [1]}, "is damaged: its header says 'a'"),
         ({"a": F32, "b": F32}, "should begin at 8"),
         ({"a": F32 | {"data_offsets": [4, 12]}}, "should begin at 0"),
         ({"a": {"dtype": "F32", "shape": [10**12], "data_offsets": [0, 4 * 10**12]}}, "truncated"),
@@ -447,6 +456,51 @@ def test_a_damaged_header_is_refused(tmp_path, entries, message):
     with pytest.raises(FormatError, match=message) as caught:
         formats.read(path)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shape": {}}, {"shape": ""}, {"shape": [-1, -2]}, {"shape": [True, 2]},
+        {"shape": [1, 2.0]}, {"data_offsets": {"0": 0}}, {"data_offsets": [0, "8"]},
+        {"data_offsets": [0, 8, 8]}, {"dtype": ["F32"]},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_shapes_and_places_are_lists_of_whole_numbers(tmp_path, change):
+    """Whatever else JSON may put there; the safetensors package refuses them, too."""
+    path = tmp_path / "v.safetensors"
+    entries = {"a": F32 | change}
+    write_raw(path, entries, b"\0" * 8)
+    with pytest.raises(SafetensorError), safe_open(path, "np"):
+        pass
+    with path.open("rb") as file, pytest.raises(FormatError, match="its header says 'a' is"):
+        tensors.read_header(file)
+
+
+def test_a_file_may_hold_no_arrays(tmp_path):
+    """Then it ends with its header."""
+    save_file({}, tmp_path / "v.safetensors", metadata={"about": "nothing"})
+    with (tmp_path / "v.safetensors").open("rb") as file:
+        assert tensors.read_header(file) == ({"about": "nothing"}, {})
+
+
+def test_the_longest_header_is_that_of_the_safetensors_package(tmp_path):
+    path = tmp_path / "v.safetensors"
+    for length, message in [(10**8, "length"), (10**8 + 1, "large")]:
+        write_raw(path, {}, length=length)
+        assert tensors.looks_like(path.read_bytes()) == (length == 10**8)
+        with pytest.raises(SafetensorError, match=message), safe_open(path, "np"):
+            pass
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_arrays_begin_at_a_cache_line_whatever_the_header_holds(tmp_path, seed):
+    path = tmp_path / "v.safetensors"
+    with path.open("wb") as file:
+        tensors.write_arrays(file, {"a": np.ones(3, np.float32)}, {"about": "x" * 7 * seed})
+    assert (8 + int.from_bytes(path.read_bytes()[:8], "little")) % 64 == 0
+    np.testing.assert_array_equal(load_file(path)["a"], np.ones(3))
 
 
 @pytest.mark.parametrize("length", [3, 10**6, 10**8, 10**9, 2**63])

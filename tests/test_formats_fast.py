@@ -114,6 +114,24 @@ def test_a_line_without_an_end_is_refused(tmp_path, monkeypatch):
         glove.read(tmp_path / "v")
 
 
+def test_the_first_word_may_be_empty(tmp_path):
+    """Then its line begins with a space, and has as many numbers as the others."""
+    (tmp_path / "v").write_bytes(b" 1 2 3\nb 4 5 6\n")
+    table = formats.read(tmp_path / "v", format="glove")
+    assert table.vocabulary.words == ["", "b"]
+    assert table.matrix.tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
+def test_a_matrix_without_words_is_refused(tmp_path):
+    """Its first column would become words."""
+    for content in (b"0.5\t1.5\t2.5\n-1.5\t1e-3\t3.5\n", b"1.0e5 2.5 3.5"):
+        (tmp_path / "v").write_bytes(content)
+        with pytest.raises(FormatError, match=r"only numbers in this file, no words"):
+            formats.read(tmp_path / "v", format="glove")
+    (tmp_path / "v").write_bytes(b"0.5 1.5 2.5\nx 1.5 2.5\n")  # numbers are words, too
+    assert formats.read(tmp_path / "v", format="glove").vocabulary.words == ["0.5", "x"]
+
+
 def test_texts_are_not_taken_for_vectors():
     assert not glove.looks_like(b"It was in 1984.\nIn 1984 it was.\n")
     assert not glove.looks_like(b"a 1\nb 2\n")

@@ -193,7 +193,7 @@ class TestSavedRows:
         arrays = {"weight": saved.weight.astype(dtype), "_extra_state": words}
         with (tmp_path / "a").open("wb") as file:
             write_arrays(file, arrays if scales is None else arrays | {"scales": scales}, {})
-        with pytest.raises(FormatError, match="scales"):
+        with pytest.raises(FormatError, match="scales of shape"):
             load_rows(tmp_path / "a")
 
     @pytest.mark.parametrize(

@@ -50,7 +50,6 @@ AHEAD = (
 
 # what is changed, and the tests that have to notice
 CORPUS = ["tests/test_corpus.py", "tests/test_items.py", "tests/test_columns.py"]
-COUNTING = ["tests/test_corpus.py", "tests/property/test_counting.py"]
 FORMATS = ["tests/test_formats.py", "tests/test_formats_fast.py"]
 FOREIGN = ["tests/golden/test_golden.py", "tests/test_foreign_formats.py"]
 MODULES = {
@@ -64,13 +63,15 @@ MODULES = {
         ["corpus/*.py"], [*CORPUS, "tests/property/test_counting.py",
                           "tests/test_corpus_compiled.py"],
     ),
-    "corpus/draft": (["corpus/draft.py"], COUNTING),
-    "corpus/building": (["corpus/building.py"], COUNTING),
-    "corpus/counting": (["corpus/counting.py"], COUNTING),
-    "corpus/store": (["corpus/store.py"], ["tests/test_corpus.py"]),
-    "corpus/compiled": (
-        ["corpus/compiled.py"], ["tests/test_corpus.py", "tests/test_corpus_compiled.py"]
+    "corpus/draft": (
+        ["corpus/draft.py"], ["tests/test_corpus.py", "tests/property/test_counting.py"]
     ),
+    "corpus/building": (
+        ["corpus/building.py"], ["tests/test_corpus.py", "tests/test_phrases.py"]
+    ),
+    "corpus/counting": (["corpus/counting.py"], ["tests/property/test_counting.py"]),
+    "corpus/store": (["corpus/store.py"], ["tests/test_corpus.py"]),
+    "corpus/compiled": (["corpus/compiled.py"], ["tests/test_corpus_compiled.py"]),
     "native": (["formats/native.py"], FORMATS),
     "word2vec": (["formats/word2vec.py"], FORMATS),
     "lines": (["formats/lines.py"], [*FORMATS, "tests/kernels/test_numbers.py"]),

@@ -16,7 +16,7 @@ from wordkin.corpus.counting import counted, merged
 from wordkin.corpus.pruning import Pruner, Tally
 from wordkin.errors import EmptyCorpusError
 from wordkin.text.sources import Block
-from wordkin.text.tokenizers import Whitespace
+from wordkin.text.tokenizers import Gensim, Whitespace
 
 FEW = settings(max_examples=60, deadline=None)
 
@@ -137,6 +137,19 @@ def test_the_vocabulary_of_parts_is_that_of_a_corpus(count):
     assert vocabulary == corpus.vocabulary
     assert vocabulary.words == ["b", "a", "c"]
     assert vocabulary.counts.tolist() == corpus.vocabulary.counts.tolist()
+
+
+def test_what_is_read_and_dropped_adds_up():
+    lines = [b"one a caf\xe9\n", b"two bb 7\n"]  # gensim drops "a" and "7"
+    blocks = [Block(line, bytes_read=len(line)) for line in lines]
+    tables = [
+        counted(reading.of_pieces(pieces.of_source(some, Gensim())))
+        for some in (blocks, blocks[:1], blocks[1:])
+    ]
+    for table in (tables[0], merged(tables[1:])):
+        assert table.words() == ["one", "caf", "two", "bb"]
+        assert (table.tokens, table.dropped) == (4, 2)
+        assert (table.bytes_read, table.undecodable) == (len(b"".join(lines)), 1)
 
 
 def naive(parts, limit):

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wordkin.corpus import Corpus
-from wordkin.corpus.draft import Draft
+from wordkin.corpus.draft import Draft, rank_in_place
 from wordkin.corpus.interning import Chunk
 from wordkin.embedding import embedding_matrix
 from wordkin.errors import EmptyCorpusError
@@ -63,7 +63,7 @@ def test_where_a_text_is_cut_into_chunks_does_not_matter(sentences, data):
         draft.read([*chunks, Chunk(np.arange(10, dtype=np.int32), np.array([10]))])
         ranks = np.full(10, -1, dtype=np.int32)
         ranks[order] = np.arange(len(order))
-        new, starts = draft.replaced(ranks)
+        new, starts = draft.replaced(ranks, rank_in_place)
     rank = {int(number): i for i, number in enumerate(order)}
     whole = [*([ord(w) - ord("a") for w in s] for s in sentences), range(10)]
     kept = [[rank[n] for n in sentence if n in rank] for sentence in whole]

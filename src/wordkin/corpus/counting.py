@@ -54,11 +54,11 @@ class CountTable(NamedTuple):
     offsets: NDArray[np.int64]
     counts: NDArray[np.int64]
     short: NDArray[np.int64]
-    bound: int = 0
-    tokens: int = 0
-    dropped: int = 0
-    bytes_read: int = 0
-    undecodable: int = 0
+    bound: int
+    tokens: int
+    dropped: int
+    bytes_read: int
+    undecodable: int
 
     def words(self, numbers: NDArray[np.int64] | None = None) -> list[str]:
         """Decode words.

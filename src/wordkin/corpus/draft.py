@@ -72,7 +72,6 @@ class Draft:
             The text.
         """
         self._ends.append([0])
-        last = 0
         tally = Tally()
         for chunk in chunks:
             if chunk.kept is not None:
@@ -83,12 +82,8 @@ class Draft:
             self.dropped += chunk.dropped
             self.bytes_read += chunk.bytes_read
             self.undecodable += chunk.undecodable
-            if len(chunk.ends):
-                self._ends.append(chunk.ends + self.tokens)
-                last = self.tokens + int(chunk.ends[-1])
+            self._ends.append(chunk.ends + self.tokens)
             self._ids.append(chunk.ids)
-        if last < self.tokens:  # the last sentence ends with the text
-            self._ends.append([self.tokens])
         self.sentences = len(self._ends) - 1
         self.counts = tally.counts
         if self._forgotten:
@@ -147,7 +142,7 @@ class Draft:
         self._arrays, self.counts = (ids[:tokens], ends), counts
 
     def replaced(
-        self, ranks: NDArray[np.int32], rank: Ranker | None = None
+        self, ranks: NDArray[np.int32], rank: Ranker
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Replace provisional numbers by ids, and leave out what has none.
 
@@ -157,9 +152,8 @@ class Draft:
         ----------
         ranks : ndarray of int32
             The id of each provisional number; -1 for what is left out.
-        rank : callable, optional
-            What does it, such as `wordkin.kernels.numbering.rank_in_place`; by default
-            `rank_in_place`.
+        rank : callable
+            What does it: `rank_in_place`, or that of `wordkin.kernels.numbering`.
 
         Returns
         -------
@@ -170,7 +164,7 @@ class Draft:
             of which nothing is left are left out.
         """
         ids, ends = self.arrays()
-        tokens, sentences = (rank or rank_in_place)(np.asarray(ids), np.asarray(ends), ranks)
+        tokens, sentences = rank(np.asarray(ids), np.asarray(ends), ranks)
         ids, starts = ids[:tokens], ends[: sentences + 1]
         ids.flags.writeable = starts.flags.writeable = False
         return ids, starts

@@ -37,7 +37,8 @@ class Chunk(NamedTuple):
         Shape (n,): the number of each token.
     ends : ndarray of int64
         Where sentences end: 0 <= end <= n, ascending, one for each sentence that ends here, the
-        empty ones too. What follows the last end belongs to the sentence that the next chunk ends.
+        empty ones too. What follows the last end belongs to the sentence that the next chunk ends;
+        the last chunk ends its last sentence.
     dropped : int
         Tokens that the tokenizer read and dropped.
     bytes_read : int

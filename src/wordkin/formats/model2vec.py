@@ -185,8 +185,10 @@ def _tokens(path: Path) -> tuple[dict[int, str], int | None]:
 def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
     """Write a folder that ``model2vec.StaticModel`` and ``SentenceTransformer`` open.
 
-    Text is cut as the table's tokenizer cuts it: ``"words"`` or white space. Unknown words get
-    a row of zeros: model2vec leaves them out of the mean; sentence-transformers counts them, which
+    Text is cut as the table's tokenizer cuts it: ``"words"`` or white space. Without a tokenizer it
+    is cut at white space alone, where `Vocabulary.encode` also looks for words beside punctuation;
+    give the vocabulary ``"words"`` for that (`Vocabulary.with_tokenizer`). Unknown words get a row
+    of zeros: model2vec leaves them out of the mean; sentence-transformers counts them, which
     changes the length of a text's vector and not its direction.
 
     Parameters

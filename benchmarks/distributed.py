@@ -30,7 +30,7 @@ CORES = 16  # of a machine, in the plan
 NETWORKS = (10, 25, 100)  # Gbit/s
 MACHINES = (1, 4, 16, 64, 256)
 LATENCY = 2e-3  # seconds for a merge that moves nothing: a call to each actor, and its answer
-ROUNDS = (1 << 17, 1 << 20, 1 << 23)
+ROUNDS = (1 << 18, 1 << 20, 1 << 23)
 
 
 def read(path, words):
@@ -96,7 +96,7 @@ def compare(corpus, threads, workers):
 def costs(corpus):
     """Seconds for a token learned and for a row merged; rows and bytes of a piece of n tokens."""
     run = get_engine("cpu", workers=1, streams=STREAMS).start(corpus, CONFIG, seed=1)
-    size = max(corpus.n_tokens // 128, 1 << 12)  # one round: see wordkin.engines.streams.rounds
+    size = max(corpus.n_tokens // 60, 1 << 12)  # one round: see wordkin.engines.streams.rounds
     spent = np.zeros(3)
     rows = 0
     for n in range(41):

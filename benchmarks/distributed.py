@@ -96,7 +96,7 @@ def compare(corpus, threads, workers):
 def costs(corpus):
     """Seconds for a token learned and for a row merged; rows and bytes of a piece of n tokens."""
     run = get_engine("cpu", workers=1, streams=STREAMS).start(corpus, CONFIG, seed=1)
-    size = max(corpus.n_tokens // 60, 1 << 12)  # one round: see wordkin.engines.streams.rounds
+    size = min(corpus.n_tokens // 60, 1 << 18)  # one round: see wordkin.engines.streams.rounds
     spent = np.zeros(3)
     rows = 0
     for n in range(41):

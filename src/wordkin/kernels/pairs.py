@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.kernels import inline, kernel, next_random
-from wordkin.kernels.sampling import begin, bounds, carry, fill, make_buffer, make_noise
+from wordkin.kernels.sampling import begin, bounds, make_buffer, make_noise, move_on, refill
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +20,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _S32, _S33, _S1 = np.uint64(32), np.uint64(33), np.uint64(1)
 _WORD = np.uint64(0x7FFFFFFF)
 _TRIES = 64
+_SPARE = np.int32(0)  # ends a buffer: here nobody looks past it
 
 
 class PairRule(NamedTuple):
@@ -88,15 +89,13 @@ def count_pairs(text, rule, span, state):
     first = count = pairs = np.int64(0)
     more = True
     while more:
-        count = fill(text, cursor, span.stop, buffer, count, rule, state)
-        more = cursor[0] < span.stop
-        last = count - rule.window if more else count
+        count, last, more = refill(
+            text, cursor, span.stop, buffer, first, count, rule, state, 1, _SPARE
+        )
         for i in range(first, last):
             left, right = bounds(buffer, i, buffer.reaches[i], count)
             pairs += right - left
-        start = max(0, last - rule.window)
-        count = carry(buffer, start, count)
-        first = last - start
+        _, first, count = move_on(buffer, last, count, rule.window)
     return pairs
 
 
@@ -130,9 +129,9 @@ def make_examples(text, rule, span, others, states, out):
     first = count = n = np.int64(0)
     more = True
     while more:
-        count = fill(text, cursor, span.stop, buffer, count, rule, states[0])
-        more = cursor[0] < span.stop
-        last = count - rule.window if more else count  # the others lack their right side yet
+        count, last, more = refill(
+            text, cursor, span.stop, buffer, first, count, rule, states[0], 1, _SPARE
+        )
         for i in range(first, last):
             left, right = bounds(buffer, i, buffer.reaches[i], count)
             target = buffer.words[i]
@@ -146,9 +145,7 @@ def make_examples(text, rule, span, others, states, out):
                     other = _draw_other(others, target, context, states[1])
                     out[n] = _packed(target, other, np.uint64(0))
                     n += 1
-        start = max(0, last - rule.window)
-        count = carry(buffer, start, count)
-        first = last - start
+        _, first, count = move_on(buffer, last, count, rule.window)
     return n
 
 

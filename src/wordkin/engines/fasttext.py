@@ -70,7 +70,9 @@ def memory(words: int, config: FastText, *, workers: int) -> Memory:
     contexts = 2 * config.reach + 2 * WIDE
     desks = workers * (4 * contexts * floats * 4 + contexts * WIDE * 24 + WIDE * floats * 4)
     pieces = words * _PIECES_PER_WORD * (config.hashes if config.compact else 1) * 4
-    beside = words * _BYTES_PER_WORD + sampling.stream_size(words) * 4 + _BYTES_BESIDE
+    beside = words * _BYTES_PER_WORD + _BYTES_BESIDE
+    if config.loss == "negative-sampling":  # the others draw nothing beforehand
+        beside += sampling.stream_size(words) * 4
     finished = words * config.vector_size * 4  # the means
     return Memory(
         tables=(rows + words + 2) * floats * 4,

@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from machine import describe, mean_of, memory_bandwidth, sgemm_peak, spread, table
@@ -25,6 +26,9 @@ from machine import describe, mean_of, memory_bandwidth, sgemm_peak, spread, tab
 import wordkin as wk
 from wordkin.evaluation import evaluate_analogies, evaluate_similarity
 from wordkin.text.tokenizers import Words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SETTINGS = {"window": 5, "negative": 5, "sample": 1e-4}
 GENSIM_ALPHA = {"SkipGram": 0.035, "CBOW": 0.05}  # where it scores best, of 0.025 to 0.065
@@ -56,6 +60,9 @@ def parse() -> argparse.Namespace:
         help="what the line 'quality' trains: model-dimensions-seeds,...",
     )
     parser.add_argument("--epochs", type=int, default=5, help="for quality and whole processes")
+    parser.add_argument(
+        "--prototype", type=Path, help="the folder of the prototype, for the line 'prototype'"
+    )
     parser.add_argument(
         "--lines", default="limits,vocabulary,speed,threads,process", help="which parts to run"
     )
@@ -166,6 +173,25 @@ class Bench:
         self.corpus = whole
         return rows
 
+    def prototype(self) -> list[tuple[str, ...]]:
+        """One epoch of skip-gram beside a prototype's loop: same text, groups, noise and rate."""
+        peer = Prototype(self.options.prototype, self.text)
+        rows = [("one epoch, groups of 2 share 5", "times the prototype", "M words/s")]
+        alike = {"group": 2, "shared_negatives": 5, "alpha": Prototype.ALPHA}
+        for size, workers in ((100, 2), (300, 2), (100, 1)):
+            self.ours("SkipGram", size, workers=workers, **alike)  # compiles
+            pairs = []
+            for _ in range(self.options.pairs):
+                theirs = peer.train(size, workers)
+                mine, _ = self.ours("SkipGram", size, workers=workers, **alike)
+                pairs.append((theirs, mine))
+            rows.append((
+                f"SkipGram {size}-d, {workers} threads",
+                spread([a / b for a, b in pairs], 2),
+                spread([self.raw / b / 1e6 for _, b in pairs]),
+            ))  # fmt: skip
+        return rows
+
     def vocabulary(self) -> list[tuple[str, ...]]:
         """From the text in a file to vocabulary and ids, against gensim's scan."""
         from gensim.models import Word2Vec
@@ -255,6 +281,48 @@ class Bench:
             ("float32 matrix product, all threads", f"{sgemm_peak():.0f}", "GFLOP/s"),
             ("memory, one thread", f"{memory_bandwidth():.1f}", "GB/s"),
         ]
+
+
+class Prototype:
+    """The throw-away loop that the kernels were first tried in, from the folder that holds it.
+
+    It expects `common.py` (load, init, aligned, keep_prob, neg_stream, run_threads) and `kern_g.py`
+    (make_g) there; a first epoch of a run, and like ours without the time that it compiles.
+    """
+
+    ALPHA = 0.035
+
+    def __init__(self, folder: Path, text: Path) -> None:
+        sys.path.insert(0, str(folder))
+        import common  # type: ignore[import-not-found]
+        import kern_g  # type: ignore[import-not-found]
+
+        self._common, self._make = common, kern_g.make_g
+        self._ids, self._counts, *_ = common.load(text)
+        keep = common.keep_prob(self._counts, SETTINGS["sample"]).astype(np.float64)
+        self._keep = (keep * (2**32 - 1)).astype(np.uint32)
+        self._noise = common.neg_stream(self._counts)
+        self._kernels: dict[int, Callable[..., object]] = {}
+
+    def train(self, size: int, threads: int) -> float:
+        """Seconds of one epoch."""
+        common, ids, words, width = self._common, self._ids, len(self._counts), -(-size // 16) * 16
+        rows, others = (common.aligned((words + 1, width)) for _ in range(2))
+        rows[:-1] = common.init(words, size, 1, width)
+        kernel = self._kernels.get(size)
+        if kernel is None:
+            kernel = self._kernels[size] = self._make(size, 5, 5, G=2, M=5)
+            spare = [common.aligned(rows.shape) for _ in range(2)]
+            kernel(ids, 0, 200, self._keep, *spare, self._noise, self.ALPHA, 1e-4, 1, 0.0, 1e-3)
+
+        def learn(part: int) -> None:
+            start, stop = (len(ids) * n // threads for n in (part, part + 1))
+            kernel(
+                ids, start, stop, self._keep, rows, others, self._noise, self.ALPHA, 1e-4,
+                1_000 + part, 0.0, 1.0,
+            )  # fmt: skip
+
+        return common.run_threads(learn, [(part,) for part in range(threads)])
 
 
 def flops(result: wk.TrainedModel, size: int) -> float:

@@ -370,8 +370,11 @@ def test_a_killed_worker_is_replaced_and_the_bytes_stay_the_same(corpus, expecte
     model = wk.train(corpus, SKIPGRAM, workers=2, engine="ray", callbacks=[after], validation=0.05)
     same(model, expected)
     assert killed
-    assert len(hired) == 2 + len(set(killed))
     assert "a worker is lost" in caplog.text
+    if "all workers are lost" in caplog.text:  # both at once, or one before the new one had tables
+        assert len(hired) >= 2 + len(set(killed))
+    else:
+        assert len(hired) == 2 + len(set(killed))
 
 
 def test_all_workers_killed_at_once(corpus, expected, hired, caplog):

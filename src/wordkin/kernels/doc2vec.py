@@ -148,7 +148,7 @@ def make_grouped(*, kind: str, group: int, shared: int) -> Callable[..., Any]:
                     reaches = centre_lanes(buffer.reaches, g, group)
                     around = Targets(addresses, places, reaches, strength)
                     contexts = contexts_at(rows, buffer.places, left, right + 1 - left)
-                    meet(contexts, around, scratch, np.int32(1), rule.alpha, slices)
+                    meet(contexts, around, scratch, np.int32(1), rule.alpha, slices, 0)
                 if dm:
                     contexts = _gather_means(rows, scratch, buffer, owners, g, size, count)
                 else:
@@ -156,7 +156,7 @@ def make_grouped(*, kind: str, group: int, shared: int) -> Callable[..., Any]:
                     places = load_wide_int(scratch.centres.ctypes.data)
                 reaches = load_wide_int(scratch.reaches.ctypes.data)
                 around = Targets(addresses, places, reaches, strength)
-                meet(contexts, around, scratch, np.int32(0), rule.alpha, slices)
+                meet(contexts, around, scratch, np.int32(0), rule.alpha, slices, 0)
                 if dm:
                     spread(scratch, contexts.n, slices)
                 if groups % LOSS_EVERY == 0:

@@ -156,7 +156,7 @@ def make_scratch(window: int, dimensions: int) -> Scratch:
 
 
 @lru_cache
-def make_meet(targets: int, *, means: bool) -> Callable[..., Any]:
+def make_meet(targets: int, *, means: bool, ahead: int = 0) -> Callable[..., Any]:
     """The core of the grouped kernels for a given number of targets.
 
     Parameters
@@ -166,33 +166,47 @@ def make_meet(targets: int, *, means: bool) -> Callable[..., Any]:
     means : bool
         Whether the contexts are means of rows (CBOW). Then they become their change alone, for the
         rows that they are the mean of.
+    ahead : int
+        How many rows it prefetches meanwhile, for the next group.
 
     Returns
     -------
     callable
-        ``meet(contexts, targets, scratch, low, alpha, slices)``: the coefficients are left in
-        scratch.weights; a centre that is nearer than `low` is none of the context's; a row has so
-        many `slices` (lane vectors).
+        ``meet(contexts, targets, scratch, low, alpha, slices, coming)``: the coefficients are left
+        in scratch.weights; a centre that is nearer than `low` is none of the context's; a row has
+        so many `slices` (lane vectors). `coming` is the address of the addresses of the rows to
+        prefetch; with `ahead` 0 nobody looks there.
     """
+    centres = max(ahead - targets, 0)  # of the next group; there are as many means
 
     @pasted
-    def meet(contexts, group, scratch, low, alpha, slices):
+    def meet(contexts, group, scratch, low, alpha, slices, coming):
         """Let context rows x and target rows y learn from each other, all from old values.
 
         x += sum over t of g[t] y[t] and y[t] += sum over x of g[t] x, where
         g = alpha * (label - (label + noise strength) * sigmoid(x . y)).
+
+        The processor waits where it is asked for many cache lines at once. So it is asked for a row
+        a line at a time, between products; in the second part only where there are always as many
+        rows left, since a loop whose length changes can't be predicted.
         """
         weights = scratch.weights.ctypes.data
         alphas = splat_wide(alpha)
         for c in range(contexts.n):
             x = load_int64(contexts.rows + 8 * c)
             sums = zeros(targets)
+            near = load_int64(coming + 8 * min(c, ahead - 1)) if ahead > 0 else 0
             for s in range(slices):
+                if ahead > 0:
+                    prefetch(near + s * SLICE)
                 sums = add_products(sums, load(x + s * SLICE), group.rows, s * SLICE)
             place = load_int32(contexts.places + 4 * c)
             label, windows = within(place, group.centres, low, group.reaches)
             pull = label + group.strength * splat_wide(windows)
             store(weights + c * 4 * WIDE, alphas * (label - pull * sigmoid(sum_each(sums))))
+        if not means:
+            for c in range(contexts.n, ahead):
+                fetch(load_int64(coming + 8 * c), slices * SLICE)
         for s in range(slices):
             offset = s * SLICE
             ys = load_each(group.rows, offset)
@@ -204,6 +218,9 @@ def make_meet(targets: int, *, means: bool) -> Callable[..., Any]:
                 new, changes = exchange(start, x, ys, changes, weights + c * 4 * WIDE)
                 store(address, new)
             add_to_each(group.rows, offset, changes)
+            if means:
+                for c in range(centres, ahead):  # a known length is unrolled
+                    prefetch(load_int64(coming + 8 * c) + offset)
 
     return meet
 

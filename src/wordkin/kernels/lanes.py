@@ -415,6 +415,23 @@ def row_addresses(
     return pack(word, word, word, word, word, count), emit
 
 
+@intrinsic(prefer_literal=True)
+def load_addresses(typing: Any, at: Any, offset: Any, count: Any) -> Any:
+    """The `count` addresses that stand in memory from `at` on, each `offset` bytes further.
+
+    `count` is a compile-time constant.
+    """
+    pack = types.UniTuple(types.intp, count.literal_value)
+
+    def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        at, offset, _ = args
+        places = [builder.add(at, ir.Constant(_I64, 8 * t)) for t in range(len(pack))]
+        out = [builder.add(_load(builder, place, _I64, 8), offset) for place in places]
+        return context.make_tuple(builder, pack, out)
+
+    return pack(types.intp, types.intp, count), emit
+
+
 @intrinsic
 def within(typing: Any, position: Any, centres: Any, low: Any, reach: Any) -> Any:
     """1.0 in each lane whose centre is `low` to `reach` (one for each lane) away, and how many."""

@@ -378,7 +378,7 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
                     fetch(output + np.int64(drawn[t]) * stride, stride)
                 for i in range(g + group, min(g + 2 * group, count)):
                     fetch(output + np.int64(buffer.words[i]) * stride, stride)
-                meet(contexts, around, scratch, np.int32(low), rule.alpha, slices)
+                meet(contexts, around, scratch, np.int32(low), rule.alpha, slices, 0)
                 if cbow:
                     spread(scratch, contexts.n, slices)
                 if groups % LOSS_EVERY == 0:

@@ -33,7 +33,6 @@ from wordkin.kernels.groups import (
     average,
     centre_lanes,
     contexts_at,
-    fetch,
     hull,
     make_meet,
     measure,
@@ -47,9 +46,9 @@ from wordkin.kernels.groups import padded as padded
 from wordkin.kernels.lanes import (
     WIDE,
     lanes_between,
+    load_addresses,
     load_wide,
     load_wide_int,
-    row_addresses,
     splat_wide,
     store_wide,
     total,
@@ -257,7 +256,8 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
         the loss is that of every 64th group.
     """
     targets = group + shared
-    meet = make_meet(targets, means=cbow)
+    ahead = 2 * group + shared  # rows that a group needs and the one before has not
+    meet = make_meet(targets, means=cbow, ahead=ahead)
     low = 0 if cbow else 1  # a mean meets its own centre, a context any centre but itself
 
     @kernel
@@ -265,12 +265,12 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
         buffer = make_buffer(rule.window)
         rows = np.zeros(len(buffer.words), np.int64)  # the address of each word's rows
         drawn = make_draws(buffer, group, shared)
+        noise_rows = np.zeros(len(drawn), np.int64)
+        coming = np.zeros((len(buffer.words) // group + 1) * ahead, np.int64)
         cursor = np.zeros(3, np.int64)
         begin(text, span, cursor)
         spare = np.int32(len(tables.rows) - 1)  # a row that nobody looks at
         half = tables.rows.shape[1] // 2 * 4  # bytes
-        output, hot_output = tables.rows.ctypes.data + half, tables.hot.ctypes.data + half
-        hot = len(tables.hot)
         slices = half // SLICE
         strengths = lanes_between(np.float32(rule.negative / shared), group, targets)
         copy_hot(tables)
@@ -284,7 +284,9 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
             tally[0] += count - before
             find_rows(tables, buffer.words, count + group, rows)
             draw_for_groups(noise, state, first, last, group, shared, drawn)
-            k = group
+            find_rows(tables, drawn, len(drawn), noise_rows)
+            look_ahead(rows, noise_rows, half, first, last, group, shared, rule.window, coming)
+            k, n = group, 0
             for g in range(first, last, group):
                 if cbow:
                     contexts = _gather_means(buffer, rows, scratch, g, min(group, last - g), count)
@@ -293,19 +295,17 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
                     left, right = hull(buffer, g, group, count)
                     contexts = contexts_at(rows, buffer.places, left, right + 1 - left)
                     reaches = centre_lanes(buffer.reaches, g, group)
-                centres = buffer.words.ctypes.data + 4 * g
-                noises = drawn.ctypes.data + 4 * k
                 around = Targets(
-                    row_addresses(output, hot_output, hot, 2 * half, centres, group)
-                    + row_addresses(output, hot_output, hot, 2 * half, noises, shared),
+                    load_addresses(rows.ctypes.data + 8 * g, half, group)
+                    + load_addresses(noise_rows.ctypes.data + 8 * k, half, shared),
                     load_wide_int(buffer.places.ctypes.data + 4 * g),
                     reaches,
                     weigh(strengths, drawn, k, buffer.words, g, group),
                 )
-                k += shared
-                fetch_next(tables, buffer, rows, g + group, group, rule.window, count)
-                fetch_noise(tables, drawn, k, shared)
-                meet(contexts, around, scratch, np.int32(low), rule.alpha, slices)
+                # worked out anew: an address that is moved on in a loop becomes a float to Numba
+                soon = coming.ctypes.data + 8 * n
+                meet(contexts, around, scratch, np.int32(low), rule.alpha, slices, soon)
+                k, n = k + shared, n + ahead
                 if cbow:
                     spread(scratch, contexts.n, slices)
                 if groups % LOSS_EVERY == 0:
@@ -352,29 +352,25 @@ def find_rows(tables, words, n, rows):
         rows[i] = row_of(tables, words[i])
 
 
-@pasted
-def fetch_next(tables, buffer, rows, g, group, window, count):
-    """Prefetch what the next group, from g on, will need and this one does not have.
+@kernel
+def look_ahead(rows, noise_rows, half, first, last, group, shared, window, coming):
+    """Write down which rows the next group will need that this one has not, for each group.
 
-    Those are the output rows of its words, and the input rows of the words that come into reach.
-    Hot rows are near already.
+    Those are the output rows (`half` a pair of rows further) of its words and of its noise words,
+    and the input rows of the words that come into reach. Past the end of the buffer there may be
+    any row.
     """
-    half = tables.rows.shape[1] * 2
-    for i in range(g, min(g + group, count)):
-        if buffer.words[i] >= len(tables.hot):
-            fetch(rows[i] + half, half)
-    for i in range(g + window, min(g + group + window, count)):
-        if buffer.words[i] >= len(tables.hot):
-            fetch(rows[i], half)
-
-
-@pasted
-def fetch_noise(tables, drawn, k, shared):
-    """Prefetch the output rows of the noise words from drawn[k] on."""
-    half = tables.rows.shape[1] * 2
-    for t in range(k, k + shared):
-        if drawn[t] >= len(tables.hot):
-            fetch(row_of(tables, drawn[t]) + half, half)
+    n = 0
+    for g in range(first, last, group):
+        for i in range(g + group, g + 2 * group):
+            coming[n] = rows[min(i, len(rows) - 1)] + half
+            coming[n + group] = rows[min(i + window, len(rows) - 1)]
+            n += 1
+        n += group
+        noise = group + ((g - first) // group + 1) * shared
+        for t in range(noise, noise + shared):
+            coming[n] = noise_rows[t] + half
+            n += 1
 
 
 @pasted

@@ -8,6 +8,8 @@ DEMO := .venv-demo
 BIN := $(VENV)/bin
 # uv does not read pip's setting of local wheel folders by itself
 UV := UV_FIND_LINKS="$${UV_FIND_LINKS:-$${PIP_FIND_LINKS:-}}" UV_LINK_MODE=copy
+# a test that hangs for so many seconds ends its process, and tells where each thread was
+HANGING := -o faulthandler_timeout=600 -o faulthandler_exit_on_timeout=true --max-worker-restart 1
 
 .PHONY: help demo test test-slow check docs bench clean
 
@@ -23,7 +25,7 @@ demo: $(DEMO)/.installed
 	$(DEMO)/bin/wordkin demo
 
 test: $(VENV)/.installed-$(EXTRAS)
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-report=term
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(HANGING) --cov --cov-report=term
 
 test-slow: $(VENV)/.installed-$(EXTRAS)
 	$(BIN)/python -m pytest -m slow

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.kernels import inline, kernel
+from wordkin.kernels.sampling import sentence_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,7 +133,7 @@ def count(ids, starts, weights, layout, cursor, stop, dense, events):
     last = len(events) - window
     shift = np.uint64(layout.distance_bits)
     token = cursor[0]
-    sentence = np.searchsorted(starts, token, side="right") - 1
+    sentence = sentence_of(starts, token)
     while token < stop and n <= last:
         while token >= starts[sentence + 1]:
             sentence += 1

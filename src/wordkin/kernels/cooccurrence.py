@@ -301,7 +301,7 @@ def empty_dense(dense, layout, cursor, keys, values):
 
 
 @kernel
-def unpack(keys, values, scale, block_bits, places, counts):
+def unpack(keys, values, scale, places, counts):
     """Write cells as they are kept: the place in the tile, and the count as a float.
 
     Parameters
@@ -310,8 +310,6 @@ def unpack(keys, values, scale, block_bits, places, counts):
         Shape (n,), uint64: a run.
     scale : float
         What a count of 1 is as a sum.
-    block_bits : int
-        Of the number of a block.
     places : ndarray
         Shape (n,), uint32, written: row * TILE + column.
     counts : ndarray

@@ -17,6 +17,7 @@ from wordkin.errors import FormatError
 from wordkin.kernels.numbering import WordTable
 from wordkin.kernels.text import PADDING
 from wordkin.text import sources
+from wordkin.text.classes import rule_of
 from wordkin.text.sources import Block, open_source
 from wordkin.text.tokenizers import Gensim, Keras, Whitespace, Words
 
@@ -78,6 +79,13 @@ def assert_same(blocks, tokenizer):
 def test_what_is_special(data, tokenizer):
     assert_same([block(data)], tokenizer)
     assert_same([block(data, ends_sentence=False), block(b"more\n"), block(b"end")], tokenizer)
+
+
+@by_tokenizer
+def test_no_letter_takes_more_than_twice_the_room_in_lower_case(tokenizer):
+    lower = rule_of(tokenizer).lower
+    for code in np.flatnonzero(lower != np.arange(len(lower))).tolist():
+        assert len(chr(lower[code]).encode()) <= 2 * len(chr(code).encode())
 
 
 @by_tokenizer

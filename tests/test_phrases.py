@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 import wordkin as wk
+from wordkin.corpus import joining
 from wordkin.errors import ConfigError, FormatError, InputError
+from wordkin.kernels import phrases as kernels
 from wordkin.text.phrases import ENGLISH_CONNECTORS, Phrase
 from wordkin.text.tokenizers import Phrased, Words, tokenizer_from_settings
 
@@ -229,6 +231,29 @@ def test_what_does_not_go_together_is_refused():
             wk.Corpus.from_texts(TEXT, phrases=wrong)
     with pytest.raises(InputError, match="got a string"):
         corpus.phrases.join("new york")
+
+
+def test_a_phrase_of_no_words_is_passed_over():
+    phrases = wk.Phrases(((Phrase((), 2.0), Phrase(("new", "york"), 1.0)),))
+    assert phrases.join(["new", "york"]) == ["new_york"]
+    corpus = wk.Corpus.from_texts(["new york"], min_count=1, phrases=phrases)
+    assert list(corpus.sentences()) == [["new_york"]]
+
+
+def test_beyond_the_bound_the_rarest_pairs_are_forgotten(monkeypatch):
+    bound, often = 600, 2_000
+    monkeypatch.setattr(joining, "_MOST_PAIRS", bound)
+    ids = np.random.default_rng(0).integers(0, 100, (often, 5), np.int32)
+    ids[:, 3:] = 100, 101
+    text = kernels.Sequences(ids.ravel(), np.array([0, ids.size]))
+    words = kernels.Words(
+        np.bincount(text.ids), np.zeros(102, np.bool_), 102, np.zeros(0, np.int64), np.zeros(1, int)
+    )
+    table, pairs = joining._count(text, words)
+    # a longer text needs no larger table than one that grew up to the bound
+    assert len(table) <= 3 * bound
+    assert 0 < pairs == np.count_nonzero(table[:, 0]) < len(table)
+    assert table[:, 1].max() == often
 
 
 def test_a_text_without_phrases():

@@ -46,6 +46,19 @@ def test_it_learns_which_words_go_together(corpus, config):
     assert len(trained.history) == config.passes
 
 
+def test_biases_of_glove_learn_as_fast_whatever_the_rate_of_vectors_is(corpus):
+    biases = []
+    for alpha in (1e-6, 1e-4, 2e-3):
+        run = start(corpus, wk.GloVe(vector_size=4, alpha=alpha))
+        before = run.arrays()["words_bias"].copy()
+        run.update(Block(0, corpus.n_tokens, alpha, 0))
+        biases.append(run.arrays()["words_bias"] - before)
+        run.close()
+    assert np.abs(biases[0]).min() > 0.1
+    np.testing.assert_allclose(biases[1], biases[0], rtol=0.01)
+    np.testing.assert_allclose(biases[2], biases[0], rtol=0.01)
+
+
 @pytest.mark.parametrize("config", MODELS, ids=name_of)
 def test_a_seed_decides_everything(corpus, config):
     def tables(seed):

@@ -36,7 +36,8 @@ class GloVe(Counting):
     weight_exponent : float
         How steeply the weight of a cell rises below that.
     alpha : float
-        Learning rate; AdaGrad lowers it for each number by itself.
+        Learning rate of the vectors; AdaGrad lowers it for each number by itself. Biases have 1,
+        as in Stanford's program.
     epochs : int
         Passes over the cells.
     add_context : bool

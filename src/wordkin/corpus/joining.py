@@ -84,7 +84,7 @@ class Joiner:
         """
         look_up = self._numbers.get
         numbered = [(tokens, [look_up(token, -1) for token in tokens]) for tokens, _ in phrases]
-        known = [(tokens, numbers) for tokens, numbers in numbered if min(numbers) >= 0]
+        known = [(tokens, numbers) for tokens, numbers in numbered if min(numbers, default=-1) >= 0]
         if not known:
             return
         names = np.array([self._name(tokens, numbers) for tokens, numbers in known], np.int32)
@@ -125,7 +125,7 @@ class Joiner:
         rule : PhraseRule
             What counts as a phrase.
         threshold : float
-            The least score, in place of the rule's.
+            What a score has to be above, in place of the rule's.
 
         Returns
         -------
@@ -193,7 +193,9 @@ def _index(phrases: Sequence[Sequence[int]]) -> NDArray[np.uint64]:
 
 def _count(text: kernels.Sequences, words: kernels.Words) -> tuple[NDArray[np.uint64], int]:
     """Count all pairs; return the table, and how many different ones there are."""
-    table, cursor = _table(min(len(text.ids) // 5, _MOST_PAIRS)), kernels.make_cursor()
+    # no larger than what holds so many at two thirds full
+    table = _table(min(len(text.ids) // 5, _MOST_PAIRS * 3 // 4))
+    cursor = kernels.make_cursor()
     least = 1
     with task("counting pairs for phrases", len(text.ids), "words") as advance:
         while (start := int(cursor.token[0])) < len(text.ids):

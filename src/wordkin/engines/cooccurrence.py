@@ -277,7 +277,7 @@ class Counter:
             for found, sums in self._in_order(ranges, runs, advance):
                 tile = found >> np.uint64(kernels.PLACE_BITS)
                 place, count = np.empty(len(found), np.uint32), np.empty(len(found), np.float32)
-                kernels.unpack(found, sums, float(UNIT), self._layout.block_bits, place, count)
+                kernels.unpack(found, sums, float(UNIT), place, count)
                 self.store.append(places, place)
                 self.store.append(counts, count)
                 new = np.flatnonzero(np.diff(tile, prepend=~np.uint64(0)))

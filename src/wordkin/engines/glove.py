@@ -26,6 +26,7 @@ _INIT_STREAM, _ORDER_STREAM, _SALT_STREAM = 2**40, 2**40 + 1, 2**40 + 2
 """Beyond any block's step number, so that no two kinds of draws ever share a stream."""
 _ROWS_AT_ONCE = 1 << 12
 _BYTES_BESIDE = 32 << 20
+_LEAST_RATE = 1e-15  # of 0 squared no root can be taken
 _WORD, _WORD_SQUARES, _CONTEXT, _CONTEXT_SQUARES = range(4)
 
 
@@ -102,8 +103,8 @@ class GloVeRun:
             rows[:, _CONTEXT, size + 1] = draws[:, 1, size]
         self._table[:, _WORD, size + 1] = self._table[:, _CONTEXT, size] = 1
         self._table[:, [_WORD_SQUARES, _CONTEXT_SQUARES]] = 1  # of padding too: a root is taken
-        rate = np.float32(max(self._config.alpha, 1e-3)) ** 2
-        self._table[:, _WORD_SQUARES, size] = self._table[:, _CONTEXT_SQUARES, size + 1] = rate
+        square = np.float32(max(self._config.alpha, _LEAST_RATE)) ** 2
+        self._table[:, _WORD_SQUARES, size] = self._table[:, _CONTEXT_SQUARES, size + 1] = square
 
     def hold_out(self, share: float) -> int:
         """Choose cells that are not to be learned from.
@@ -116,7 +117,8 @@ class GloVeRun:
         Returns
         -------
         int
-            How many they are: (i, j) and (j, i) are two, and held out together.
+            How many they are: (i, j) and (j, i) are two, and held out together if counts are
+            symmetric.
         """
         self._held_out = np.uint64(share * 2.0**64)
         return int(self._held_out_tally()[2])

@@ -66,7 +66,7 @@ def keep(text: Text, rule: Reach, span: Span, state: NDArray[np.uint64]) -> Kept
 def _fill_all(text, rule, span, buffer, state):
     cursor = np.zeros(3, np.int64)
     begin(text, span, cursor)
-    return fill(text, cursor, span.stop, buffer, 0, rule, state)
+    return fill(text, cursor, span.stop, buffer, np.int64(0), rule, state)
 
 
 @kernel

@@ -6,9 +6,10 @@ row. `weigh` turns counts into weights, logarithmic term frequency by inverse do
 at unit length. Then `descend` learns a row of class scores for each feature, and `score` adds up
 the rows of a document.
 
-Hashes of different n-grams meet in one of a billion cases, and an n-gram that was never
-learned from is not found in the table, so that it adds no noise (a table without keys, such as
-fastText's buckets, gives every unseen n-gram the row of another).
+The table keeps 30 bits of a hash, and one that parts the two kinds: two n-grams have one key in one
+of a billion cases. Of a million n-grams some 500 pairs share a row, and of the n-grams that were
+never learned from one in a thousand is taken for another (in a table without keys, such as
+fastText's buckets, every one is).
 """
 
 from __future__ import annotations
@@ -62,8 +63,8 @@ def _mixed(number):
 
 @inline
 def _key(number, of_letters):
-    """Return the 32 bits of a hash that the table keeps: 31, and whether it is one of letters."""
-    # never 0, which is a free slot
+    """Return the key of a hash: 30 bits of it, a 1, and whether it is one of letters."""
+    # with the 1 it is never 0, which is a free slot
     return (number >> _32 | np.uint64(2)) & ~_1 | of_letters
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.kernels import inline, kernel
+from wordkin.kernels.sampling import sentence_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -132,7 +133,7 @@ def count(ids, starts, weights, layout, cursor, stop, dense, events):
     last = len(events) - window
     shift = np.uint64(layout.distance_bits)
     token = cursor[0]
-    sentence = np.searchsorted(starts, token, side="right") - 1
+    sentence = sentence_of(starts, token)
     while token < stop and n <= last:
         while token >= starts[sentence + 1]:
             sentence += 1
@@ -300,7 +301,7 @@ def empty_dense(dense, layout, cursor, keys, values):
 
 
 @kernel
-def unpack(keys, values, scale, block_bits, places, counts):
+def unpack(keys, values, scale, places, counts):
     """Write cells as they are kept: the place in the tile, and the count as a float.
 
     Parameters
@@ -309,8 +310,6 @@ def unpack(keys, values, scale, block_bits, places, counts):
         Shape (n,), uint64: a run.
     scale : float
         What a count of 1 is as a sum.
-    block_bits : int
-        Of the number of a block.
     places : ndarray
         Shape (n,), uint32, written: row * TILE + column.
     counts : ndarray

@@ -3,8 +3,9 @@
 A cell (i, j) with the count X asks for w_i . c_j + b_i + b'_j = log X. Its error, times the weight
 f(X), moves both rows against the gradient; each number moves by its gradient times the rate over
 the root of the sum of such steps' squares so far (Duchi et al. 2011; Pennington et al. 2014,
-section 4.2). As in Stanford's program those sums begin at 1, and those of biases at the rate
-squared, which is to say that biases learn with a rate of 1.
+section 4.2). Those sums begin at 1, and those of biases at the rate squared. There the rate cancels
+out: biases learn with a rate of 1, as in Stanford's program (in its first versions with the same as
+all else).
 
 Cells come in tiles (`cooccurrence`). The tiles of an epoch come in random order, and so do the
 cells of a tile. A tile has 512 rows, which stay in a processor's own cache, where Stanford's

@@ -1,7 +1,7 @@
 """Phrases over ids: pairs of words are counted, scored, and joined where they are.
 
 A *pair* is a word, any number of connectors, and a word. It is known by a hash of the words it
-consists of (64 bits: among a hundred million pairs, two have the same with a probability of
+consists of (63 bits: among a hundred million pairs, two have the same with a probability of
 0.05 %), so that "new_york city" and "new york_city" of a second pass are one pair. Tables are open
 hash tables, a key and a value side by side in each slot; key 0 means a free slot. They outgrow
 every cache, so that a slot is asked for some pairs before it is needed.

@@ -470,13 +470,13 @@ def _end(buffer, count, word):
 def begin(text, span, cursor):
     """Point the cursor at the block's first token."""
     cursor[0] = span.start
-    cursor[1] = _sentence_of(text.starts, span.start)
+    cursor[1] = sentence_of(text.starts, span.start)
     cursor[2] = 0
 
 
 @kernel
-def _sentence_of(starts, token):
-    """Find the sentence of a token: np.searchsorted, which takes half a second to compile."""
+def sentence_of(starts, token):
+    """Find the sentence of a token: np.searchsorted, which takes five times as long to compile."""
     low, high = np.int64(0), np.int64(len(starts))
     while low < high:
         middle = (low + high) // 2

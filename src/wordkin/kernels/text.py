@@ -43,7 +43,7 @@ class Rule(NamedTuple):
     plain: NDArray[np.uint8]  # (5,) what `plain_letters` makes of the two
     min_chars: int  # words that are shorter,
     max_chars: int  # or longer,
-    not_first: int  # or begin with this byte are dropped; -1: any may begin
+    not_first: int  # or begin with this byte (-1: none) are dropped; with max_chars -1 none
 
 
 class Scanned(NamedTuple):
@@ -68,7 +68,8 @@ def room(n_bytes: int) -> Scanned:
     Scanned
         Arrays that take memory only as far as they are written.
     """
-    # a word needs a byte to part it from the next, and lowering makes at most three bytes of two
+    # a word needs a byte to part it from the next, and lowering makes at most two bytes of one (of
+    # a Turkish I; elsewhere three of two)
     words = n_bytes // 2 + 2
     return Scanned(
         np.empty(2 * n_bytes + PADDING, np.uint8),

@@ -16,7 +16,7 @@ from wordkin.training.schedule import FADING, Schedule
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -189,6 +189,10 @@ class Session:
     def seen(self) -> tuple[int, int]:
         """Return how many words have been seen, and how many will be in all."""
         return self.tally.seen, self.schedule.total
+
+    def history(self) -> Sequence[EpochRecord]:
+        """Return what the epochs have come to."""
+        return tuple(self.tally.history)
 
     def vocabulary(self) -> Vocabulary:
         """Return the words."""

@@ -68,6 +68,10 @@ class Live(Protocol):
         """Return how many words have been seen, and how many will be in all."""
         ...
 
+    def history(self) -> Sequence[EpochRecord]:
+        """Return what the epochs have come to; of a run that was resumed, those before it too."""
+        ...
+
     def vocabulary(self) -> Vocabulary:
         """Return the words."""
         ...

@@ -155,6 +155,32 @@ def test_what_an_interrupted_run_left_is_not_taken_for_that_of_another(corpus, t
         trained(corpus, stop, resume=tmp_path)
 
 
+@pytest.mark.parametrize("restore_best", [True, False])
+def test_a_run_that_has_stopped_stays_so(corpus, tmp_path, restore_best, caplog):
+    stop = wk.EarlyStopping(**FIRST_IS_BEST, restore_best=restore_best)
+    first = trained(corpus, stop, wk.Checkpoint(tmp_path, every=1))
+    blocks = []
+    with caplog.at_level("INFO", logger="wordkin"):
+        again = trained(corpus, stop, blocks.append, resume=tmp_path)
+    assert "epoch 1 was the best: this run has stopped already" in caplog.text
+    assert blocks == []
+    assert stop.best_epoch == 1
+    assert again.history == first.history
+    assert again.account == first.account
+    assert again.account.stopped_early
+    assert again.vectors.vectors.tobytes() == first.vectors.vectors.tobytes()
+    more = wk.EarlyStopping(**FIRST_IS_BEST, patience=2, restore_best=restore_best)
+    assert len(trained(corpus, more, resume=tmp_path).history) == 3
+    assert len(trained(corpus, resume=tmp_path).history) == SMALL["epochs"]
+
+
+def test_a_run_that_stays_stopped_tells_that_the_best_vectors_are_lost(corpus, tmp_path):
+    stop = wk.EarlyStopping(**FIRST_IS_BEST)
+    trained(corpus, wk.Checkpoint(tmp_path, every=1), stop)  # what is saved are not the best
+    with pytest.warns(UserWarning, match="epoch 1, the best one, are lost"):
+        assert len(trained(corpus, stop, resume=tmp_path).history) == 2
+
+
 def test_only_true_itself_stops_and_all_callbacks_are_called(corpus):
     calls = []
 

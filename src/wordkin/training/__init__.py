@@ -101,7 +101,8 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
         (``Corpus.from_path(..., vocabulary=...)`` makes one that fits).
     resume : path-like, optional
         Go on from this checkpoint (its file, or the folder that was given to `Checkpoint`), of a
-        run that was begun with the same arguments.
+        run that was begun with the same arguments. If `EarlyStopping` is among the callbacks, and
+        has stopped it, it stays so.
     deterministic : bool, default False
         Give the same bytes with any number of workers, for a fixed seed and number of streams, on
         processors of one kind. It takes about 1.4 times as long (`FastText` twice).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import re
 import shutil
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from wordkin.training.progress import EpochRecord, Live, Progress
 
+_log = logging.getLogger("wordkin")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
 _SAME = 1e-6
 """By so much may the loss of the same vectors differ on another machine."""
@@ -111,7 +113,8 @@ class EarlyStopping:
     """End the training when the validation loss has stopped falling.
 
     It looks at the end of each epoch, and decides by the history alone, so that a run that is
-    resumed stops where it would have stopped.
+    resumed stops where it would have stopped; one that it has stopped stays so (a greater
+    `patience` lets it go on).
 
     Parameters
     ----------
@@ -162,26 +165,31 @@ class EarlyStopping:
         self._kept: dict[str, NDArray[np.float32]] = {}
         self._kept_epoch = 0
 
-    def begin(self, live: Live) -> None:
-        """Forget what was kept of another run; of one that is resumed, keep what is there.
+    def begin(self, live: Live) -> bool:
+        """Forget what was kept of another run; of one that is resumed, see where it stands.
 
         Parameters
         ----------
         live : Live
             The run.
+
+        Returns
+        -------
+        bool
+            True if it has been stopped already.
         """
         self.best_epoch, self._kept, self._kept_epoch = None, {}, 0
         history = live.history()
-        if not self.restore_best or not history or history[-1].validation_loss is None:
-            return
-        best = history[-1 - self._judge(history)]
-        seen, total = live.seen()
-        # at its end vectors have the loss of the best epoch, and where they were restored to it
-        is_there = _is_loss(live.validation_loss(), best.validation_loss)
-        if is_there and seen < total:
-            self._keep(live.arrays(), best.epoch)
-        elif not is_there and seen == total:
-            self._warn_of_loss()
+        if not history or history[-1].validation_loss is None:
+            return False
+        epochs_since = self._judge(history)
+        stops = epochs_since >= self.patience
+        if stops:
+            _log.info("epoch %d was the best: this run has stopped already", self.best_epoch)
+        if self.restore_best:
+            seen, total = live.seen()
+            self._look_for(history[-1 - epochs_since], live, ends=stops or seen == total)
+        return stops
 
     def __call__(self, progress: Progress) -> bool:
         """Decide after a block.
@@ -222,6 +230,15 @@ class EarlyStopping:
                 best = i
         self.best_epoch = best + 1
         return len(history) - self.best_epoch
+
+    def _look_for(self, best: EpochRecord, live: Live, *, ends: bool) -> None:
+        """Keep the vectors of the best epoch if a resumed run has them; else tell if it ends."""
+        # their loss is that of its end; so it is, too, where they were restored before a checkpoint
+        is_there = _is_loss(live.validation_loss(), best.validation_loss)
+        if is_there and not ends:
+            self._keep(live.arrays(), best.epoch)
+        elif ends and not is_there:
+            self._warn_of_loss()
 
     def _keep(self, arrays: Mapping[str, NDArray[np.float32]], epoch: int) -> None:
         for name, array in arrays.items():

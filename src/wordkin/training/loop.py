@@ -94,14 +94,10 @@ class Session:
             All are called after each block, in order.
         """
         callbacks = tuple(callbacks)
-        for callback in callbacks:
-            if isinstance(callback, Beginner):
-                callback.begin(self)
-        while not self.ended:
+        answers = [each.begin(self) for each in callbacks if isinstance(each, Beginner)]
+        while not self.ended and not any(answer is True for answer in answers):
             progress = self._advance()
             answers = [callback(progress) for callback in callbacks]
-            if any(answer is True for answer in answers):
-                break
 
     def finish(self) -> Finished:
         """End the run.

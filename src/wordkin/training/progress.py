@@ -254,12 +254,17 @@ class Callback(Protocol):
 class Beginner(Protocol):
     """A callback that wants to look before the first block, too."""
 
-    def begin(self, live: Live) -> None:
+    def begin(self, live: Live) -> object:
         """Take note of how a run begins.
 
         Parameters
         ----------
         live : Live
             The run, with the vectors it begins with.
+
+        Returns
+        -------
+        object
+            True, and nothing else that is true, ends the training before its first block.
         """
         ...

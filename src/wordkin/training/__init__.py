@@ -134,6 +134,11 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
     TrainingError
         If the vectors are not finite in the end.
 
+    Warns
+    -----
+    UserWarning
+        If nothing was learned, because no two words share a sentence.
+
     Examples
     --------
     >>> import wordkin as wk

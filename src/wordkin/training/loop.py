@@ -11,6 +11,7 @@ from wordkin.errors import TrainingError
 from wordkin.training import checkpoint
 from wordkin.training.checkpoint import Tally
 from wordkin.training.meter import Meter
+from wordkin.training.nothing import warn_of_nothing
 from wordkin.training.progress import Beginner, EpochRecord, Progress
 from wordkin.training.schedule import FADING, Schedule
 
@@ -98,6 +99,7 @@ class Session:
         while not self.ended and not any(answer is True for answer in answers):
             progress = self._advance()
             answers = [callback(progress) for callback in callbacks]
+        warn_of_nothing(self._job, self)
 
     def finish(self) -> Finished:
         """End the run.

@@ -165,6 +165,11 @@ class EarlyStopping:
         self._kept: dict[str, NDArray[np.float32]] = {}
         self._kept_epoch = 0
 
+    @property
+    def keeps_tables(self) -> str:
+        """Whether a copy of all tables is kept, in words: empty if it is not."""
+        return "EarlyStopping(restore_best=True)" if self.restore_best else ""
+
     def begin(self, live: Live) -> bool:
         """Forget what was kept of another run; of one that is resumed, see where it stands.
 

@@ -251,6 +251,16 @@ class Callback(Protocol):
 
 
 @runtime_checkable
+class Keeper(Protocol):
+    """A callback that keeps a copy of all tables, which has to find room, too."""
+
+    @property
+    def keeps_tables(self) -> str:
+        """What for, in words; empty if it does not."""
+        ...
+
+
+@runtime_checkable
 class Beginner(Protocol):
     """A callback that wants to look before the first block, too."""
 

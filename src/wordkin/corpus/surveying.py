@@ -1,0 +1,39 @@
+"""Looking over a whole text, a stretch at a time, so that none of it is copied as a whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_AT_ONCE = 1 << 20  # ids, of which NumPy makes a copy of 8 bytes each to count them
+
+
+def word_counts(ids: NDArray[np.int32], words: int) -> NDArray[np.int64]:
+    """Count how often each word stands in a text.
+
+    Parameters
+    ----------
+    ids : ndarray of int32
+        The text.
+    words : int
+        The size V of the vocabulary.
+
+    Returns
+    -------
+    ndarray of int64
+        Shape (V,).
+
+    Examples
+    --------
+    >>> word_counts(np.array([0, 2, 0], np.int32), 4)
+    array([2, 0, 1, 0])
+    """
+    counts = np.zeros(words, np.int64)
+    at_once = max(_AT_ONCE, words)  # each stretch gives counts of all words
+    for start in range(0, len(ids), at_once):
+        counts += np.bincount(ids[start : start + at_once], minlength=words)
+    return counts

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -65,6 +68,18 @@ def test_without_a_gpu_it_is_the_cpu_to_the_byte(corpus, monkeypatch, caplog):
     plain = wk.train(corpus, CONFIG, workers=1)
     assert chosen.vectors.vectors.tobytes() == plain.vectors.vectors.tobytes()
     assert "there is no GPU" in caplog.text
+
+
+@pytest.mark.parametrize(("backend", "found"), [("jax", True), ("numpy", False)])
+def test_jax_is_asked_only_where_keras_runs_on_it(monkeypatch, backend, found):
+    asked = []
+    jax = SimpleNamespace(default_backend=lambda: asked.append(1) or "gpu")
+    keras = SimpleNamespace(config=SimpleNamespace(backend=lambda: backend))
+    monkeypatch.setattr(auto, "_DRIVERS", (Path(__file__),))
+    monkeypatch.setattr(auto, "import_keras", lambda: keras)
+    monkeypatch.setitem(sys.modules, "jax", jax)
+    assert auto.gpu_is_there() is found
+    assert len(asked) == found
 
 
 def test_a_model_that_the_gpu_does_not_know_is_the_cpus(corpus, monkeypatch, caplog):

@@ -54,3 +54,17 @@ def test_stretches_make_the_whole(monkeypatch, words):
     for n in (0, 1, 7, 8, 100):
         expected = np.bincount(ids[:n], minlength=words)
         assert surveying.word_counts(ids[:n], words).tolist() == expected.tolist()
+
+
+def test_the_mark_of_a_text_is_that_of_the_checkpoints_there_are():
+    ids = (np.arange(200_000) ** 2 % 7).astype(np.int32)
+    starts, account = np.arange(0, len(ids) + 1, 10), wk.Account(read=len(ids), kept=len(ids))
+
+    def mark(ids, counts=None):
+        words = wk.Vocabulary([*"abcdefg"], counts)
+        return surveying.text_mark(wk.Corpus(ids, starts, words, account))
+
+    assert mark(ids) == "3c31ac73c787b62d3c46c0a6ee38d64985ac1ad5068eb1fa2d9f33a1716f2558"
+    counted = mark(ids, np.bincount(ids, minlength=7))
+    assert counted == "2654df17b9fe2049da2d466db5a363518af035013520d13d4dabdc70c3e90e89"
+    assert mark(ids[::-1].copy()) != mark(ids)

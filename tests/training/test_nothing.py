@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 import wordkin as wk
-from wordkin.training import nothing
 
 LONE = [[word] for word in "abcd"] * 50
 MODELS = [
@@ -59,18 +57,3 @@ def test_who_learns_something_is_told_nothing():
     model = wk.train(lone(few), wk.SkipGram(vector_size=4, epochs=1, sample=0), workers=1)
     assert model.history[0].loss == 0
     assert model.context.vectors.any()
-
-
-def test_sentences_that_are_empty_make_no_words_neighbours(monkeypatch):
-    monkeypatch.setattr(nothing, "_AT_ONCE", 2)
-    words = wk.Vocabulary(["a", "b"])
-
-    def is_lone(lengths):
-        starts = np.concatenate(([0], np.cumsum(lengths)))
-        account = wk.Account(read=int(starts[-1]), kept=int(starts[-1]))
-        corpus = wk.Corpus(np.zeros(starts[-1], np.int32), starts, words, account)
-        return nothing._is_of_lone_words(corpus)
-
-    assert is_lone([1, 0, 1, 1, 0])
-    assert not is_lone([0, 0, 1, 0, 2, 0])
-    assert not is_lone([1, 1, 2])

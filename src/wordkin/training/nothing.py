@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from wordkin.config import Doc2Vec
 from wordkin.errors import warn
 
 if TYPE_CHECKING:
-    from wordkin.corpus import Corpus
     from wordkin.training.job import Job
     from wordkin.training.loop import Session
-
-_AT_ONCE = 1 << 20  # sentences
 
 
 def warn_of_nothing(job: Job, session: Session) -> None:
@@ -32,7 +27,8 @@ def warn_of_nothing(job: Job, session: Session) -> None:
     UserWarning
         If each sentence has one word, or had when frequent words were thinned out.
     """
-    if not isinstance(job.config, Doc2Vec) and _is_of_lone_words(job.corpus):
+    lone = job.corpus.n_tokens == len(job.corpus)  # no sentence of a corpus is empty
+    if lone and not isinstance(job.config, Doc2Vec):
         warn(
             "Nothing was learned: no two words of this text share a sentence, and words are "
             "learned from those beside them. A sentence is a line of a file, or what you give as "
@@ -44,13 +40,6 @@ def warn_of_nothing(job: Job, session: Session) -> None:
             f"{getattr(job.config, 'sample', None)}) until none had another beside it. Each word "
             "of a small text counts as frequent. Give more text, or set sample=0."
         )
-
-
-def _is_of_lone_words(corpus: Corpus) -> bool:
-    if corpus.n_tokens > len(corpus):  # then one of them has two
-        return False
-    pieces = (corpus.starts[i : i + _AT_ONCE + 1] for i in range(0, len(corpus), _AT_ONCE))
-    return all(np.diff(piece).max(initial=0) < 2 for piece in pieces)
 
 
 def _has_only_thinned(session: Session) -> bool:

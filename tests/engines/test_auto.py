@@ -84,7 +84,7 @@ def test_jax_is_asked_only_where_keras_runs_on_it(monkeypatch, backend, found):
 
 def test_a_model_that_the_gpu_does_not_know_is_the_cpus(corpus, monkeypatch, caplog):
     monkeypatch.setattr(auto, "gpu_is_there", lambda: True)
-    config = wk.FastText(vector_size=8, epochs=1)
+    config = wk.FastText(vector_size=8, epochs=1, sample=0)
     with caplog.at_level(logging.INFO, logger="wordkin"):
         wk.train(corpus, config, engine="auto", workers=1)
     assert "the CPU trains. The Keras engine can't train FastText" in caplog.text

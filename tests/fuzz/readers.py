@@ -292,7 +292,10 @@ def _use_corpus(folder: Path) -> None:
     str(corpus.account)
     corpus.vocabulary.encode("the good film")
     if len(corpus.vocabulary) < 100:
-        wk.train(corpus, wk.SkipGram(vector_size=4, epochs=1, sample=0), workers=1)
+        with warnings.catch_warnings():
+            # a damaged corpus may have sentences of one word alone
+            warnings.filterwarnings("ignore", "Nothing was learned", UserWarning)
+            wk.train(corpus, wk.SkipGram(vector_size=4, epochs=1, sample=0), workers=1)
 
 
 def _use_classifier(folder: Path) -> None:
@@ -361,8 +364,6 @@ def _use_split(folder: Path) -> None:
 def _use_text(name: str, encoding: str = "utf-8") -> Callable[[Path], object]:
     def use(folder: Path) -> None:
         with warnings.catch_warnings():
-            # a damaged corpus may have sentences of one word only
-            warnings.filterwarnings("ignore", "Nothing was learned", UserWarning)
             # half a character less, and UTF-16 is Chinese without spaces, of which it warns, or
             # has accents of their own
             warnings.filterwarnings(

@@ -8,7 +8,7 @@ import numpy as np
 
 from wordkin.engines import Block, Memory
 from wordkin.engines.text import counted_text
-from wordkin.engines.threads import Team
+from wordkin.engines.threads import Team, closed_on_error
 from wordkin.kernels import doc2vec, sampling, seed_state, word2vec
 from wordkin.kernels.lanes import WIDE
 
@@ -108,7 +108,8 @@ class Doc2VecRun:
         self._nothing_hot = word2vec.aligned((0, self._rows.shape[1]))
         self._team = Team(workers, lambda: word2vec.make_scratch(config.window, config.vector_size))
         # an empty block compiles the kernel, so that no clock of training counts that
-        self.update(Block(0, 0, config.alpha, 0))
+        with closed_on_error(self.close):
+            self.update(Block(0, 0, config.alpha, 0))
 
     def _scatter(self, rng: np.random.Generator, table: NDArray[np.float32]) -> None:
         size = self._config.vector_size

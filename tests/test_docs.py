@@ -78,7 +78,7 @@ def things() -> dict[str, object]:
     """What the pages call by these names."""
     texts = ["the cat sat", "the dog sat"] * 10
     corpus = wordkin.Corpus.from_texts(texts, min_count=1, phrases=1)
-    model = wordkin.train(corpus, wordkin.SkipGram(vector_size=2, epochs=1), workers=1)
+    model = wordkin.train(corpus, wordkin.SkipGram(vector_size=2, epochs=1, sample=0), workers=1)
     documents = wordkin.train(corpus, wordkin.Doc2Vec(vector_size=2, epochs=1), workers=1).documents
     clf = wordkin.TextClassifier().fit(texts, ["cat", "dog"] * 10)
     names = {"wk": wordkin, "corpus": corpus, "model": model, "documents": documents, "clf": clf}

@@ -72,17 +72,53 @@ MODULES = {
     "corpus/counting": (["corpus/counting.py"], ["tests/property/test_counting.py"]),
     "corpus/store": (["corpus/store.py"], ["tests/test_corpus.py"]),
     "corpus/compiled": (["corpus/compiled.py"], ["tests/test_corpus_compiled.py"]),
+    "corpus/account": (["corpus/account.py"], CORPUS),
+    "corpus/empties": (["corpus/empties.py"], ["tests/test_corpus.py"]),
+    "corpus/choosing": (
+        ["corpus/choosing.py"], ["tests/test_corpus.py", "tests/property/test_counting.py"]
+    ),
+    "corpus/pruning": (["corpus/pruning.py"], ["tests/property/test_counting.py"]),
+    "corpus/interning": (["corpus/interning.py"], ["tests/test_corpus.py"]),
+    "corpus/pieces": (["corpus/pieces.py"], ["tests/test_corpus.py"]),
+    "corpus/reading": (["corpus/reading.py"], CORPUS),
+    "corpus/joining": (["corpus/joining.py"], ["tests/test_phrases.py"]),
+    "corpus/items": (["corpus/items.py"], ["tests/test_items.py"]),
+    "text/mail": (["text/mail.py"], ["tests/test_mail.py"]),
+    "text/phrases": (["text/phrases.py"], ["tests/test_phrases.py"]),
+    "text/tokenizers": (
+        ["text/tokenizers.py"], ["tests/test_tokenizers.py", "tests/property/test_text.py"]
+    ),
+    "text/words": (
+        ["text/words.py"], ["tests/test_tokenizers.py", "tests/property/test_text.py"]
+    ),
+    "text/decoding": (
+        ["text/decoding.py"], ["tests/test_sources.py", "tests/property/test_text.py"]
+    ),
+    "text/sources": (
+        ["text/sources.py"], ["tests/test_sources.py", "tests/property/test_text.py"]
+    ),
+    "text/tables": (["text/tables.py"], ["tests/test_columns.py"]),
+    "text/columns": (["text/columns.py"], ["tests/test_columns.py"]),
+    "text/spacing": (["text/spacing.py"], ["tests/test_languages.py"]),
     "native": (["formats/native.py"], FORMATS),
     "word2vec": (["formats/word2vec.py"], FORMATS),
     "lines": (["formats/lines.py"], [*FORMATS, "tests/kernels/test_numbers.py"]),
     "glove": (["formats/glove.py"], FORMATS),
     "fasttext": (["formats/fasttext.py"], [*FOREIGN, "tests/test_subwords.py"]),
     "finalfusion": (["formats/finalfusion.py"], FOREIGN),
+    "magnitude": (["formats/magnitude.py"], FOREIGN),
+    "quantized": (["formats/quantized.py"], FOREIGN),
+    "binary": (["formats/binary.py"], [*FOREIGN, "tests/test_formats.py"]),
+    "rows": (["formats/rows.py"], [*FOREIGN, "tests/test_formats.py"]),
+    "ngrams": (["formats/ngrams.py"], ["tests/test_formats.py", *FOREIGN]),
+    "npy": (["formats/npy.py"], ["tests/test_formats.py"]),
+    "projector": (["formats/projector.py"], ["tests/test_foreign_formats.py"]),
     "floret": (["formats/floret.py"], [*FOREIGN, "tests/test_subwords.py"]),
     "gensim": (["formats/gensim.py"], [*FOREIGN, "tests/test_pickles.py"]),
     "model2vec": (["formats/model2vec.py"], FOREIGN),
     "spacy": (["formats/spacy.py"], FOREIGN),
     "pickles": (["formats/pickles.py"], ["tests/test_pickles.py", *FOREIGN]),
+    "pickled": (["formats/pickled.py"], ["tests/test_pickles.py", *FOREIGN]),
     "tensors": (["formats/tensors.py"], [*FOREIGN, *FORMATS]),
 }  # fmt: skip
 

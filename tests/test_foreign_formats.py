@@ -287,6 +287,39 @@ def test_spacy_opens_the_folder_we_write(tmp_path):
         np.testing.assert_array_equal(vectors[strings[word]], row)
 
 
+def spacy_with_rows(folder, rows, head=None):
+    """Write a folder of 600 rows, and put other MessagePack numbers where its rows are."""
+    words = [f"word{i}" for i in range(600)]
+    matrix = np.arange(1, 601, dtype=np.float32).reshape(-1, 1)
+    spacy.write(VectorTable(Vocabulary(words), matrix), folder)
+    packed = (folder / "key2row").read_bytes()  # after 5 bytes, entries of 9 bytes and 5
+    keys = [packed[start : start + 9] for start in range(5, len(packed), 14)]
+    entries = [key + row for key, row in zip(keys, rows, strict=False)]
+    head = head or b"\xdf" + struct.pack(">I", len(entries))
+    (folder / "key2row").write_bytes(head + b"".join(entries))
+
+
+@pytest.mark.parametrize("head", [b"\x8a", b"\xde\0\x0a", b"\xdf\0\0\0\x0a"])
+def test_key2row_may_hold_whole_numbers_of_all_widths(tmp_path, head):
+    """The MessagePack specification's numbers; writers take the shortest that will do."""
+    rows = [b"\x07", b"\xcc\xfe", b"\xcd\x01\x02", b"\xce\0\0\x01\x03",
+            b"\xcf" + bytes(6) + b"\x01\x04", b"\xd0\x7f", b"\xd1\x01\x06",
+            b"\xd2\0\0\x01\x07", b"\xd3" + bytes(6) + b"\x01\x08", b"\0"]  # fmt: skip
+    spacy_with_rows(tmp_path / "v", rows, head)
+    table = spacy.read(tmp_path / "v")
+    values = {word: table.matrix[i, 0] - 1 for i, word in enumerate(table.vocabulary.words)}
+    wanted = [7, 254, 258, 259, 260, 127, 262, 263, 264, 0]
+    assert values == {f"word{i}": row for i, row in enumerate(wanted)}
+
+
+@pytest.mark.parametrize("row", [b"\xff", b"\xe0", b"\xd0\xff", b"\xd1\xff\xff", b"\xcd\x02\x58"])
+def test_rows_that_spacy_does_not_have_are_refused(tmp_path, row):
+    """-1 or -32 would be taken from the end, 600 is one too many."""
+    spacy_with_rows(tmp_path / "v", [b"\x01", row])
+    with pytest.raises(FormatError, match="names rows beyond the 600"):
+        spacy.read(tmp_path / "v")
+
+
 def test_a_folder_of_a_spacy_pipeline(tmp_path):
     shutil.copytree(GOLDEN / "spacy", tmp_path / "en" / "vocab")
     assert_same(formats.read(tmp_path / "en"), formats.read(GOLDEN / "spacy"))

@@ -230,6 +230,39 @@ def test_the_memory_of_a_floret_table_grows_with_its_rows(tmp_path, n_rows, monk
     np.testing.assert_array_equal(back.subwords.matrix, table.subwords.matrix)
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"2 3 4 5 2 7 < >\n0 1 2 3\n1 4 5 6\n2 7 8 9\n", "goes on behind the 2 rows"),
+        (b"2 0 4 5 2 7 < >\n0\n1\n", "0 dimensions"),
+        (b"2 3 4 5 2 7 < >\n0 1 2 3\n", "Line 3 should hold the row number 1 and 3 .* 0 fields"),
+        (b"2 3 4 5 2 7 < >\n0 1 2 3\n2 4 5 6\n", "Line 3 should hold the row number 1"),
+        (b"2 3 4 5 2 7 < >\n0 1 2 3\n1 4 5 6 7\n", "Line 3 .* it has 5 fields"),
+        (b"2 3 4 5 2 7 < >\n0 1 2 3\n1 4 x 6\n", "Line 3 holds what is no number"),
+        (b"2 3 4 5 2 7 < >\n0 1 2 3\n1 4 nan 6\n", "NaN, infinity"),
+        (b"2 3 4 5 2 7 < >\n0 1 2 3\n1 4 1e39 6\n", "NaN, infinity"),
+        (b"2 3 4 5 2 7 \xff >\n0 1 2 3\n1 4 5 6\n", "mark of a word.*UTF-8"),
+        (b"2 3 4 5 5 7 < >\n0 1 2 3\n1 4 5 6\n", "begins with b'2 3 4 5 5 7"),
+        (b"9000000 300 4 5 2 7 < >\n0 1 2 3\n", "a trap for memory"),
+    ],
+)
+def test_a_damaged_floret_table_is_refused(tmp_path, text, message):
+    (tmp_path / "v.floret").write_bytes(text)
+    with pytest.raises(FormatError, match=message):
+        floret.read(tmp_path / "v.floret")
+
+
+def test_what_may_be_in_a_floret_table(tmp_path):
+    """Two hashes and a seed of their own, line ends of Windows, and empty lines at the end."""
+    data = b"2 3 4 5 2 7 < >\r\n0 1 2 3\r\n1 4 5 6.5\r\n\r\n\n"
+    (tmp_path / "v.txt").write_bytes(data)
+    assert floret.looks_like(data)
+    table = formats.read(tmp_path / "v.txt")
+    assert table.settings["format"] == "floret"
+    assert table.subwords.index == FloretIndex(2, 4, 5, 2, 7, "<", ">")
+    assert table.subwords.matrix.tolist() == [[1, 2, 3], [4, 5, 6.5]]
+
+
 def test_floret_known_words_are_those_of_the_vec_file(data_dir):
     folder = data_dir / "formats" / "floret"
     vectors, text = load(folder / "floret.floret"), formats.read(folder / "floret.vec")

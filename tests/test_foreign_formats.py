@@ -17,7 +17,7 @@ import pytest
 from wordkin import formats
 from wordkin.embedding import embedding_matrix
 from wordkin.errors import FileError, FormatError, InputError, UnknownWordError
-from wordkin.formats import fasttext, floret, gensim, magnitude, model2vec, spacy
+from wordkin.formats import fasttext, floret, gensim, magnitude, model2vec, quantized, spacy
 from wordkin.subwords import Subwords
 from wordkin.subwords.fasttext import FastTextIndex
 from wordkin.subwords.floret import FloretIndex
@@ -205,6 +205,20 @@ def test_rows_of_a_model_from_ngrams():
         embedding_matrix(table, Vocabulary(["cat"]), missing="subword")
     rows, _ = embedding_matrix(table, Vocabulary(["cat"]), missing="subword", unknown="zero")
     np.testing.assert_array_equal(rows[2], table["cat"])
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 7])
+def test_quantised_vectors_are_put_together_block_by_block(n, monkeypatch):
+    monkeypatch.setattr(quantized, "_AT_ONCE", 2)
+    rng = np.random.default_rng(n)
+    parts = tuple(rng.standard_normal((4, size)).astype(np.float32) for size in (3, 3, 1))
+    codes, norms = rng.integers(0, 4, (n, 3), np.uint8), rng.random(n, np.float32)
+    wanted = [np.concatenate([p[c] for p, c in zip(parts, row, strict=True)]) for row in codes]
+    book = quantized.Codebook(parts)
+    assert book.dimensions == 7
+    np.testing.assert_array_equal(book.decode(codes), np.reshape(wanted, (n, 7)))
+    scaled = [vector * norm for vector, norm in zip(wanted, norms, strict=True)]
+    np.testing.assert_array_equal(book.decode(codes, norms), np.reshape(scaled, (n, 7)))
 
 
 # --- floret, spaCy -------------------------------------------------------------------------------

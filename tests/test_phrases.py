@@ -220,6 +220,17 @@ def test_rules_out_of_range_are_refused(settings, message):
         wk.PhraseRule(**settings)
 
 
+def test_rules_at_the_ends_of_their_ranges():
+    most = wk.PhraseRule(passes=10, min_count=1 << 31, threshold=0)
+    assert most.thresholds == (0.0,) * 10
+    least = wk.PhraseRule(passes=1, min_count=1, scoring="npmi", threshold=-1, delimiter="-")
+    assert least.thresholds == (-1.0,)
+    for settings in ({"min_count": (1 << 31) + 1}, {"scoring": "npmi", "threshold": 1},
+                     {"scoring": "npmi", "threshold": -1.1}, {"delimiter": ""}):  # fmt: skip
+        with pytest.raises(ConfigError, match="min_count|threshold|delimiter"):
+            wk.PhraseRule(**settings)
+
+
 def test_what_does_not_go_together_is_refused():
     corpus = wk.Corpus.from_texts(TEXT, min_count=1, phrases=RULE)
     with pytest.raises(ConfigError, match="phrases already"):

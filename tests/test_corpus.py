@@ -12,7 +12,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from wordkin.corpus import Account, Corpus, draft, interning
+from wordkin.corpus import Account, Corpus, draft, empties, interning
 from wordkin.errors import (
     ConfigError,
     EmptyCorpusError,
@@ -192,6 +192,20 @@ def test_an_account_is_printed_line_by_line():
     assert [line.rsplit(maxsplit=1)[0] for line in short.splitlines()] == [
         "tokens read", "= tokens kept", "different words read", "sentences", "empty sentences",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("block", "words"), [(1, 1), (3, 2), (1000, 2), (1000, 16)])
+def test_sentences_of_which_nothing_is_left(block, words, monkeypatch):
+    """Found block by block, by their first words and then by all, as one by one."""
+    monkeypatch.setattr(empties, "_BLOCK", block)
+    monkeypatch.setattr(empties, "_FEW_WORDS", words)
+    rng = np.random.default_rng(block + words)
+    for n in (0, 1, 3, 4, 50):
+        ends = np.cumsum([0, *rng.integers(0, 6, n)])
+        ids = rng.integers(0, 5, ends[-1]).astype(np.int32)
+        ranks = np.array([-1, 0, -1, 1, -1], np.int32)
+        wanted = [i for i in range(n) if (ranks[ids[ends[i] : ends[i + 1]]] < 0).all()]
+        assert empties.empty_sentences(ids, ends, ranks).tolist() == wanted
 
 
 # --- bad input -----------------------------------------------------------------------------------

@@ -227,7 +227,7 @@ def test_rules_at_the_ends_of_their_ranges():
     assert least.thresholds == (-1.0,)
     for settings in ({"min_count": (1 << 31) + 1}, {"scoring": "npmi", "threshold": 1},
                      {"scoring": "npmi", "threshold": -1.1}, {"delimiter": ""}):  # fmt: skip
-        with pytest.raises(ConfigError, match="min_count|threshold|delimiter"):
+        with pytest.raises(ConfigError, match=r"min_count|threshold|delimiter"):
             wk.PhraseRule(**settings)
 
 

@@ -267,6 +267,30 @@ def test_beyond_the_bound_the_rarest_pairs_are_forgotten(monkeypatch):
     assert table[:, 1].max() == often
 
 
+def test_a_table_grows_with_its_pairs_only(monkeypatch):
+    """Not each time that the user may press Ctrl-C."""
+    rng = np.random.default_rng(1)
+    text = kernels.Sequences(rng.integers(0, 5, 1_000, np.int32), np.array([0, 1_000]))
+    words = kernels.Words(
+        np.bincount(text.ids), np.zeros(5, np.bool_), 5, np.zeros(0, np.int64), np.zeros(1, int)
+    )
+    whole, pairs = joining._count(text, words)
+    monkeypatch.setattr(joining, "_AT_ONCE", 10)
+    table, again = joining._count(text, words)
+    assert pairs == again == 25
+    assert len(table) == len(whole)
+    assert sorted(table.tolist()) == sorted(whole.tolist())
+
+
+def test_many_phrases_in_the_order_in_which_they_come():
+    """More than there is room for at first; each pair of the text is one, and comes twice."""
+    pairs = [[f"a{i}", f"b{i}"] for i in range(1_000)]
+    rule = wk.PhraseRule(passes=1, min_count=1, threshold=0)
+    corpus = wk.Corpus.from_sentences(pairs * 2, min_count=1, phrases=rule)
+    assert [phrase.tokens for phrase in corpus.phrases.passes[0]] == list(map(tuple, pairs))
+    assert {phrase.score for phrase in corpus.phrases.passes[0]} == {(2 - 1) / 4 * 3_000}
+
+
 def test_a_text_without_phrases():
     corpus = wk.Corpus.from_texts(["one two three"], min_count=1, phrases=3)
     assert len(corpus.phrases) == 0

@@ -19,6 +19,7 @@ import ast
 import contextlib
 import copy
 import importlib
+import inspect
 import json
 import os
 import random
@@ -214,7 +215,10 @@ class Reached:
         self._lines: set[tuple[str, int]] = set()
 
     def _call(self, frame: FrameType, _event: str, _arg: object) -> Trace:
-        return self._line if frame.f_code.co_filename in self.files else None
+        # the body of a module or class is run by the first test that happens to import it, and
+        # tells nothing of the tests that use what it makes
+        of_function = frame.f_code.co_flags & inspect.CO_OPTIMIZED
+        return self._line if of_function and frame.f_code.co_filename in self.files else None
 
     def _line(self, frame: FrameType, _event: str, _arg: object) -> Trace:
         self._lines.add((frame.f_code.co_filename, frame.f_lineno))

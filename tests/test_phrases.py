@@ -73,6 +73,7 @@ def test_new_york():
     lost = sum(len(text.split()) for text in TEXT) - corpus.n_tokens
     assert corpus.account.dropped["joined into phrases"] == lost >= 15
     assert corpus.account.read == sum(len(text.split()) for text in TEXT)
+    assert corpus.account.types == len({word for text in TEXT for word in text.split()})
     rows = corpus.vocabulary.encode("New York, day!")
     assert corpus.vocabulary.decode(rows) == ["new_york", "day"]
 

@@ -509,6 +509,55 @@ def test_a_wrong_magnitude_file_is_refused(tmp_path, statement):
         formats.read(path)
 
 
+def magnitude_file(path, rows, **about):
+    """Write the tables of a Magnitude file."""
+    n = len(rows[0]) - 1
+    about = {"size": len(rows), "dim": n, "precision": 7} | about
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE magnitude_format (key, value)")
+    connection.executemany("INSERT INTO magnitude_format VALUES (?, ?)", about.items())
+    columns = ", ".join(f"dim_{i}" for i in range(n))
+    connection.execute(f"CREATE TABLE magnitude (key, {columns})")
+    connection.executemany(f"INSERT INTO magnitude VALUES (?{', ?' * n})", rows)
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize(("precision", "scale"), [(0, 1), (1, 10), (18, 1e18)])
+@pytest.mark.parametrize("n", [1, 2])
+def test_the_smallest_magnitude_files(tmp_path, precision, scale, n):
+    """They are recognised by their content; a number that is a word is a word."""
+    rows = [("a", 3, -4)[: n + 1], (42, 5, 6)[: n + 1]]
+    magnitude_file(tmp_path / "v.x", rows, precision=precision)
+    assert formats.recognise(tmp_path / "v.x").name == "magnitude"
+    table = formats.read(tmp_path / "v.x")
+    assert table.vocabulary.words == ["a", "42"]
+    wanted = np.array([row[1:] for row in rows]) / scale
+    np.testing.assert_array_equal(table.matrix, wanted.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("about", "message"),
+    [
+        ({"dim": 0}, "dimensions can't be 0"),
+        ({"dim": "2"}, "dimensions can't be b'2'"),
+        ({"dim": (1 << 15) + 1}, "dimensions can't be 32769"),
+        ({"precision": -1}, "precision should be"),
+        ({"precision": 19}, "precision should be"),
+        ({"precision": 7.0}, "precision should be"),
+        ({"size": 0}, "number of words can't be 0"),
+        ({"size": "2"}, "number of words can't be b'2'"),
+        ({"size": 1_000_000}, "number of words can't be 1000000"),
+        ({"size": 1}, "promises 1 words and has 2 or more"),
+        ({"size": 3}, "promises 3 words and has 2 or more"),
+    ],
+)
+def test_what_a_magnitude_file_can_not_tell(tmp_path, about, message):
+    magnitude_file(tmp_path / "v.magnitude", [("a", 3, -4), ("b", 5, 6)], **about)
+    with pytest.raises(FormatError, match=message):
+        magnitude.read(tmp_path / "v.magnitude")
+
+
 def test_a_missing_magnitude_file_is_named(tmp_path):
     with pytest.raises(FileError, match=r"v\.magnitude"):
         magnitude.read(tmp_path / "v.magnitude")

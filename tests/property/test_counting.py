@@ -139,7 +139,9 @@ def test_the_vocabulary_of_parts_is_that_of_a_corpus(count):
     assert vocabulary.counts.tolist() == corpus.vocabulary.counts.tolist()
 
 
-def test_what_is_read_and_dropped_adds_up():
+@pytest.mark.parametrize("chunk", [1, 5, 1 << 18])
+def test_what_is_read_and_dropped_adds_up(chunk, monkeypatch):
+    monkeypatch.setattr(interning, "_CHUNK", chunk)
     lines = [b"one a caf\xe9\n", b"two bb 7\n"]  # gensim drops "a" and "7"
     blocks = [Block(line, bytes_read=len(line)) for line in lines]
     tables = [

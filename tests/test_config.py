@@ -33,6 +33,9 @@ from wordkin.errors import ConfigError
         ("shared_negatives", 0),
         ("shrink_windows", "no"),
         ("shrink_windows", None),
+        ("shrink_windows", 1),
+        ("shrink_windows", 0),
+        ("shared_table", 0.0),
     ],
 )
 def test_a_wrong_value_is_named(kind, name, value):

@@ -13,13 +13,14 @@ from hypothesis import strategies as st
 from wordkin.corpus import Corpus, compiled, draft, pieces, reading
 from wordkin.corpus.compiled import CompiledInterner
 from wordkin.corpus.interning import Interner
+from wordkin.engines.ray_reading import Renumbered, stretches
 from wordkin.errors import FormatError
 from wordkin.kernels.numbering import WordTable
 from wordkin.kernels.text import PADDING
 from wordkin.text import sources
 from wordkin.text.classes import rule_of
 from wordkin.text.sources import Block, open_source
-from wordkin.text.tokenizers import Gensim, Keras, Whitespace, Words
+from wordkin.text.tokenizers import Gensim, Keras, Whitespace, Words, get_tokenizer
 
 TOKENIZERS = [
     Words(), Words(digits=False), Words(lower=False), Words(lower="tr"), Words(normalize="NFC"),
@@ -213,7 +214,7 @@ def numbered(table, words):
     return table.number(text, begins, stops).tolist()
 
 
-WORD = st.binary(min_size=1, max_size=30).filter(lambda word: b"\n" not in word)
+WORD = st.binary(max_size=30).filter(lambda word: b"\n" not in word)
 
 
 @settings(max_examples=50, deadline=None)
@@ -225,6 +226,25 @@ def test_a_word_table_is_a_dict(batches):
         if words:
             assert numbered(table, words) == expected
     assert len(table) == len(naive)
+
+
+def test_words_without_letters_are_one_word_in_all_files_of_a_cluster(tmp_path):
+    (tmp_path / "1.txt").write_text("a  b\n\nb\n")
+    (tmp_path / "2.txt").write_text("c d  a\n")
+
+    def tokenizer(text):
+        return text.split(" ")
+
+    here = Corpus.from_path(tmp_path, tokenizer=tokenizer, min_count=1)
+    files = Renumbered(
+        stretches(str(path), "utf-8", get_tokenizer(tokenizer))
+        for path in sorted(tmp_path.iterdir())
+    )
+    with draft.Draft() as gathering:
+        gathering.read(files.chunks())
+        assert files.table.types() == ["a", "", "b", "c", "d"]
+        assert gathering.counts.tolist() == [2, 3, 2, 1, 1]
+    assert here.vocabulary.words == ["", "a", "b", "c", "d"]
 
 
 def test_a_word_table_grows():

@@ -117,7 +117,7 @@ def test_directions_can_be_taken_off_any_weighting_and_lengths_be_one(vectors):
 def test_ngrams_make_vectors_of_unknown_words():
     texts = ["walking talking", "walked talked"] * 50
     corpus = wk.Corpus.from_texts(texts, min_count=1)
-    config = wk.FastText(vector_size=8, epochs=1, buckets=200)
+    config = wk.FastText(vector_size=8, epochs=1, buckets=200, sample=0)
     vectors = wk.train(corpus, config, workers=1).vectors
     made, report = wk.DocumentEncoder(vectors).encode(["walking balked", "zzz", "?"], report=True)
     expected = (vectors["walking"] + vectors["balked"]) / 2

@@ -148,7 +148,7 @@ def test_they_are_gensims_on_wikipedia(data_dir):
 def test_a_saved_corpus_and_saved_vectors_know_their_phrases(tmp_path):
     corpus = wk.Corpus.from_texts(TEXT, min_count=1, phrases=RULE, store=tmp_path / "corpus")
     assert wk.Corpus.open(tmp_path / "corpus").phrases == corpus.phrases
-    model = wk.train(corpus, wk.SkipGram(vector_size=4, epochs=1), workers=1)
+    model = wk.train(corpus, wk.SkipGram(vector_size=4, epochs=1, sample=0), workers=1)
     model.vectors.save(tmp_path / "v.safetensors")
     vocabulary = wk.load(tmp_path / "v.safetensors").vocabulary
     assert vocabulary.encode("New York") == [vocabulary.id("new_york") + 2]

@@ -221,7 +221,8 @@ def test_writing_other_formats(display, vectors, tmp_path, name, monkeypatch):
 @pytest.mark.parametrize("name", ["v.bin", "v.floret"])
 def test_n_grams(display, tmp_path, name):
     corpus = wk.Corpus.from_texts(["some words in a row"] * 20, min_count=1)
-    config = wk.FastText(vector_size=4, epochs=1, buckets=5000, compact=name == "v.floret")
+    compact = name == "v.floret"
+    config = wk.FastText(vector_size=4, epochs=1, buckets=5000, compact=compact, sample=0)
     wk.train(corpus, config, workers=1).vectors.save(tmp_path / name)
     wk.load(tmp_path / name)
     for what in ["writing vectors"] if config.compact else ["writing n-grams", "making vectors"]:
@@ -451,7 +452,7 @@ def fitted(on):
 
 def inferred(on):
     corpus = wk.Corpus.from_texts(["a b", "b a"] * 5, min_count=1)
-    model = wk.train(corpus, wk.Doc2Vec(vector_size=4, epochs=1), workers=1).documents
+    model = wk.train(corpus, wk.Doc2Vec(vector_size=4, epochs=1, sample=0), workers=1).documents
     return model.infer(["a b"], progress=on)
 
 

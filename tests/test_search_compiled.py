@@ -84,6 +84,22 @@ def test_lengths_that_float32_products_do_not_bear_are_left_to_numpy(monkeypatch
     assert_same(*with_kernels(monkeypatch, lambda: exact.nearest_rows(rows, matrix[:5], topn=5)))
 
 
+@pytest.mark.parametrize(
+    "laid_out",
+    [
+        lambda rows: np.pad(rows, ((0, 0), (0, 283)))[:, :37],  # a model in training has such rows
+        np.asfortranarray,
+        lambda rows: rows.astype(np.float64),
+        lambda rows: rows.astype(np.float16),
+    ],
+)
+def test_rows_that_kernels_would_not_find_are_left_to_numpy(monkeypatch, matrix, laid_out):
+    # all in one direction, so that rows found in the wrong place are as near as the right ones seem
+    rows = laid_out(matrix + 3 * np.random.default_rng(4).standard_normal(37, np.float32))
+    queries = rows[:50].astype(np.float64)
+    assert_same(*with_kernels(monkeypatch, lambda: exact.nearest_rows(rows, queries, topn=5)))
+
+
 @pytest.mark.parametrize("method", ["3cosadd", "3cosmul"])
 def test_analogies_like_numpy(monkeypatch, matrix, method):
     monkeypatch.setattr("wordkin.neighbors.analogies._ROWS", 1_000)

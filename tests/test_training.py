@@ -129,5 +129,6 @@ def test_vectors_that_explode_are_an_error(corpus):
 def test_sentences_of_one_word_teach_nothing_and_break_nothing():
     corpus = wk.Corpus.from_sentences([["a"], ["b"], ["c"]] * 20, min_count=1)
     for config in (wk.SkipGram(**SMALL), wk.CBOW(**SMALL)):
-        model = wk.train(corpus, config, workers=2)
+        with pytest.warns(UserWarning, match="share a sentence"):
+            model = wk.train(corpus, config, workers=2)
         assert not model.context.vectors.any()

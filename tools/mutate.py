@@ -70,7 +70,6 @@ MODULES = {
     "corpus/building": (
         ["corpus/building.py"], ["tests/test_corpus.py", "tests/test_phrases.py"]
     ),
-    "corpus/counting": (["corpus/counting.py"], ["tests/property/test_counting.py"]),
     "corpus/store": (["corpus/store.py"], ["tests/test_corpus.py"]),
     "corpus/compiled": (["corpus/compiled.py"], ["tests/test_corpus_compiled.py"]),
     "corpus/account": (["corpus/account.py"], CORPUS),

@@ -1,4 +1,4 @@
-"""All errors of wordkin, in one tree, and the guard for optional packages.
+"""All errors of wordkin, in one tree, the guard for optional packages, and warnings.
 
 ::
 
@@ -22,6 +22,8 @@ catch it. A message says what came, what was expected and what to do.
 from __future__ import annotations
 
 import importlib
+import sys
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -130,3 +132,25 @@ def require(module: str, extra: str) -> ModuleType:
             f"This needs the package {error.name!r}, which is not installed. "
             f'Install it with: pip install "wordkin[{extra}]"'
         ) from error
+
+
+def warn(message: str) -> None:
+    """Warn at the line that called wordkin, however deep in it the warning comes from.
+
+    Parameters
+    ----------
+    message : str
+        What is the matter, and what to do about it.
+
+    Examples
+    --------
+    >>> with warnings.catch_warnings(record=True) as told:
+    ...     warnings.simplefilter("always")
+    ...     warn("This text has no words. Give another.")
+    >>> print(told[0].message)
+    This text has no words. Give another.
+    """
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "wordkin":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, UserWarning, stacklevel=level)

@@ -118,7 +118,8 @@ def test_a_disk_that_is_full_at_any_byte_keeps_what_was_there(table, tmp_path, d
 def test_a_checkpoint_on_a_full_disk_ends_the_run_with_an_error(tmp_path, disk):
     corpus = wk.Corpus.from_texts(readers.TEXTS, min_count=1)
     saved = wk.Checkpoint(tmp_path, every=1)
-    wk.train(corpus, wk.SkipGram(vector_size=4, epochs=1), workers=1, callbacks=[saved])
+    config = wk.SkipGram(vector_size=4, epochs=1, sample=0)
+    wk.train(corpus, config, workers=1, callbacks=[saved])
     before = content(tmp_path)
     disk(500)
     with pytest.raises(FileError, match="too large"):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import sys
 import time
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -67,9 +70,21 @@ def test_without_a_gpu_it_is_the_cpu_to_the_byte(corpus, monkeypatch, caplog):
     assert "there is no GPU" in caplog.text
 
 
+@pytest.mark.parametrize(("backend", "found"), [("jax", True), ("numpy", False)])
+def test_jax_is_asked_only_where_keras_runs_on_it(monkeypatch, backend, found):
+    asked = []
+    jax = SimpleNamespace(default_backend=lambda: asked.append(1) or "gpu")
+    keras = SimpleNamespace(config=SimpleNamespace(backend=lambda: backend))
+    monkeypatch.setattr(auto, "_DRIVERS", (Path(__file__),))
+    monkeypatch.setattr(auto, "import_keras", lambda: keras)
+    monkeypatch.setitem(sys.modules, "jax", jax)
+    assert auto.gpu_is_there() is found
+    assert len(asked) == found
+
+
 def test_a_model_that_the_gpu_does_not_know_is_the_cpus(corpus, monkeypatch, caplog):
     monkeypatch.setattr(auto, "gpu_is_there", lambda: True)
-    config = wk.FastText(vector_size=8, epochs=1)
+    config = wk.FastText(vector_size=8, epochs=1, sample=0)
     with caplog.at_level(logging.INFO, logger="wordkin"):
         wk.train(corpus, config, engine="auto", workers=1)
     assert "the CPU trains. The Keras engine can't train FastText" in caplog.text

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wordkin.engines import Block
+import wordkin as wk
+from wordkin.engines import Block, fasttext_streams, word2vec_streams
 from wordkin.engines.threads import Team, cut
 
 
@@ -112,3 +113,61 @@ def test_closing_ends_all_threads_and_may_be_done_twice():
     team.close()
     team.close()
     assert threading.active_count() == before
+
+
+def test_threads_that_were_begun_end_where_another_can_not_begin(monkeypatch):
+    before, begin, begun = threading.active_count(), threading.Thread.start, []
+
+    def start(thread):
+        begun.append(thread)
+        if len(begun) == 3:
+            raise RuntimeError("can't start new thread")
+        begin(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(RuntimeError, match="new thread"):
+        Team(5, lambda: None)
+    assert threading.active_count() == before
+
+
+RUNS = [
+    (wk.SkipGram(), False),
+    (wk.CBOW(loss="softmax"), False),
+    (wk.FastText(), False),
+    (wk.GloVe(memory=1 << 20), False),
+    (wk.Doc2Vec(), False),
+    (wk.SkipGram(), True),
+    (wk.FastText(), True),
+]
+
+
+@pytest.fixture
+def corpus():
+    return wk.Corpus.from_texts(["the cat sat on the mat"] * 5, min_count=1)
+
+
+def interrupt(*_):
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("config", "deterministic"), RUNS)
+def test_ctrl_c_while_kernels_are_compiled_leaves_no_thread(
+    corpus, config, deterministic, monkeypatch
+):
+    before = threading.active_count()
+    monkeypatch.setattr(Team, "run", interrupt)  # which compiles them
+    with pytest.raises(KeyboardInterrupt) as told:
+        wk.train(corpus, config, workers=3, deterministic=deterministic)
+    assert threading.active_count() == before
+    del told  # until here a traceback held the run, as a notebook does
+
+
+@pytest.mark.parametrize("room", [word2vec_streams, fasttext_streams])
+def test_ctrl_c_while_replicas_are_made_leaves_no_thread(corpus, room, monkeypatch):
+    before = threading.active_count()
+    monkeypatch.setattr(room, "SharedTable", interrupt)
+    config = wk.SkipGram() if room is word2vec_streams else wk.FastText()
+    with pytest.raises(KeyboardInterrupt) as told:
+        wk.train(corpus, config, workers=3, deterministic=True)
+    assert threading.active_count() == before
+    del told

@@ -48,3 +48,16 @@ def test_the_twins_agree_on(cpu, tmp_path):
         str(HERE / "test_word2vec.py"), "-k", "grouped_kernel_equals and (2-5 or 3-6)",
     )  # fmt: skip
     assert "4 passed" in result.stdout, result.stdout[-2000:]
+
+
+EMPTY = """
+import numpy as np
+from wordkin.kernels.numbering import WordTable
+text, begins = np.frombuffer(b"abc" + bytes(16), np.uint8), np.arange(4)
+print(WordTable().number(text, begins, begins).tolist())
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="these are features of x86-64")
+def test_a_word_without_letters_is_one_word_without_instructions_for_masks(tmp_path):
+    assert run("SSE4.2", tmp_path, "-c", EMPTY).stdout == "[0, 0, 0, 0]\n"

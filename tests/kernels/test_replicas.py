@@ -137,6 +137,20 @@ def test_shares_are_as_large_as_they_can_be_and_make_no_difference(streams):
     assert len(set(results)) == 1
 
 
+def test_a_share_without_rows_leaves_alone_what_another_has_linked():
+    rows = 10  # of a band of 16: all of it is the first share's, and the second has none
+    words, sizes = np.arange(rows, dtype=np.int32)[None], np.array([[rows, rows]])
+    some = replicas.Replicas(np.zeros(1, np.int64), words, sizes)
+    assert [replicas._first_of(share, 2, some, rows) for share in range(3)] == [0, rows, rows]
+    links, found = replicas.make_links(1, rows), np.full(rows, -1, np.int32)
+    assert replicas._link(some, links, 0, rows) == rows
+    replicas._find_linked(links, rows, rows, found)
+    assert (found == -1).all()
+    replicas._find_linked(links, 0, rows, found)
+    assert found.tolist() == list(range(rows))
+    assert not links.bands.any()
+
+
 def test_all_words_can_have_numbers():
     slots = Slots(np.full(3, -1, np.int32), np.zeros(4, np.int32))
     ids, used = slots.number(np.array([2, 0, 1, 1], np.int32), 0)

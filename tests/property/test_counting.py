@@ -1,10 +1,12 @@
-"""Counting in bounded memory: the bounds hold, whatever comes; parts make the whole."""
+"""Counting in bounded memory: the bounds hold, whatever comes."""
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -12,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wordkin.corpus import interning, pieces, reading
-from wordkin.corpus.counting import counted, merged
 from wordkin.corpus.pruning import Pruner, Tally
 from wordkin.errors import EmptyCorpusError
 from wordkin.text.sources import Block
@@ -40,6 +41,33 @@ def stretches(words, size):
     """Cut a text into stretches, the second of them empty."""
     parts = [words[i : i + size] for i in range(0, len(words), size)]
     return [*parts[:1], [], *parts[1:]]
+
+
+class Counted(NamedTuple):
+    """The words of a text in the order in which they are first seen, and what is known of them."""
+
+    words: list
+    counts: np.ndarray
+    short: np.ndarray
+    """By how many occurrences at most a count is too low."""
+    bound: int
+    """A word that is not here occurred so often at most."""
+    tokens: int
+
+
+def counted(text):
+    """Count a text, and keep nothing else of it."""
+    pruner = text.pruner
+    tally, tokens = Tally() if pruner is None else pruner.tally, 0
+    for chunk in text.chunks:
+        if pruner is None:
+            tally.add_chunk(chunk)
+        tokens += len(chunk.ids)
+    spelled, offsets = text.spelled(np.arange(len(tally)))
+    at = offsets.tolist()
+    words = [spelled[a : b - 1].tobytes().decode() for a, b in itertools.pairwise(at)]
+    short = np.zeros(len(tally), np.int64) if pruner is None else pruner.shortages()
+    return Counted(words, tally.counts, short, pruner.bound if pruner else 0, tokens)
 
 
 def counted_in_python(parts, limit=None):
@@ -70,7 +98,7 @@ def count(request, monkeypatch):
 
 
 def as_dict(table):
-    return dict(zip(table.words(), table.counts.tolist(), strict=True))
+    return dict(zip(table.words, table.counts.tolist(), strict=True))
 
 
 def assert_bounds_hold(table, exact):
@@ -96,47 +124,11 @@ def test_bounds_hold(count):
             assert table.bound == 0
         if table.bound == 0:
             assert as_dict(table) == Counter(words)
-            assert table.words() == list(dict.fromkeys(words))
+            assert table.words == list(dict.fromkeys(words))
         prunings.add(table.bound)
 
     check()
     assert len(prunings) > 4
-
-
-def test_parts_make_the_whole(count):
-    @FEW
-    @given(WORDS, SIZES)
-    def check(words, size):
-        whole = count([words])
-        parts = merged([count([part]) for part in stretches(words, size)])
-        for name in whole._fields:
-            assert np.array_equal(getattr(parts, name), getattr(whole, name)), name
-
-    check()
-
-
-def test_bounds_of_parts_add_up(count):
-    @FEW
-    @given(WORDS, SIZES, st.integers(1, 20), st.one_of(st.none(), st.integers(1, 20)))
-    def check(words, size, limit, limit_of_all):
-        tables = [count(stretches(part, 7), limit) for part in stretches(words, size)]
-        table = merged(tables, max_vocab_size=limit_of_all)
-        assert_bounds_hold(table, Counter(words))
-        if limit_of_all is not None:
-            assert len(table.counts) <= limit_of_all
-
-    check()
-
-
-def test_the_vocabulary_of_parts_is_that_of_a_corpus(count):
-    from wordkin.corpus import Corpus
-
-    lines = [["b", "a", "c"], ["a", "d", "d"], ["c", "b", "e"]]
-    vocabulary = merged([count([line]) for line in lines]).vocabulary(min_count=2, max_vocab=3)
-    corpus = Corpus.from_sentences(lines, min_count=2, max_vocab=3)
-    assert vocabulary == corpus.vocabulary
-    assert vocabulary.words == ["b", "a", "c"]
-    assert vocabulary.counts.tolist() == corpus.vocabulary.counts.tolist()
 
 
 @pytest.mark.parametrize("chunk", [1, 5, 1 << 18])
@@ -144,14 +136,11 @@ def test_what_is_read_and_dropped_adds_up(chunk, monkeypatch):
     monkeypatch.setattr(interning, "_CHUNK", chunk)
     lines = [b"one a caf\xe9\n", b"two bb 7\n"]  # gensim drops "a" and "7"
     blocks = [Block(line, bytes_read=len(line)) for line in lines]
-    tables = [
-        counted(reading.of_pieces(pieces.of_source(some, Gensim())))
-        for some in (blocks, blocks[:1], blocks[1:])
-    ]
-    for table in (tables[0], merged(tables[1:])):
-        assert table.words() == ["one", "caf", "two", "bb"]
-        assert (table.tokens, table.dropped) == (4, 2)
-        assert (table.bytes_read, table.undecodable) == (len(b"".join(lines)), 1)
+    chunks = list(reading.of_pieces(pieces.of_source(blocks, Gensim())).chunks)
+    assert sum(len(chunk.ids) for chunk in chunks) == 4
+    assert sum(chunk.dropped for chunk in chunks) == 2
+    assert sum(chunk.bytes_read for chunk in chunks) == len(b"".join(lines))
+    assert sum(chunk.undecodable for chunk in chunks) == 1
 
 
 def naive(parts, limit):

@@ -86,6 +86,101 @@ def test_training_that_stops_early_returns_the_best_vectors(corpus):
     assert model.vectors.table.settings["stopped_early"]
 
 
+FIRST_IS_BEST = {"min_delta": 9.0}  # no loss is so much better than the first
+
+
+def trained(corpus, *callbacks, **settings):
+    config = wk.SkipGram(**SMALL)
+    given = {"workers": 1, "validation": 0.1} | settings
+    return wk.train(corpus, config, **given, callbacks=callbacks)
+
+
+def begun(corpus, folder, epochs):
+    """A run that goes on from the end of an epoch."""
+    end = lambda p: p.epoch_ended and p.epoch == epochs  # noqa: E731
+    return trained(corpus, wk.Checkpoint(folder, every=1), end)
+
+
+def test_resumed_from_the_best_epoch_a_run_returns_its_vectors(corpus, tmp_path):
+    first = begun(corpus, tmp_path, 1)
+    resumed = trained(corpus, wk.EarlyStopping(**FIRST_IS_BEST, patience=2), resume=tmp_path)
+    assert len(resumed.history) == 3
+    assert resumed.vectors.vectors.tobytes() == first.vectors.vectors.tobytes()
+    assert resumed.context.vectors.tobytes() == first.context.vectors.tobytes()
+
+
+def test_resumed_after_the_best_epoch_a_run_tells_that_its_vectors_are_lost(corpus, tmp_path):
+    begun(corpus, tmp_path, 2)
+    stop = wk.EarlyStopping(**FIRST_IS_BEST, patience=3)
+    with pytest.warns(UserWarning, match="epoch 1, the best one, are lost") as told:
+        resumed = trained(corpus, stop, resume=tmp_path)
+    assert told[0].filename == __file__
+    last = begun(corpus, tmp_path, 4)
+    assert resumed.vectors.vectors.tobytes() == last.vectors.vectors.tobytes()
+    again = wk.EarlyStopping(**FIRST_IS_BEST, restore_best=False)
+    begun(corpus, tmp_path, 1)
+    trained(corpus, again, resume=tmp_path)  # who wants the last ones is told nothing
+    assert again.best_epoch == 1
+
+
+def test_resumed_before_the_best_epoch_a_run_returns_its_vectors(corpus, tmp_path):
+    whole = trained(corpus, wk.EarlyStopping(patience=9))
+    begun(corpus, tmp_path, 2)
+    stop = wk.EarlyStopping(patience=9)
+    resumed = trained(corpus, stop, resume=tmp_path)
+    assert stop.best_epoch > 2
+    assert resumed.vectors.vectors.tobytes() == whole.vectors.vectors.tobytes()
+
+
+def test_a_run_that_has_ended_is_resumed_with_its_best_vectors_or_a_word(corpus, tmp_path):
+    stop, saved = wk.EarlyStopping(**FIRST_IS_BEST, patience=9), wk.Checkpoint(tmp_path, every="1h")
+    best = trained(corpus, stop, saved)
+    again = trained(corpus, stop, resume=tmp_path)
+    assert again.vectors.vectors.tobytes() == best.vectors.vectors.tobytes()
+    trained(corpus, saved, stop)  # what is saved before they are restored are not the best
+    with pytest.warns(UserWarning, match="epoch 1, the best one, are lost"):
+        trained(corpus, stop, resume=tmp_path)
+
+
+def test_what_an_interrupted_run_left_is_not_taken_for_that_of_another(corpus, tmp_path):
+    def interrupt(progress):
+        if progress.epoch == 2:
+            raise KeyboardInterrupt
+
+    begun(corpus, tmp_path, 2)
+    stop = wk.EarlyStopping(**FIRST_IS_BEST, patience=3)
+    with pytest.raises(KeyboardInterrupt):
+        trained(corpus, stop, interrupt, seed=2)
+    with pytest.warns(UserWarning, match="are lost"):
+        trained(corpus, stop, resume=tmp_path)
+
+
+@pytest.mark.parametrize("restore_best", [True, False])
+def test_a_run_that_has_stopped_stays_so(corpus, tmp_path, restore_best, caplog):
+    stop = wk.EarlyStopping(**FIRST_IS_BEST, restore_best=restore_best)
+    first = trained(corpus, stop, wk.Checkpoint(tmp_path, every=1))
+    blocks = []
+    with caplog.at_level("INFO", logger="wordkin"):
+        again = trained(corpus, stop, blocks.append, resume=tmp_path)
+    assert "epoch 1 was the best: this run has stopped already" in caplog.text
+    assert blocks == []
+    assert stop.best_epoch == 1
+    assert again.history == first.history
+    assert again.account == first.account
+    assert again.account.stopped_early
+    assert again.vectors.vectors.tobytes() == first.vectors.vectors.tobytes()
+    more = wk.EarlyStopping(**FIRST_IS_BEST, patience=2, restore_best=restore_best)
+    assert len(trained(corpus, more, resume=tmp_path).history) == 3
+    assert len(trained(corpus, resume=tmp_path).history) == SMALL["epochs"]
+
+
+def test_a_run_that_stays_stopped_tells_that_the_best_vectors_are_lost(corpus, tmp_path):
+    stop = wk.EarlyStopping(**FIRST_IS_BEST)
+    trained(corpus, wk.Checkpoint(tmp_path, every=1), stop)  # what is saved are not the best
+    with pytest.warns(UserWarning, match="epoch 1, the best one, are lost"):
+        assert len(trained(corpus, stop, resume=tmp_path).history) == 2
+
+
 def test_only_true_itself_stops_and_all_callbacks_are_called(corpus):
     calls = []
 

@@ -41,6 +41,29 @@ def test_a_run_that_cannot_fit_is_refused_before_it_starts(corpus, monkeypatch):
     assert not started
 
 
+def test_the_copy_that_early_stopping_keeps_is_counted(corpus, monkeypatch):
+    config, stop = wk.SkipGram(epochs=2, sample=0), wk.EarlyStopping()
+    run = {"workers": 1, "validation": 0.1}
+    plain = memory_needed(corpus, config, workers=1)
+    need = memory_needed(corpus, config, workers=1, callbacks=[print, stop])
+    assert need.total - plain.total == plain.tables >= 2 * 5 * 100 * 4
+    assert "two tables of 5 x 112 and a copy for EarlyStopping(restore_best=True)" in str(need)
+    last = wk.EarlyStopping(restore_best=False)
+    assert memory_needed(corpus, config, workers=1, callbacks=[last]) == plain
+    assert wk.train(corpus, config, **run, callbacks=[stop]).memory == need
+    monkeypatch.setattr(memory, "available_memory", lambda: need.total - 1)
+    wk.train(corpus, config, **run, callbacks=[last])
+    with pytest.raises(OutOfMemoryError, match="a copy for EarlyStopping"):
+        wk.train(corpus, config, **run, callbacks=(each for each in [stop]))
+
+
+def test_of_many_copies_one_more_is_counted():
+    need = Memory(60 * MB, MB, (100, 112), "all of it", copies=3)
+    assert need.with_copy("me") == Memory(
+        80 * MB, MB, (100, 112), "all of it and a copy for me", copies=4
+    )
+
+
 def test_where_nothing_is_known_nothing_is_refused(corpus, monkeypatch):
     monkeypatch.setattr(memory, "available_memory", lambda: None)
     memory.check_fits(Memory(10**18, 0, (1, 1)))
@@ -68,7 +91,7 @@ def make(words):
     vocabulary.fingerprint()
     return wk.Corpus(ids, np.arange(0, len(ids) + 1, 20), vocabulary,
                      wk.Account(read=len(ids), kept=len(ids)))
-config = wk.SkipGram(vector_size=100, epochs=1, window=2)
+config = wk.CONFIG
 wk.train(make(100), config, workers=2)  # loads and compiles
 corpus = make(WORDS)
 need = memory_needed(corpus, config, workers=2)
@@ -81,12 +104,19 @@ print(need.total, need.tables, status("VmHWM") - before)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
-@pytest.mark.parametrize("words", [200_000, 400_000])
-def test_a_run_takes_what_was_told_and_no_second_copy(words):
+@pytest.mark.parametrize(
+    ("words", "config"),
+    [
+        (200_000, "SkipGram(vector_size=100, epochs=1, window=2)"),
+        (400_000, "SkipGram(vector_size=100, epochs=1, window=2)"),
+        (400_000, "Doc2Vec(vector_size=100, epochs=1, window=2)"),
+    ],
+)
+def test_a_run_takes_what_was_told(words, config):
     # a coverage tool that follows into the process would be measured with it
     env = {key: value for key, value in os.environ.items() if not key.startswith("COV")}
     result = subprocess.run(
-        [sys.executable, "-c", PEAK.replace("WORDS", str(words))],
+        [sys.executable, "-c", PEAK.replace("WORDS", str(words)).replace("CONFIG", config)],
         capture_output=True,
         text=True,
         check=False,

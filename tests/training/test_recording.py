@@ -65,6 +65,31 @@ def test_the_first_look_is_at_the_vectors_before_training(corpus):
     assert (seen[0] == initial.vectors["cat"]).all()
 
 
+def test_a_record_begins_anew_with_another_run(corpus):
+    record = wk.RunRecord(["cat"], topn=2)
+    taken = []
+    for seed in (1, 2):
+        settings = {"workers": 1, "seed": seed, "callbacks": [record]}
+        wk.train(corpus, wk.SkipGram(**SETTINGS), **settings)
+        taken.append((record.points, record.snapshots))
+    for first, second in zip(*taken, strict=True):  # what is held of the first run stays
+        assert [each.words for each in first] == [each.words for each in second]
+        assert first != second
+
+
+def test_a_record_goes_on_with_a_run_that_is_resumed(corpus, tmp_path):
+    whole, record = wk.RunRecord(["cat"], topn=2), wk.RunRecord(["cat"], topn=2)
+    saved, end = wk.Checkpoint(tmp_path, every=4), lambda p: p.step == 7
+    settings = {"config": wk.SkipGram(**SETTINGS), "workers": 1}
+    wk.train(corpus, **settings, callbacks=[whole])
+    wk.train(corpus, **settings, callbacks=[record, saved, end])
+    wk.train(corpus, **settings, callbacks=[record], resume=tmp_path)
+    assert [(p.words, p.loss) for p in record.points] == [(p.words, p.loss) for p in whole.points]
+    words = [snapshot.words for snapshot in record.snapshots]
+    assert words == sorted(set(words))
+    assert {snapshot.words for snapshot in whole.snapshots} <= set(words)
+
+
 def test_probes_are_drawn_where_none_are_given(corpus):
     record = wk.RunRecord()
     assert record.probes == []

@@ -48,6 +48,31 @@ def test_the_curve_has_the_losses_of_the_run(corpus, tmp_path):
         every.to_csv(tmp_path / "nowhere" / "curve.csv")
 
 
+def test_they_begin_anew_with_another_run(corpus):
+    curve, look = wk.LossCurve(), wk.NearestWords(["cat"])
+    taken = []
+    for seed in (1, 2):
+        settings = {"workers": 1, "seed": seed, "callbacks": [curve, look]}
+        wk.train(corpus, wk.SkipGram(**SMALL), **settings)
+        taken.append((curve.points, look.reports))
+    for first, second in zip(*taken, strict=True):  # what is held of the first run stays
+        assert [each.words for each in first] == [each.words for each in second]
+        assert first != second
+
+
+def test_with_a_run_that_is_resumed_they_go_on(corpus, tmp_path):
+    curve, look, seen = wk.LossCurve(), wk.NearestWords(["cat"], every=1), []
+    saved = wk.Checkpoint(tmp_path, every=2)
+    settings = {"config": wk.SkipGram(**SMALL), "workers": 1}
+    whole = wk.LossCurve()
+    wk.train(corpus, **settings, callbacks=[whole])
+    wk.train(corpus, **settings, callbacks=[curve, look, saved, lambda p: p.step == 3])
+    wk.train(corpus, **settings, callbacks=[curve, look, seen.append], resume=tmp_path)
+    assert seen[0].step == 3  # it is learned again
+    assert curve.points == whole.points
+    assert [report.step for report in look.reports] == [point.step for point in whole.points]
+
+
 def test_the_curve_is_drawn(corpus):
     pytest.importorskip("matplotlib", reason="the extra plot is not installed")
     curve = wk.LossCurve()
@@ -114,6 +139,26 @@ def test_nearest_words_of_ones_own_model(keras, corpus, rows):
     assert [p.loss for p in curve.points if p.step % len(pairs) == 0] == pytest.approx(
         fitted.history["loss"]
     )
+
+
+def test_another_model_begins_a_curve_anew_and_another_fit_goes_on(keras):
+    curve, x, y = wk.LossCurve(), np.zeros((8, 2)), np.ones((8, 1))
+    for _ in range(2):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse")
+        callback = curve.for_keras()
+        model.fit(x, y, batch_size=4, verbose=0, callbacks=[callback])
+        model.fit(x, y, batch_size=4, verbose=0, callbacks=[callback])
+        assert [p.step for p in curve.points] == [1, 2, 3, 4]
+
+
+def test_another_model_begins_reports_anew(keras, corpus):
+    look = wk.NearestWords(["cat"])
+    for _ in range(2):
+        model, table = article_d(keras, len(corpus.vocabulary))
+        x, y = [np.zeros(8, np.int32)] * 2, np.ones((8, 1))
+        model.fit(x, y, verbose=0, callbacks=[look.for_keras(table, corpus.vocabulary)])
+        assert len(look.reports) == 1
 
 
 def test_held_out_loss_of_ones_own_model(keras):

@@ -161,5 +161,6 @@ def check_choice(config: object, name: str, choices: tuple[object, ...]) -> None
         If it is not.
     """
     value = getattr(config, name)
-    if value not in choices:
+    # by kind too: to Python 1 is True, and 0 is False
+    if not any(isinstance(value, type(choice)) and value == choice for choice in choices):
         raise ConfigError(f"{name} must be one of {', '.join(map(str, choices))}; got {value!r}.")

@@ -59,17 +59,47 @@ class Memory(NamedTuple):
     """Of one matrix: words, and floats of a row."""
     layout: str = ""
     """What the tables are, in words, where they are not two of that shape."""
+    copies: int = 1
+    """How many times over all tables are counted."""
 
     @property
     def total(self) -> int:
         """All of it."""
         return self.tables + self.other
 
-    def __str__(self) -> str:
+    @property
+    def what(self) -> str:
+        """What the tables are, in words."""
         words, floats = self.shape
-        layout = self.layout or f"two tables of {words:,} x {floats}"
+        return self.layout or f"two tables of {words:,} x {floats}"
+
+    def with_copy(self, whose: str) -> Memory:
+        """Count all tables once more.
+
+        Parameters
+        ----------
+        whose : str
+            Who keeps the copy.
+
+        Returns
+        -------
+        Memory
+            The sum.
+
+        Examples
+        --------
+        >>> print(Memory(60_000_000, 17_000_000, (60_000, 128)).with_copy("a callback"))
+        137 MB: 120 for two tables of 60,000 x 128 and a copy for a callback, 17 for the rest
+        """
+        return self._replace(
+            tables=self.tables + self.tables // self.copies,
+            layout=f"{self.what} and a copy for {whose}",
+            copies=self.copies + 1,
+        )
+
+    def __str__(self) -> str:
         return (
-            f"{self.total / 1e6:,.0f} MB: {self.tables / 1e6:,.0f} for {layout}, "
+            f"{self.total / 1e6:,.0f} MB: {self.tables / 1e6:,.0f} for {self.what}, "
             f"{self.other / 1e6:,.0f} for the rest"
         )
 

@@ -99,7 +99,7 @@ def gpu_is_there() -> bool:
     Returns
     -------
     bool
-        False, too, where Keras is not installed.
+        False, too, where Keras is not installed, or runs on what trains on no GPU.
     """
     if not any(path.exists() for path in _DRIVERS):
         return False
@@ -115,9 +115,11 @@ def gpu_is_there() -> bool:
         import tensorflow as tf
 
         return bool(tf.config.list_physical_devices("GPU"))
-    import jax
+    if name == "jax":
+        import jax
 
-    return bool(jax.default_backend() != "cpu")
+        return bool(jax.default_backend() != "cpu")
+    return False
 
 
 def _speed(engine: Engine, corpus: Corpus, config: Model) -> float:

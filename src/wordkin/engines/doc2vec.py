@@ -8,7 +8,7 @@ import numpy as np
 
 from wordkin.engines import Block, Memory
 from wordkin.engines.text import counted_text
-from wordkin.engines.threads import Team
+from wordkin.engines.threads import Team, closed_on_error
 from wordkin.kernels import doc2vec, sampling, seed_state, word2vec
 from wordkin.kernels.lanes import WIDE
 
@@ -53,10 +53,10 @@ def memory(words: int, config: Doc2Vec, *, workers: int) -> Memory:
     floats = word2vec.padded(config.vector_size)
     scratch = (2 * config.window + WIDE) * WIDE * 16 + WIDE * floats * 4
     tables = _sides(config) * (words + 1) * floats * 4
-    # in the end each table is copied into one without padding before it goes
+    # in the end all are copied into tables without padding before they go
     return Memory(
         tables=tables,
-        other=workers * scratch + tables // 2 + words * _BYTES_PER_WORD + _BYTES_BESIDE,
+        other=workers * scratch + tables + words * _BYTES_PER_WORD + _BYTES_BESIDE,
         shape=(words, floats),
         layout=f"{_sides(config)} tables of {words:,} words x {floats}, and the documents",
     )
@@ -108,16 +108,16 @@ class Doc2VecRun:
         self._nothing_hot = word2vec.aligned((0, self._rows.shape[1]))
         self._team = Team(workers, lambda: word2vec.make_scratch(config.window, config.vector_size))
         # an empty block compiles the kernel, so that no clock of training counts that
-        self.update(Block(0, 0, config.alpha, 0))
+        with closed_on_error(self.close):
+            self.update(Block(0, 0, config.alpha, 0))
 
     def _scatter(self, rng: np.random.Generator, table: NDArray[np.float32]) -> None:
         size = self._config.vector_size
         for start in range(0, len(table), _ROWS_AT_ONCE):  # no second table for a moment
             rows = table[start : start + _ROWS_AT_ONCE]
             draws = rng.random((len(rows), size), dtype=np.float32)
-            rows[:, :size] = (2 * draws - np.float32(1)) / np.float32(
-                size
-            )  # gensim's: twice word2vec's
+            # gensim's: twice word2vec's
+            rows[:, :size] = (2 * draws - np.float32(1)) / np.float32(size)
 
     def update(self, block: Block) -> Learned:
         """Learn from a block, cut into parts that the threads take one after the other.

@@ -8,7 +8,7 @@ import numpy as np
 
 from wordkin.engines import Block, Memory
 from wordkin.engines.text import counted_text
-from wordkin.engines.threads import Team
+from wordkin.engines.threads import Team, closed_on_error
 from wordkin.errors import ConfigError
 from wordkin.kernels import losses, sampling, seed_state, subword
 from wordkin.kernels.lanes import WIDE
@@ -360,5 +360,6 @@ def make_run(corpus: Corpus, config: FastText, *, seed: int, workers: int) -> Fa
         The untrained model.
     """
     run = FastTextRun(corpus, config, seed=seed, workers=workers)
-    run.warm_up()
+    with closed_on_error(run.close):
+        run.warm_up()
     return run

@@ -24,6 +24,7 @@ from wordkin.engines.streams import (
     piece_tokens,
     uses_as_target,
 )
+from wordkin.engines.threads import closed_on_error
 from wordkin.errors import ConfigError
 from wordkin.kernels import sampling, seed_state, subword
 from wordkin.kernels.word2vec import Rule, Span, padded
@@ -103,12 +104,13 @@ class FastTextStreams(InStreams, racing.FastTextRun):
         self, corpus: Corpus, config: FastText, *, seed: int, workers: int, streams: int
     ) -> None:
         super().__init__(corpus, config, seed=seed, workers=workers)
-        self._sharing = racing.sharing(config, self._counts)
-        inputs, outputs = self._uses()
-        self._inputs = SharedTable(self._tables.pieces, inputs, streams)
-        self._outputs = SharedTable(self._tables.output, outputs, streams)
-        self.sides = make_side(self._inputs, 0), make_side(self._outputs, 0)
-        self.streams = Streams(self, self._team, streams=streams, tokens=corpus.n_tokens)
+        with closed_on_error(self.close):
+            self._sharing = racing.sharing(config, self._counts)
+            inputs, outputs = self._uses()
+            self._inputs = SharedTable(self._tables.pieces, inputs, streams)
+            self._outputs = SharedTable(self._tables.output, outputs, streams)
+            self.sides = make_side(self._inputs, 0), make_side(self._outputs, 0)
+            self.streams = Streams(self, self._team, streams=streams, tokens=corpus.n_tokens)
 
     def _desk_maker(self) -> Callable[[], Desk]:
         size, reach = self._config.vector_size, self._config.reach
@@ -220,5 +222,6 @@ def make_run(
             '"negative-sampling", or workers=1 instead of deterministic=True.'
         )
     run = FastTextStreams(corpus, config, seed=seed, workers=workers, streams=streams)
-    run.warm_up()
+    with closed_on_error(run.close):
+        run.warm_up()
     return run

@@ -74,11 +74,12 @@ class RayEngine:
         local = CpuEngine(workers=self.cluster.threads, streams=self.streams)
         one = local.memory(words, config, sentences=sentences)
         many = self.workers if self.cluster.is_new else 1
-        what = one.layout or f"two tables of {words:,} x {one.shape[1]}"
+        copies = many + 2  # two here: the last one, and while it changes
         return one._replace(
-            tables=one.tables * (many + 2),  # two copies here: the last one, and while it changes
+            tables=one.tables * copies,
             other=one.other * many,
-            layout=f"{what}, in {many} worker{'s' * (many > 1)} and in two copies",
+            layout=f"{one.what}, in {many} worker{'s' * (many > 1)} and in two copies",
+            copies=copies,
         )
 
     def start(self, corpus: Corpus, config: Model, *, seed: int) -> RayRun:

@@ -6,7 +6,6 @@ It runs in a process of its own, on any machine, and imports nothing of Ray: `ra
 from __future__ import annotations
 
 import copy
-import hashlib
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 
 from wordkin.corpus import Corpus
+from wordkin.corpus.surveying import text_mark
 from wordkin.engines import Composed, Run, Spelling
 from wordkin.engines.cpu import CpuEngine
 from wordkin.errors import FileError, FormatError, InputError
@@ -30,10 +30,6 @@ if TYPE_CHECKING:
     from wordkin.engines.replicas import Changes
     from wordkin.engines.streams import Streams
     from wordkin.subwords import Subwords
-
-
-_PIECES, _PIECE = 64, 4096
-"""Of the text, to tell it from others without reading all of it."""
 
 
 class OutOfStepError(Exception):
@@ -123,7 +119,7 @@ def ship(corpus: Corpus) -> str | Shipped:
 
 
 def mark_of(corpus: Corpus) -> str:
-    """Make a checksum of the words of a corpus, its sizes, and pieces of its text.
+    """Tell a corpus from others: its words, its sizes, and checksums of its text.
 
     Parameters
     ----------
@@ -133,14 +129,10 @@ def mark_of(corpus: Corpus) -> str:
     Returns
     -------
     str
-        Hexadecimal digits.
+        The same for equal ones.
     """
-    mark = hashlib.sha256(corpus.vocabulary.fingerprint().encode())
-    mark.update(f"{corpus.n_tokens} {len(corpus)}".encode())
-    for array in (corpus.ids, corpus.starts):
-        for start in np.linspace(0, max(0, len(array) - _PIECE), _PIECES).astype(np.int64):
-            mark.update(np.ascontiguousarray(array[start : start + _PIECE]).data)
-    return mark.hexdigest()
+    words = corpus.vocabulary.fingerprint()
+    return f"{words} {corpus.n_tokens} {len(corpus)} {text_mark(corpus)}"
 
 
 class Worker:

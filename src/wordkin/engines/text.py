@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wordkin.corpus.surveying import word_counts
 from wordkin.kernels import sampling
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def counted_text(corpus: Corpus, *, sample: float) -> tuple[sampling.Text, NDArr
     """
     counts = corpus.vocabulary.counts
     if counts is None:
-        counts = np.bincount(corpus.ids, minlength=len(corpus.vocabulary)).astype(np.int64)
+        counts = word_counts(corpus.ids, len(corpus.vocabulary))
     counts = np.maximum(counts, 1)  # a vocabulary from elsewhere may count a word zero times
     keep = sampling.keep_thresholds(counts, sample)
     return sampling.make_text(np.asarray(corpus.ids), np.asarray(corpus.starts), keep), counts

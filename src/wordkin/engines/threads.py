@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -13,7 +14,7 @@ from wordkin.engines import Learned
 from wordkin.kernels.word2vec import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -48,6 +49,25 @@ def cut(block: Block, sizes: Sequence[int]) -> list[Span]:
     return [Span(start, stop) for start, stop in itertools.pairwise(cuts)]
 
 
+@contextmanager
+def closed_on_error(close: Callable[[], None]) -> Iterator[None]:
+    """Close what is being made, if an error or Ctrl-C comes before it is.
+
+    Threads wait until they are told to stop, and nobody else could tell them: whoever asked for
+    what has them does not get it.
+
+    Parameters
+    ----------
+    close : callable
+        Stops them.
+    """
+    try:
+        yield
+    except BaseException:
+        close()
+        raise
+
+
 class Team(Generic[Desk]):
     """Threads, each with a desk: the one that calls, and others that wait for it to do so.
 
@@ -71,8 +91,9 @@ class Team(Generic[Desk]):
             Thread(target=_wait_for, args=(self._calls, desk), name="wordkin-train", daemon=True)
             for desk in desks
         ]
-        for thread in self._threads:
-            thread.start()
+        with closed_on_error(self.close):
+            for thread in self._threads:
+                thread.start()
 
     def share(
         self, block: Block, learn: Callable[[Desk, int, Span], NDArray[np.float64]]
@@ -134,7 +155,8 @@ class Team(Generic[Desk]):
         for _ in self._threads:
             self._calls.put(None)
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:  # it was begun
+                thread.join()
         self._threads = []
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from wordkin.config import CBOW, SkipGram
 from wordkin.engines import Block, Memory
 from wordkin.engines.text import counted_text
-from wordkin.engines.threads import Team
+from wordkin.engines.threads import Team, closed_on_error
 from wordkin.kernels import sampling, seed_state, word2vec
 from wordkin.kernels.lanes import WIDE
 
@@ -269,5 +269,6 @@ def make_run(corpus: Corpus, config: Word2Vec, *, seed: int, workers: int) -> Wo
         The untrained model.
     """
     run = Word2VecRun(corpus, config, seed=seed, workers=workers)
-    run.warm_up()
+    with closed_on_error(run.close):
+        run.warm_up()
     return run

@@ -25,6 +25,7 @@ from wordkin.engines.streams import (
     piece_tokens,
     uses_as_target,
 )
+from wordkin.engines.threads import closed_on_error
 from wordkin.kernels import sampling, seed_state, word2vec
 
 if TYPE_CHECKING:
@@ -96,10 +97,11 @@ class Word2VecStreams(InStreams, racing.Word2VecRun):
         self, corpus: Corpus, config: Word2Vec, *, seed: int, workers: int, streams: int
     ) -> None:
         super().__init__(corpus, config, seed=seed, workers=workers)
-        self._sharing = racing.sharing(config, self._counts)
-        self._table = SharedTable(self._rows, self._uses(), streams)
-        self.sides = make_side(self._table, 0), make_side(self._table, 1)
-        self.streams = Streams(self, self._team, streams=streams, tokens=corpus.n_tokens)
+        with closed_on_error(self.close):
+            self._sharing = racing.sharing(config, self._counts)
+            self._table = SharedTable(self._rows, self._uses(), streams)
+            self.sides = make_side(self._table, 0), make_side(self._table, 1)
+            self.streams = Streams(self, self._team, streams=streams, tokens=corpus.n_tokens)
 
     def _desk_maker(self, counts: NDArray[np.int64], workers: int) -> Callable[[], Desk]:
         return lambda: Desk(self._config, self._rows.shape[1], len(counts))
@@ -190,5 +192,6 @@ def make_run(
         The untrained model.
     """
     run = Word2VecStreams(corpus, config, seed=seed, workers=workers, streams=streams)
-    run.warm_up()
+    with closed_on_error(run.close):
+        run.warm_up()
     return run

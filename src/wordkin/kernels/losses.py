@@ -8,8 +8,8 @@ has learned, and returns the loss in nats. A word w has the score s(w) = x . out
 - Softmax, exactly: -log p(centre), p(w) = exp s(w) / sum over all words of exp s. Each prediction
   costs as much as there are words.
 - Sampled softmax (Bengio & Senécal 2008; Jean et al. 2015, arXiv:1412.2007, equation 8): the sum
-  goes over the centre and k words drawn from a law q, as often as they are drawn, and each score
-  is lowered by log(k q(w)).
+  goes over the centre and k words drawn from a law q, as often as they are drawn (the centre is
+  left out where it is drawn itself), and each score is lowered by log(k q(w)).
 - Noise-contrastive estimation (Gutmann & Hyvärinen 2010; Mnih & Teh 2012, arXiv:1206.6426): tell
   the centre from k noise words by logistic regression, where p(w) = exp s(w) / V is taken as
   normalised.

@@ -21,8 +21,8 @@ _NEWLINE = np.uint8(10)
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _ONES = np.uint64(0xFFFFFFFFFFFFFFFF)
 _LOW = np.uint64(0xFFFFFFFF)
-# numba makes a float of the sum of a signed and an unsigned number: all are of one kind here
-_0, _1, _8, _32, _64 = (np.uint64(n) for n in (0, 1, 8, 32, 64))
+# what is signed here and unsigned there is a float to Numba: all are of one kind
+_0, _1, _8, _32 = (np.uint64(n) for n in (0, 1, 8, 32))
 
 
 class Words(NamedTuple):
@@ -42,7 +42,8 @@ def _home(key, mask):
 @inline
 def _own(some, left):
     """Blank what does not belong to a word any more that has `left` bytes."""
-    return some & (_ONES >> (_64 - _8 * np.uint64(left)) if left < 8 else _ONES)
+    # shifted up: for an empty word by 0 bits, where down would be by 64, which is undefined
+    return some & ~(_ONES << _8 * np.uint64(left)) if left < 8 else some
 
 
 @inline
@@ -241,7 +242,7 @@ class WordTable:
         Parameters
         ----------
         words : sequence of str
-            Each once, none empty.
+            Each once.
         """
         encoded = [word.encode("utf-8") for word in words]
         stops = np.cumsum([len(word) for word in encoded], dtype=np.int64)
@@ -272,7 +273,7 @@ class WordTable:
         text : ndarray of uint8
             What the words are in, with PADDING behind the last one.
         begins, stops : ndarray of int64
-            Shape (n,): word t is ``text[begins[t]:stops[t]]``; none is empty.
+            Shape (n,): word t is ``text[begins[t]:stops[t]]``.
 
         Returns
         -------

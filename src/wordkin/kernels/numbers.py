@@ -146,7 +146,7 @@ def _eight_digits(data, at):
 
 @inline
 def _few_digits(data, start, stop):
-    """Read 19 significant digits; return with them how often the rest was a tenth or ten times."""
+    """Read 19 significant digits; return them, and which power of ten to multiply them with."""
     mantissa, taken, exponent, fraction = np.uint64(0), 0, 0, 0
     for i in range(start, stop):
         if data[i] == _DOT:
@@ -225,19 +225,20 @@ def _simple_line(data, start, row):
 
 @inline
 def _split_line(data, start, dimensions):
-    """Return the end of word, of line, and the start of the last D fields; -1 if there are less."""
+    """Return the end of word, of line, and the start of the last D fields; -1 if there are fewer.
+
+    Or if they begin the line. White space alone in front of them is a word without letters.
+    """
     end = start
     while data[end] != _NEWLINE:
         end += 1
     i = end
-    numbers = -1
     for _ in range(dimensions):
         while i > start and _is_space(data[i - 1]):
             i -= 1
-        numbers = -1 if i == start else 0
         while i > start and not _is_space(data[i - 1]):
             i -= 1
-    if numbers < 0 or (i == start):
+    if i == start:
         return -1, end, -1
     numbers = i
     while i > start and _is_space(data[i - 1]):
@@ -289,8 +290,8 @@ def parse_rows(data, wanted, out):
     -------
     int
         `DONE`; `PAUSED` when there is no room for more hard numbers (take them out and call
-        again); `FIELDS` at a line with fewer than D numbers, or without a word; `BLANK` at a line
-        without anything.
+        again); `FIELDS` at a line with fewer than D numbers, or with nothing in front of them;
+        `BLANK` at a line without anything.
     """
     position, line, row, n_hard = out.state
     top = out.offsets[row]
@@ -353,7 +354,7 @@ def _point(value, wide):
     bits = np.int64(np.float32(value).view(np.int32))
     if bits < _SMALLEST_NORMAL:
         return np.int64(np.floor(np.log10(wide))) + 1
-    # 1233 / 4096 is the logarithm of 2, a little too large: at most one too few
+    # 1233 / 4096 is the logarithm of 2, a little too small: at most one too few
     point = (((bits >> 23) - 127) * 1233) >> 12
     if point >= 0:
         return point + 1 + (wide >= _POWERS[point + 1])

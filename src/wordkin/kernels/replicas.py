@@ -55,7 +55,7 @@ class Links(NamedTuple):
     """Finds the slots of all streams that are copies of one row; between merges all -1."""
 
     heads: NDArray[np.int64]  # (V,) stream * W + slot of the first
-    nexts: NDArray[np.int64]  # (S, W) the one after that
+    nexts: NDArray[np.int64]  # (S, V) the one after that
     bands: NDArray[np.uint8]  # whether one of some neighbouring rows has any; between merges all 0
 
 
@@ -90,8 +90,8 @@ class Damping(NamedTuple):
     """How far the sum of changes is cut back. A row has one or more parts of equal length."""
 
     factors: NDArray[np.float32]  # (S + 1, ...) see `cut_back`
-    uses: NDArray[np.float32]  # (parts, V) how often a stream uses a row between two merges
-    across: np.float32  # c for all directions ...
+    uses: NDArray[np.float32]  # (parts, V) how often a stream uses a row, for each of its tokens
+    across: np.float32  # c, times the tokens of a stream between two merges: for all directions ...
     along: np.float32  # ... but that which is in `common`
     common: NDArray[np.float32]  # (1, row) a unit vector for each part, in its place
 
@@ -298,7 +298,8 @@ def _link(replicas, links, low, high):
 def _find_linked(links, low, high, words):
     """Write down the rows that have slots, in ascending order, and clear the bands."""
     n = 0
-    for band in range(low // _BAND, -(-high // _BAND)):
+    # rounded up: a share that has no rows begins behind the last one, whose band is another's
+    for band in range(-(-low // _BAND), -(-high // _BAND)):
         if links.bands[band] != 0:
             links.bands[band] = 0
             for word in range(band * _BAND, min((band + 1) * _BAND, high)):

@@ -58,7 +58,8 @@ def add_outer(typing: Any, sums: Any, rows: Any, columns: Any) -> Any:
 def store_reaching(typing: Any, sums: Any, factors: Any, floors: Any, out: Any) -> Any:
     """Write sums[r * PANEL + p] * (float r at `factors`) to `out`.
 
-    Returns 0 if none of them reaches its floor: the lane in lane vector p at `floors`.
+    Returns a bit for each lane in which one of them reaches its floor: that lane in lane vector p
+    at `floors`.
     """
     per_row = PANEL
 

@@ -3,7 +3,7 @@
 `best_rows` multiplies tiles of `ROWS` rows with `PANEL` lane vectors of queries. The products stay
 in registers until they are compared with what each query has found so far, so that no matrix of
 scores is ever written. `screen` scores one query on rows of one byte a number, because one query
-is as slow as memory is. Twins in plain NumPy: `neighbors/exact.py`.
+is as slow as memory is. Twins in plain NumPy: `neighbors/exact.py` and `neighbors/analogies.py`.
 """
 
 from __future__ import annotations

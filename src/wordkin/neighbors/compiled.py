@@ -58,7 +58,7 @@ def can(matrix: NDArray[np.float32], lengths: NDArray[np.float32], keep: int) ->
     Parameters
     ----------
     matrix : ndarray
-        Shape (V, D), float32.
+        Shape (V, D).
     lengths : ndarray
         Shape (V,): of its rows, with 1 in place of 0.
     keep : int
@@ -67,11 +67,14 @@ def can(matrix: NDArray[np.float32], lengths: NDArray[np.float32], keep: int) ->
     Returns
     -------
     bool
-        False where a float32 may overflow, or too many rows are wanted.
+        False where a float32 may overflow, too many rows are wanted, or the rows are no float32
+        that lie one behind the other (those of a model in training don't).
     """
     return (
         len(matrix) >= _FEWEST_ROWS
         and keep + _MORE <= _MOST
+        and matrix.dtype == np.float32
+        and matrix.flags.c_contiguous
         and matrix.flags.aligned
         and float(lengths.min()) > 1e-30
         and float(lengths.max()) < 1e30

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wordkin.corpus import Corpus
+from wordkin.corpus.surveying import word_counts
 from wordkin.errors import ConfigError, EmptyCorpusError, InputError, RowError
 from wordkin.kernels import sampling
 from wordkin.kernels.pairs import Others, make_others
@@ -150,7 +151,7 @@ def read(
 def _of_corpus(corpus: Corpus, first: int) -> Source:
     ids, counts = np.asarray(corpus.ids), corpus.vocabulary.counts
     if counts is None:
-        counts = np.bincount(ids, minlength=len(corpus.vocabulary)).astype(np.int64)
+        counts = word_counts(ids, len(corpus.vocabulary))
     return Source(ids, np.asarray(corpus.starts), counts, 0, first)
 
 

@@ -7,11 +7,10 @@ worth nothing. So the beginning of each text is looked at: no time if it is ASCI
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
-import warnings
 from typing import TYPE_CHECKING
 
+from wordkin.errors import warn
 from wordkin.text.tokenizers import Gensim, Keras, Phrased, Whitespace, Words
 
 if TYPE_CHECKING:
@@ -94,12 +93,12 @@ def warn_of_text(texts: Iterable[str], tokenizer: Tokenizer) -> None:
         return
     name = plain.settings()["name"]
     if (run := _longest_runs(sample)) > 0:
-        _warn(
+        warn(
             f"This text has no spaces between words: letters stand in runs of {run:.0f}, and the "
             f"tokenizer {name!r} takes each run for one word. {_hint(sample)}"
         )
     if not (isinstance(plain, Words) and plain.normalize) and _has_two_spellings(sample):
-        _warn(
+        warn(
             "This text writes letters with accents or the like as several characters, which "
             f"Unicode takes for the same as one; to the tokenizer {name!r} words that are spelled "
             'in these two ways are two words. Use tokenizer="words-nfc".'
@@ -147,11 +146,3 @@ def _has_two_spellings(sample: str) -> bool:
     words = sample.split()
     odd = sum(not unicodedata.is_normalized("NFC", word) for word in words)
     return odd > _SPELLINGS * len(words)
-
-
-def _warn(message: str) -> None:
-    """Warn at the line that called wordkin."""
-    level, frame = 1, sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == "wordkin":
-        level, frame = level + 1, frame.f_back
-    warnings.warn(message, UserWarning, stacklevel=level)

@@ -22,7 +22,7 @@ from wordkin.training.held_counts import hold_out_counts
 from wordkin.training.initial import initial_arrays
 from wordkin.training.job import STREAMS, Job, checked_streams, checked_workers
 from wordkin.training.loop import Session
-from wordkin.training.memory import check_fits
+from wordkin.training.memory import check_fits, with_copies
 from wordkin.training.memory import memory_needed as memory_needed
 from wordkin.training.progress import Callback as Callback  # noqa: TC001 (for users)
 from wordkin.training.progress import EpochRecord as EpochRecord
@@ -101,7 +101,8 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
         (``Corpus.from_path(..., vocabulary=...)`` makes one that fits).
     resume : path-like, optional
         Go on from this checkpoint (its file, or the folder that was given to `Checkpoint`), of a
-        run that was begun with the same arguments.
+        run that was begun with the same arguments. If `EarlyStopping` is among the callbacks, and
+        has stopped it, it stays so.
     deterministic : bool, default False
         Give the same bytes with any number of workers, for a fixed seed and number of streams, on
         processors of one kind. It takes about 1.4 times as long (`FastText` twice).
@@ -133,6 +134,11 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
     TrainingError
         If the vectors are not finite in the end.
 
+    Warns
+    -----
+    UserWarning
+        If nothing was learned, because no two words share a sentence.
+
     Examples
     --------
     >>> import wordkin as wk
@@ -156,10 +162,10 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
     arrays = None if initial is None else initial_arrays(initial, job)
     saved = None if resume is None else checkpoint.read(resume, job)
     chosen = get_engine(engine, workers=job.workers, streams=job.streams)
-    memory = _checked_memory(chosen, job)
+    callbacks = [*callbacks]
+    memory = _checked_memory(chosen, job, callbacks)
     text = held_out_text.hold_out(job)
     with ExitStack() as stack:
-        callbacks = [*callbacks]
         if progress:
             callbacks.append(stack.enter_context(show_training()))
         run = chosen.start(corpus, config, seed=seed)
@@ -174,9 +180,10 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
         return _model(session, job, held_out=held_out.tokens, memory=memory)
 
 
-def _checked_memory(engine: Engine, job: Job) -> Memory:
+def _checked_memory(engine: Engine, job: Job, callbacks: Iterable[Callback]) -> Memory:
     corpus = job.corpus
     memory = engine.memory(len(corpus.vocabulary), job.config, sentences=len(corpus))
+    memory = with_copies(memory, callbacks)
     _log.info("training needs %s", memory)
     check_fits(memory)
     return memory

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import re
 import shutil
 import time
@@ -10,18 +12,21 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from wordkin.errors import ConfigError, FileError
+from wordkin.errors import ConfigError, FileError, warn
 from wordkin.training import checkpoint
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from wordkin.training.progress import Live, Progress
+    from wordkin.training.progress import EpochRecord, Live, Progress
 
+_log = logging.getLogger("wordkin")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
+_SAME = 1e-6
+"""By so much may the loss of the same vectors differ on another machine."""
 
 
 class Moment(Protocol):
@@ -108,7 +113,8 @@ class EarlyStopping:
     """End the training when the validation loss has stopped falling.
 
     It looks at the end of each epoch, and decides by the history alone, so that a run that is
-    resumed stops where it would have stopped.
+    resumed stops where it would have stopped; one that it has stopped stays so (a greater
+    `patience` lets it go on).
 
     Parameters
     ----------
@@ -118,7 +124,9 @@ class EarlyStopping:
         A loss is better if it is lower than the best so far by more than this.
     restore_best : bool
         Return the vectors of the epoch with the best loss (a copy of all tables is kept for that:
-        as much memory again). If false, the last ones are returned.
+        as much memory again). If false, the last ones are returned. If a run is resumed from a
+        checkpoint that was written later, and no epoch after it is better, the best are lost: a
+        warning tells so, and the last ones are returned.
 
     Attributes
     ----------
@@ -129,6 +137,11 @@ class EarlyStopping:
     ------
     ConfigError
         If a number is out of its range; during training, if nothing is held out.
+
+    Warns
+    -----
+    UserWarning
+        At the end of training, if the vectors to return are lost.
 
     Examples
     --------
@@ -152,6 +165,37 @@ class EarlyStopping:
         self._kept: dict[str, NDArray[np.float32]] = {}
         self._kept_epoch = 0
 
+    @property
+    def keeps_tables(self) -> str:
+        """Whether a copy of all tables is kept, in words: empty if it is not."""
+        return "EarlyStopping(restore_best=True)" if self.restore_best else ""
+
+    def begin(self, live: Live) -> bool:
+        """Forget what was kept of another run; of one that is resumed, see where it stands.
+
+        Parameters
+        ----------
+        live : Live
+            The run.
+
+        Returns
+        -------
+        bool
+            True if it has been stopped already.
+        """
+        self.best_epoch, self._kept, self._kept_epoch = None, {}, 0
+        history = live.history()
+        if not history or history[-1].validation_loss is None:
+            return False
+        epochs_since = self._judge(history)
+        stops = epochs_since >= self.patience
+        if stops:
+            _log.info("epoch %d was the best: this run has stopped already", self.best_epoch)
+        if self.restore_best:
+            seen, total = live.seen()
+            self._look_for(history[-1 - epochs_since], live, ends=stops or seen == total)
+        return stops
+
     def __call__(self, progress: Progress) -> bool:
         """Decide after a block.
 
@@ -169,33 +213,62 @@ class EarlyStopping:
             raise ConfigError("EarlyStopping needs train(..., validation=0.01) or the like.")
         if not progress.epoch_ended:
             return False
-        self.best_epoch = self._best([r.validation_loss or 0.0 for r in progress.history]) + 1
-        epochs_since = len(progress.history) - self.best_epoch
+        epochs_since = self._judge(progress.history)
         stops = epochs_since >= self.patience
         ends = stops or progress.step == progress.steps
         if not self.restore_best:
             return stops
         if epochs_since == 0 and not ends:
-            self._keep(progress)
-        elif ends and epochs_since and self._kept_epoch == self.best_epoch:
-            progress.restore(self._kept)
+            self._keep(progress.arrays(), len(progress.history))
+        elif ends and epochs_since:
+            self._restore(progress)
         if ends:
             self._kept, self._kept_epoch = {}, 0
         return stops
 
-    def _best(self, losses: Sequence[float]) -> int:
+    def _judge(self, history: Sequence[EpochRecord]) -> int:
+        """Find the best epoch, and tell how many there were since."""
+        losses = [record.validation_loss or 0.0 for record in history]
         best = 0
         for i, loss in enumerate(losses):
             if loss < losses[best] - self.min_delta:
                 best = i
-        return best
+        self.best_epoch = best + 1
+        return len(history) - self.best_epoch
 
-    def _keep(self, progress: Progress) -> None:
-        for name, array in progress.arrays().items():
+    def _look_for(self, best: EpochRecord, live: Live, *, ends: bool) -> None:
+        """Keep the vectors of the best epoch if a resumed run has them; else tell if it ends."""
+        # their loss is that of its end; so it is, too, where they were restored before a checkpoint
+        is_there = _is_loss(live.validation_loss(), best.validation_loss)
+        if is_there and not ends:
+            self._keep(live.arrays(), best.epoch)
+        elif ends and not is_there:
+            self._warn_of_loss()
+
+    def _keep(self, arrays: Mapping[str, NDArray[np.float32]], epoch: int) -> None:
+        for name, array in arrays.items():
             if name not in self._kept or self._kept[name].shape != array.shape:
                 self._kept[name] = np.empty(array.shape, array.dtype)
             self._kept[name][:] = array
-        self._kept_epoch = len(progress.history)
+        self._kept_epoch = epoch
+
+    def _restore(self, progress: Progress) -> None:
+        if self._kept_epoch == self.best_epoch:
+            progress.restore(self._kept)
+        else:
+            self._warn_of_loss()
+
+    def _warn_of_loss(self) -> None:
+        warn(
+            f"The vectors of epoch {self.best_epoch}, the best one, are lost: the checkpoint that "
+            "this run was resumed from was written later. Returned are those of the last epoch. "
+            "To have the best ones, train anew without resume."
+        )
+
+
+def _is_loss(loss: float | None, other: float | None) -> bool:
+    """Tell whether two losses can be of the same vectors."""
+    return loss is not None and other is not None and math.isclose(loss, other, rel_tol=_SAME)
 
 
 class Checkpoint:

@@ -7,15 +7,13 @@ alone, so there is no generator to save.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
+from wordkin.corpus.surveying import text_mark
 from wordkin.errors import ConfigError, FileError, FormatError, WordkinError
 from wordkin.files import atomic_write
 from wordkin.formats import tensors
@@ -25,14 +23,13 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
-    from wordkin.corpus import Corpus
     from wordkin.training.job import Job
 
 _NAME = "checkpoint.safetensors"
 _VERSION = 1
-_PIECES, _PIECE = 256, 4096  # of the corpus, to tell it from others without reading all of it
 
 
 @dataclass
@@ -146,7 +143,7 @@ def description(job: Job) -> dict[str, Any]:
         "streams": job.streams,
         "tokens": job.corpus.n_tokens,
         "vocabulary": job.corpus.vocabulary.fingerprint(),
-        "text": _text_mark(job.corpus),
+        "text": text_mark(job.corpus),
     }
 
 
@@ -278,17 +275,6 @@ def _tally(path: Path, values: Mapping[str, Any]) -> Tally:
 def _two(numbers: Sequence[float]) -> tuple[float, float]:
     loss, pairs = map(float, numbers)
     return loss, pairs
-
-
-def _text_mark(corpus: Corpus) -> str:
-    """A checksum over pieces of the text, where sentences end, and counts."""
-    digest = hashlib.sha256()
-    for array in (corpus.ids, corpus.starts):
-        for start in np.linspace(0, max(0, len(array) - _PIECE), _PIECES).astype(np.int64):
-            digest.update(np.ascontiguousarray(array[start : start + _PIECE]).data)
-    if corpus.vocabulary.counts is not None:
-        digest.update(np.ascontiguousarray(corpus.vocabulary.counts).data)
-    return digest.hexdigest()
 
 
 def _package_version() -> str:

@@ -63,6 +63,10 @@ class NearestInLayer(keras.callbacks.Callback):
         if getattr(layer, "embeddings", None) is not None:  # otherwise it will be built by fit
             self._matrix()
 
+    def on_train_begin(self, logs: object = None) -> None:  # noqa: D102
+        if self._step == 0:  # another fit with this callback goes on
+            self._look.reports = []
+
     def on_train_batch_end(self, batch: int, logs: object = None) -> None:  # noqa: D102
         self._step += 1
         if self._look.interval.due(_Moment(self._step, False)):
@@ -108,6 +112,10 @@ class LossOfModel(keras.callbacks.Callback):
         super().__init__()
         self._curve = curve
         self._step = 0
+
+    def on_train_begin(self, logs: object = None) -> None:  # noqa: D102
+        if self._step == 0:  # another fit with this callback goes on
+            self._curve.points = []
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, float] | None = None) -> None:  # noqa: D102
         self._step += 1

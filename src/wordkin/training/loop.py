@@ -11,12 +11,13 @@ from wordkin.errors import TrainingError
 from wordkin.training import checkpoint
 from wordkin.training.checkpoint import Tally
 from wordkin.training.meter import Meter
+from wordkin.training.nothing import warn_of_nothing
 from wordkin.training.progress import Beginner, EpochRecord, Progress
 from wordkin.training.schedule import FADING, Schedule
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -94,14 +95,11 @@ class Session:
             All are called after each block, in order.
         """
         callbacks = tuple(callbacks)
-        for callback in callbacks:
-            if isinstance(callback, Beginner):
-                callback.begin(self)
-        while not self.ended:
+        answers = [each.begin(self) for each in callbacks if isinstance(each, Beginner)]
+        while not self.ended and not any(answer is True for answer in answers):
             progress = self._advance()
             answers = [callback(progress) for callback in callbacks]
-            if any(answer is True for answer in answers):
-                break
+        warn_of_nothing(self._job, self)
 
     def finish(self) -> Finished:
         """End the run.
@@ -189,6 +187,10 @@ class Session:
     def seen(self) -> tuple[int, int]:
         """Return how many words have been seen, and how many will be in all."""
         return self.tally.seen, self.schedule.total
+
+    def history(self) -> Sequence[EpochRecord]:
+        """Return what the epochs have come to."""
+        return tuple(self.tally.history)
 
     def vocabulary(self) -> Vocabulary:
         """Return the words."""

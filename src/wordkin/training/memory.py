@@ -8,11 +8,15 @@ from wordkin.engines import always_in_streams, get_engine
 from wordkin.errors import OutOfMemoryError
 from wordkin.memory import available_memory
 from wordkin.training.job import STREAMS, checked_workers
+from wordkin.training.progress import Keeper
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from wordkin.config import Model
     from wordkin.corpus import Corpus
     from wordkin.engines import EngineSettings, Memory
+    from wordkin.training.progress import Callback
 
 
 def memory_needed(
@@ -22,6 +26,7 @@ def memory_needed(
     workers: int | None = None,
     engine: str | EngineSettings = "cpu",
     streams: int = 0,
+    callbacks: Iterable[Callback] = (),
 ) -> Memory:
     """Work out what training will take: both tables, and a little for threads and laws.
 
@@ -37,6 +42,8 @@ def memory_needed(
         What does the work.
     streams : int, default 0
         Those of a deterministic run; 0 for one that races.
+    callbacks : iterable of callable
+        Those of the run: `EarlyStopping` keeps a copy of the tables.
 
     Returns
     -------
@@ -58,7 +65,29 @@ def memory_needed(
     if always_in_streams(engine):
         streams = streams or STREAMS
     need = get_engine(engine, workers=checked_workers(workers), streams=streams)
-    return need.memory(len(corpus.vocabulary), config, sentences=len(corpus))
+    memory = need.memory(len(corpus.vocabulary), config, sentences=len(corpus))
+    return with_copies(memory, callbacks)
+
+
+def with_copies(memory: Memory, callbacks: Iterable[Callback]) -> Memory:
+    """Add what callbacks keep.
+
+    Parameters
+    ----------
+    memory : Memory
+        What the run itself takes.
+    callbacks : iterable of callable
+        Those of the run.
+
+    Returns
+    -------
+    Memory
+        The sum.
+    """
+    for callback in callbacks:
+        if isinstance(callback, Keeper) and callback.keeps_tables:
+            memory = memory.with_copy(callback.keeps_tables)
+    return memory
 
 
 def check_fits(need: Memory, available: int | None = None) -> None:

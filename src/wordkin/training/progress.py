@@ -68,6 +68,10 @@ class Live(Protocol):
         """Return how many words have been seen, and how many will be in all."""
         ...
 
+    def history(self) -> Sequence[EpochRecord]:
+        """Return what the epochs have come to; of a run that was resumed, those before it too."""
+        ...
+
     def vocabulary(self) -> Vocabulary:
         """Return the words."""
         ...
@@ -247,15 +251,30 @@ class Callback(Protocol):
 
 
 @runtime_checkable
+class Keeper(Protocol):
+    """A callback that keeps a copy of all tables, which has to find room, too."""
+
+    @property
+    def keeps_tables(self) -> str:
+        """What for, in words; empty if it does not."""
+        ...
+
+
+@runtime_checkable
 class Beginner(Protocol):
     """A callback that wants to look before the first block, too."""
 
-    def begin(self, live: Live) -> None:
+    def begin(self, live: Live) -> object:
         """Take note of how a run begins.
 
         Parameters
         ----------
         live : Live
             The run, with the vectors it begins with.
+
+        Returns
+        -------
+        object
+            True, and nothing else that is true, ends the training before its first block.
         """
         ...

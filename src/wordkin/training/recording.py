@@ -9,7 +9,7 @@ import numpy as np
 from wordkin.table import VectorTable
 from wordkin.training.run_page import write_page
 from wordkin.training.schedule import FADING
-from wordkin.training.watching import NearestWords
+from wordkin.training.watching import NearestWords, before
 from wordkin.vectors import WordVectors
 from wordkin.vocabulary.probes import probe_words
 
@@ -82,7 +82,8 @@ class RunRecord:
     points : list of RunPoint
         The curve, a point for each block.
     snapshots : list of Snapshot
-        The first before the first block, then some dozens, closer together at the beginning.
+        The first before the first block, then some dozens, closer together at the beginning. Both
+        are new lists when another run begins; of one that is resumed what lies before stays.
 
     Raises
     ------
@@ -120,7 +121,7 @@ class RunRecord:
         return list(self._look.probes if self._look else self._wanted or ())
 
     def begin(self, live: Live) -> None:
-        """Look at the vectors that a run begins with.
+        """Begin anew with a run, or go on with one that is resumed; look at its first vectors.
 
         Parameters
         ----------
@@ -128,9 +129,13 @@ class RunRecord:
             The run.
         """
         self.check(live.vocabulary())
+        self.points, self.snapshots = before(self.points, live), before(self.snapshots, live)
         seen, total = live.seen()
+        share = seen / max(total, 1)
+        self._next = 0
+        self._plan_next(share)
         if not self.snapshots or self.snapshots[-1].words < seen:
-            self._take_snapshot(live, seen, seen / max(total, 1))
+            self._take_snapshot(live, seen, share)
 
     def __call__(self, progress: Progress) -> None:
         """Take down where the run stands.
@@ -146,8 +151,7 @@ class RunRecord:
         share = progress.words / max(progress.total_words, 1)
         if share >= _moment(self._next) or progress.step == progress.steps:
             self._take_snapshot(progress.live, progress.words, share)
-            while _moment(self._next) <= share:
-                self._next += 1
+            self._plan_next(share)
 
     def check(self, vocabulary: Vocabulary) -> None:
         """Choose the probes, or tell before the training that one is unknown.
@@ -168,6 +172,10 @@ class RunRecord:
         look = NearestWords(probes, every=1, topn=self._topn)
         look.check(vocabulary)
         self._look = look
+
+    def _plan_next(self, share: float) -> None:
+        while _moment(self._next) <= share:
+            self._next += 1
 
     def _point(self, progress: Progress) -> RunPoint:
         last = self.points[-1] if self.points else None

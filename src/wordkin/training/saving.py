@@ -103,7 +103,9 @@ def read_model(path: str | os.PathLike[str]) -> tuple[VectorTable, Stored]:
         try:
             about = beside.settings
             memory = Memory(**about["memory"])
-            memory = memory._replace(tables=int(memory.tables), other=int(memory.other))
+            memory = memory._replace(
+                tables=int(memory.tables), other=int(memory.other), copies=int(memory.copies)
+            )
             return table, Stored(
                 context=context,
                 config=_config(about["kind"], about["config"]),

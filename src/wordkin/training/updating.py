@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.config import CBOW, SkipGram
+from wordkin.corpus.surveying import word_counts
 from wordkin.engines import get_engine
 from wordkin.errors import ConfigError, InputError
 from wordkin.text.tokenizers import Phrased
@@ -248,9 +249,7 @@ def _merged(old: Vocabulary, corpus: Corpus) -> Corpus:
     if old.counts is not None:
         counts[: len(old)] = old.counts
     # what is in the text, not what another text had whose vocabulary it was read with
-    for start in range(0, len(corpus.ids), 1 << 22):
-        block = ids[corpus.ids[start : start + (1 << 22)]]
-        counts += np.bincount(block, minlength=len(counts))
+    counts[ids] += word_counts(corpus.ids, len(new))
     vocabulary = Vocabulary(
         [*old.words, *(new.words[i] for i in added.tolist())],
         counts,
@@ -314,7 +313,7 @@ def _report(
     return UpdateReport(
         drift=drift,
         added=list(corpus.vocabulary.words[total:]),
-        seen=int(np.count_nonzero(np.bincount(corpus.ids, minlength=total)[:total])),
+        seen=int(np.count_nonzero(word_counts(corpus.ids, len(corpus.vocabulary))[:total])),
         mean_drift=float(moved.mean()) if total else 0.0,
         max_drift=float(moved.max(initial=0.0)),
         moved=[(words[i], float(moved[i])) for i in top],

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wordkin.config import Word2Vec
+from wordkin.corpus.surveying import word_counts
 from wordkin.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -254,7 +255,7 @@ def _counts(job: Job) -> NDArray[np.int64]:
     """How often each word is there, none of them never."""
     counts = job.corpus.vocabulary.counts
     if counts is None:
-        counts = np.bincount(job.corpus.ids, minlength=len(job.corpus.vocabulary))
+        counts = word_counts(job.corpus.ids, len(job.corpus.vocabulary))
     return np.maximum(counts, 1).astype(np.int64)
 
 

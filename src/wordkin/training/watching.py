@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from wordkin.files import atomic_write
 from wordkin.frameworks import new_axes
@@ -18,8 +18,39 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from wordkin.training.progress import Progress
+    from wordkin.training.progress import Live, Progress
     from wordkin.vocabulary import Vocabulary
+
+
+class Taken(Protocol):
+    """What was taken down of a run."""
+
+    @property
+    def words(self) -> int:
+        """When: words of the text seen so far."""
+        ...
+
+
+_Taken = TypeVar("_Taken", bound=Taken)
+
+
+def before(taken: Iterable[_Taken], live: Live) -> list[_Taken]:
+    """Choose what stays when a run begins: what is of it.
+
+    Parameters
+    ----------
+    taken : iterable
+        What was taken down before.
+    live : Live
+        The run.
+
+    Returns
+    -------
+    list
+        Nothing if it begins anew; what lies before the place where it was resumed.
+    """
+    seen, _ = live.seen()
+    return [each for each in taken if each.words <= seen] if seen else []
 
 
 class NearestReport(NamedTuple):
@@ -51,7 +82,8 @@ class NearestWords:
     Attributes
     ----------
     reports : list of NearestReport
-        (step, words, nearest), one for each time; `nearest` is {probe: [(word, cosine), ...]}.
+        (step, words, nearest), one for each time; `nearest` is {probe: [(word, cosine), ...]}. A
+        new list when another run begins; of one that is resumed what lies before stays.
 
     Raises
     ------
@@ -83,6 +115,16 @@ class NearestWords:
         self.interval = Interval(every)
         self._topn = topn
         self._show = show
+
+    def begin(self, live: Live) -> None:
+        """Begin anew with a run, or go on with one that is resumed.
+
+        Parameters
+        ----------
+        live : Live
+            The run.
+        """
+        self.reports = before(self.reports, live)
 
     def __call__(self, progress: Progress) -> None:
         """Look, if it is time.
@@ -201,7 +243,8 @@ class LossCurve:
     Attributes
     ----------
     points : list of LossPoint
-        (step, words, loss, validation_loss).
+        (step, words, loss, validation_loss). A new list when another run begins; of one that is
+        resumed what lies before stays.
 
     Raises
     ------
@@ -223,6 +266,16 @@ class LossCurve:
     def __init__(self, *, every: float | str = 1) -> None:
         self.points: list[LossPoint] = []
         self.interval = Interval(every)
+
+    def begin(self, live: Live) -> None:
+        """Begin anew with a run, or go on with one that is resumed.
+
+        Parameters
+        ----------
+        live : Live
+            The run.
+        """
+        self.points = before(self.points, live)
 
     def __call__(self, progress: Progress) -> None:
         """Note the loss, if it is time.

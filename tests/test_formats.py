@@ -859,6 +859,14 @@ def test_damaged_lists_of_n_grams_are_refused(tmp_path, damage, message):
         formats.read(path)
 
 
+def test_a_numpy_array_is_recognised_by_its_content(tmp_path):
+    table = make_table(["it", "other"])
+    formats.write(table, tmp_path / "v.npy")
+    (tmp_path / "v.npy").rename(tmp_path / "v.x")  # its words are in v.vocab.json still
+    assert formats.recognise(tmp_path / "v.x").name == "npy"
+    np.testing.assert_array_equal(formats.read(tmp_path / "v.x").matrix, table.matrix)
+
+
 # --- what lies beside the vectors ----------------------------------------------------------------
 
 

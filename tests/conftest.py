@@ -6,8 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+# an example that takes more than 200 ms (Hypothesis's default) tells of a busy machine, or of a
+# kernel that is compiled the first time
+settings.register_profile("wordkin", deadline=None)
+settings.load_profile("wordkin")
 
 
 @pytest.fixture(scope="session")

@@ -339,3 +339,22 @@ def test_memory_is_bounded(tmp_path, kind):
     assert not has_tokens
     assert read > 30_000_000
     assert peak + pool.max_memory() < size / 3
+
+
+def test_blocks_tell_of_their_own_bytes(monkeypatch):
+    monkeypatch.setattr(columns, "BLOCK_BYTES", 4)
+    column = Column(lambda: iter([["one", "two\ud800", "", "th\nree", "x"]]), "reading")
+    _, batches = column.begin()
+    blocks = list(column.blocks(batches))
+    wanted = [b"one\n", "two\ufffd\n".encode(), b"\nth ree\n", b"x\n"]
+    assert [block.data for block in blocks] == wanted
+    assert [block.bytes_read for block in blocks] == list(map(len, wanted))
+    assert [block.undecodable for block in blocks] == [0, 3, 0, 0]
+
+
+def test_a_part_of_a_column_ends_where_it_ends(monkeypatch):
+    """What lies behind it in memory is no part of it."""
+    monkeypatch.setattr(columns, "BLOCK_BYTES", 4)
+    whole = pa.array(["zz", "ab", "cd", "ef", "x" * 50], pa.large_string())
+    corpus = Corpus.from_rows(pa.table({"a": whole.slice(1, 3)}), min_count=1)
+    assert list(corpus.sentences()) == [["ab"], ["cd"], ["ef"]]

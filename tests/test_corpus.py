@@ -12,7 +12,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from wordkin.corpus import Account, Corpus, draft, interning
+from wordkin.corpus import Account, Corpus, draft, empties, interning
 from wordkin.errors import (
     ConfigError,
     EmptyCorpusError,
@@ -157,6 +157,55 @@ def test_each_token_is_accounted_for():
 def test_an_account_must_balance():
     with pytest.raises(InputError, match="does not balance: 10 tokens read, 8 kept"):
         Account(read=10, kept=8, dropped={"lost": 1})
+
+
+def test_an_account_counts_with_whole_numbers_by_reason():
+    for number in (-1, 1 << 63, True, 1.0, "1", None):
+        with pytest.raises(InputError, match="whole numbers; got"):
+            Account(read=1, kept=1, types=number)
+        with pytest.raises(InputError, match="whole numbers; got"):
+            Account(read=1, kept=1, dropped={"lost": number})
+    for dropped in ([], [("lost", 1)], None, 0):
+        with pytest.raises(InputError, match="by reason; got"):
+            Account(read=1, kept=1, dropped=dropped)
+    most = (1 << 63) - 1
+    plain = Account(read=most, kept=most).to_dict()
+    assert plain.pop("read") == plain.pop("kept") == most
+    assert plain.pop("dropped") == {}
+    assert plain == dict.fromkeys(plain, 0)
+
+
+def test_an_account_is_printed_line_by_line():
+    account = Account(
+        read=1239, kept=1234, dropped={"lost": 5, "none": 0}, types=7, sentences=8,
+        empty_sentences=9, bytes_read=10, undecodable_bytes=11, nulls=12, undercount=13,
+        short_words=14, left_out_up_to=15,
+    )  # fmt: skip
+    assert [line.rsplit(maxsplit=1) for line in str(account).splitlines()] == [
+        ["tokens read", "1,239"], ["- lost", "5"], ["= tokens kept", "1,234"],
+        ["different words, at most", "7"], ["sentences", "8"], ["empty sentences", "9"],
+        ["bytes read", "10"], ["undecodable bytes", "11"], ["null cells and tokens", "12"],
+        ["counts short by at most", "13"], ["words that may be short", "14"],
+        ["left out, at most so often", "15"],
+    ]  # fmt: skip
+    short = str(Account(read=0, kept=0))
+    assert [line.rsplit(maxsplit=1)[0] for line in short.splitlines()] == [
+        "tokens read", "= tokens kept", "different words read", "sentences", "empty sentences",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("block", "words"), [(1, 1), (3, 2), (1000, 2), (1000, 16)])
+def test_sentences_of_which_nothing_is_left(block, words, monkeypatch):
+    """Found block by block, by their first words and then by all, as one by one."""
+    monkeypatch.setattr(empties, "_BLOCK", block)
+    monkeypatch.setattr(empties, "_FEW_WORDS", words)
+    rng = np.random.default_rng(block + words)
+    for n in (0, 1, 3, 4, 50):
+        ends = np.cumsum([0, *rng.integers(0, 6, n)])
+        ids = rng.integers(0, 5, ends[-1]).astype(np.int32)
+        ranks = np.array([-1, 0, -1, 1, -1], np.int32)
+        wanted = [i for i in range(n) if (ranks[ids[ends[i] : ends[i + 1]]] < 0).all()]
+        assert empties.empty_sentences(ids, ends, ranks).tolist() == wanted
 
 
 # --- bad input -----------------------------------------------------------------------------------

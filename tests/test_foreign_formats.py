@@ -17,7 +17,7 @@ import pytest
 from wordkin import formats
 from wordkin.embedding import embedding_matrix
 from wordkin.errors import FileError, FormatError, InputError, UnknownWordError
-from wordkin.formats import fasttext, floret, gensim, magnitude, model2vec, spacy
+from wordkin.formats import fasttext, floret, gensim, magnitude, model2vec, quantized, spacy
 from wordkin.subwords import Subwords
 from wordkin.subwords.fasttext import FastTextIndex
 from wordkin.subwords.floret import FloretIndex
@@ -207,6 +207,20 @@ def test_rows_of_a_model_from_ngrams():
     np.testing.assert_array_equal(rows[2], table["cat"])
 
 
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 7])
+def test_quantised_vectors_are_put_together_block_by_block(n, monkeypatch):
+    monkeypatch.setattr(quantized, "_AT_ONCE", 2)
+    rng = np.random.default_rng(n)
+    parts = tuple(rng.standard_normal((4, size)).astype(np.float32) for size in (3, 3, 1))
+    codes, norms = rng.integers(0, 4, (n, 3), np.uint8), rng.random(n, np.float32)
+    wanted = [np.concatenate([p[c] for p, c in zip(parts, row, strict=True)]) for row in codes]
+    book = quantized.Codebook(parts)
+    assert book.dimensions == 7
+    np.testing.assert_array_equal(book.decode(codes), np.reshape(wanted, (n, 7)))
+    scaled = [vector * norm for vector, norm in zip(wanted, norms, strict=True)]
+    np.testing.assert_array_equal(book.decode(codes, norms), np.reshape(scaled, (n, 7)))
+
+
 # --- floret, spaCy -------------------------------------------------------------------------------
 
 
@@ -228,6 +242,39 @@ def test_the_memory_of_a_floret_table_grows_with_its_rows(tmp_path, n_rows, monk
     floret.write(table, tmp_path / "v.floret")
     back = floret.read(tmp_path / "v.floret")
     np.testing.assert_array_equal(back.subwords.matrix, table.subwords.matrix)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"2 3 4 5 2 7 < >\n0 1 2 3\n1 4 5 6\n2 7 8 9\n", "goes on behind the 2 rows"),
+        (b"2 0 4 5 2 7 < >\n0\n1\n", "0 dimensions"),
+        (b"2 3 4 5 2 7 < >\n0 1 2 3\n", "Line 3 should hold the row number 1 and 3 .* 0 fields"),
+        (b"2 3 4 5 2 7 < >\n0 1 2 3\n2 4 5 6\n", "Line 3 should hold the row number 1"),
+        (b"2 3 4 5 2 7 < >\n0 1 2 3\n1 4 5 6 7\n", "Line 3 .* it has 5 fields"),
+        (b"2 3 4 5 2 7 < >\n0 1 2 3\n1 4 x 6\n", "Line 3 holds what is no number"),
+        (b"2 3 4 5 2 7 < >\n0 1 2 3\n1 4 nan 6\n", "NaN, infinity"),
+        (b"2 3 4 5 2 7 < >\n0 1 2 3\n1 4 1e39 6\n", "NaN, infinity"),
+        (b"2 3 4 5 2 7 \xff >\n0 1 2 3\n1 4 5 6\n", "mark of a word.*UTF-8"),
+        (b"2 3 4 5 5 7 < >\n0 1 2 3\n1 4 5 6\n", "begins with b'2 3 4 5 5 7"),
+        (b"100000 200 4 5 2 7 < >\n0 1 2 3\n", "a trap for memory"),
+    ],
+)
+def test_a_damaged_floret_table_is_refused(tmp_path, text, message):
+    (tmp_path / "v.floret").write_bytes(text)
+    with pytest.raises(FormatError, match=message):
+        floret.read(tmp_path / "v.floret")
+
+
+def test_what_may_be_in_a_floret_table(tmp_path):
+    """Two hashes and a seed of their own, line ends of Windows, and empty lines at the end."""
+    data = b"2 3 4 5 2 7 < >\r\n0 1 2 3\r\n1 4 5 6.5\r\n\r\n\n"
+    (tmp_path / "v.txt").write_bytes(data)
+    assert floret.looks_like(data)
+    table = formats.read(tmp_path / "v.txt")
+    assert table.settings["format"] == "floret"
+    assert table.subwords.index == FloretIndex(2, 4, 5, 2, 7, "<", ">")
+    assert table.subwords.matrix.tolist() == [[1, 2, 3], [4, 5, 6.5]]
 
 
 def test_floret_known_words_are_those_of_the_vec_file(data_dir):
@@ -285,6 +332,39 @@ def test_spacy_opens_the_folder_we_write(tmp_path):
     vectors = peer.Vectors(strings=strings).from_disk(tmp_path / "vectors")
     for word, row in zip(WORDS, make_table().matrix, strict=True):
         np.testing.assert_array_equal(vectors[strings[word]], row)
+
+
+def spacy_with_rows(folder, rows, head=None):
+    """Write a folder of 600 rows, and put other MessagePack numbers where its rows are."""
+    words = [f"word{i}" for i in range(600)]
+    matrix = np.arange(1, 601, dtype=np.float32).reshape(-1, 1)
+    spacy.write(VectorTable(Vocabulary(words), matrix), folder)
+    packed = (folder / "key2row").read_bytes()  # after 5 bytes, entries of 9 bytes and 5
+    keys = [packed[start : start + 9] for start in range(5, len(packed), 14)]
+    entries = [key + row for key, row in zip(keys, rows, strict=False)]
+    head = head or b"\xdf" + struct.pack(">I", len(entries))
+    (folder / "key2row").write_bytes(head + b"".join(entries))
+
+
+@pytest.mark.parametrize("head", [b"\x8a", b"\xde\0\x0a", b"\xdf\0\0\0\x0a"])
+def test_key2row_may_hold_whole_numbers_of_all_widths(tmp_path, head):
+    """The MessagePack specification's numbers; writers take the shortest that will do."""
+    rows = [b"\x07", b"\xcc\xfe", b"\xcd\x01\x02", b"\xce\0\0\x01\x03",
+            b"\xcf" + bytes(6) + b"\x01\x04", b"\xd0\x7f", b"\xd1\x01\x06",
+            b"\xd2\0\0\x01\x07", b"\xd3" + bytes(6) + b"\x01\x08", b"\0"]  # fmt: skip
+    spacy_with_rows(tmp_path / "v", rows, head)
+    table = spacy.read(tmp_path / "v")
+    values = {word: table.matrix[i, 0] - 1 for i, word in enumerate(table.vocabulary.words)}
+    wanted = [7, 254, 258, 259, 260, 127, 262, 263, 264, 0]
+    assert values == {f"word{i}": row for i, row in enumerate(wanted)}
+
+
+@pytest.mark.parametrize("row", [b"\xff", b"\xe0", b"\xd0\xff", b"\xd1\xff\xff", b"\xcd\x02\x58"])
+def test_rows_that_spacy_does_not_have_are_refused(tmp_path, row):
+    """-1 or -32 would be taken from the end, 600 is one too many."""
+    spacy_with_rows(tmp_path / "v", [b"\x01", row])
+    with pytest.raises(FormatError, match="names rows beyond the 600"):
+        spacy.read(tmp_path / "v")
 
 
 def test_a_folder_of_a_spacy_pipeline(tmp_path):
@@ -427,6 +507,55 @@ def test_a_wrong_magnitude_file_is_refused(tmp_path, statement):
     db.close()
     with pytest.raises(FormatError, match=r"v\.magnitude"):
         formats.read(path)
+
+
+def magnitude_file(path, rows, **about):
+    """Write the tables of a Magnitude file."""
+    n = len(rows[0]) - 1
+    about = {"size": len(rows), "dim": n, "precision": 7} | about
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE magnitude_format (key, value)")
+    connection.executemany("INSERT INTO magnitude_format VALUES (?, ?)", about.items())
+    columns = ", ".join(f"dim_{i}" for i in range(n))
+    connection.execute(f"CREATE TABLE magnitude (key, {columns})")
+    connection.executemany(f"INSERT INTO magnitude VALUES (?{', ?' * n})", rows)
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize(("precision", "scale"), [(0, 1), (1, 10), (18, 1e18)])
+@pytest.mark.parametrize("n", [1, 2])
+def test_the_smallest_magnitude_files(tmp_path, precision, scale, n):
+    """They are recognised by their content; a number that is a word is a word."""
+    rows = [("a", 3, -4)[: n + 1], (42, 5, 6)[: n + 1]]
+    magnitude_file(tmp_path / "v.x", rows, precision=precision)
+    assert formats.recognise(tmp_path / "v.x").name == "magnitude"
+    table = formats.read(tmp_path / "v.x")
+    assert table.vocabulary.words == ["a", "42"]
+    wanted = np.array([row[1:] for row in rows]) / scale
+    np.testing.assert_array_equal(table.matrix, wanted.astype(np.float32))
+
+
+@pytest.mark.parametrize(
+    ("about", "message"),
+    [
+        ({"dim": 0}, "dimensions can't be 0"),
+        ({"dim": "2"}, "dimensions can't be b'2'"),
+        ({"dim": (1 << 15) + 1}, "dimensions can't be 32769"),
+        ({"precision": -1}, "precision should be"),
+        ({"precision": 19}, "precision should be"),
+        ({"precision": 7.0}, "precision should be"),
+        ({"size": 0}, "number of words can't be 0"),
+        ({"size": "2"}, "number of words can't be b'2'"),
+        ({"size": 1_000_000}, "number of words can't be 1000000"),
+        ({"size": 1}, "promises 1 words and has 2 or more"),
+        ({"size": 3}, "promises 3 words and has 2 or more"),
+    ],
+)
+def test_what_a_magnitude_file_can_not_tell(tmp_path, about, message):
+    magnitude_file(tmp_path / "v.magnitude", [("a", 3, -4), ("b", 5, 6)], **about)
+    with pytest.raises(FormatError, match=message):
+        magnitude.read(tmp_path / "v.magnitude")
 
 
 def test_a_missing_magnitude_file_is_named(tmp_path):

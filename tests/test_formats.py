@@ -784,6 +784,7 @@ INDEXES = [
     FloretIndex(40, 2, 4, n_hashes=3, seed=9, begin="^", end="$"),
     FinalfusionIndex(5, 3, 6),
     ListedIndex({"<it": 3, "it>": 0, "é日": 39}, 3, 3),
+    ListedIndex({"": 5, "<it": 3, "it>": 0}, 1, 3),
 ]
 
 
@@ -827,6 +828,43 @@ def test_a_damaged_description_of_n_grams_is_refused(tmp_path, change):
     save_file(load_file(path), path, metadata)
     with pytest.raises(FormatError, match="n-grams"):
         formats.read(path)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ({"ngram_offsets": [1, 3, 6, 11]}, "rise from 0 to 11"),
+        ({"ngram_offsets": [0, 3, 6, 10]}, "rise from 0 to 11"),
+        ({"ngram_offsets": [0, 6, 3, 11]}, "rise from 0 to 11"),
+        ({"ngram_offsets": [0, 3, 11]}, "rise from 0 to 11"),
+        ({"ngram_offsets": [0, 3, 7, 11]}, "not UTF-8"),
+        ({"ngram_names": list(b"<it<it" + "é日".encode())}, "stands twice"),
+        ({"ngram_rows": [3, -1, 39]}, "negative row"),
+        ({"ngram_rows": [3, 0, 40]}, "n-grams"),
+    ],
+)
+def test_damaged_lists_of_n_grams_are_refused(tmp_path, damage, message):
+    path = tmp_path / "v.safetensors"
+    index = ListedIndex({"<it": 3, "it>": 0, "é日": 39}, 3, 3)
+    table = make_table(["it", "other"])
+    grams = Subwords(np.ones((40, 3), np.float32), index)
+    formats.write(VectorTable(table.vocabulary, table.matrix, {}, grams), path)
+    with safe_open(path, framework="numpy") as file:
+        metadata = file.metadata()
+    arrays = load_file(path)
+    for name, values in damage.items():
+        arrays[name] = np.array(values, arrays[name].dtype)
+    save_file(arrays, path, metadata)
+    with pytest.raises(FormatError, match=message):
+        formats.read(path)
+
+
+def test_a_numpy_array_is_recognised_by_its_content(tmp_path):
+    table = make_table(["it", "other"])
+    formats.write(table, tmp_path / "v.npy")
+    (tmp_path / "v.npy").rename(tmp_path / "v.x")  # its words are in v.vocab.json still
+    assert formats.recognise(tmp_path / "v.x").name == "npy"
+    np.testing.assert_array_equal(formats.read(tmp_path / "v.x").matrix, table.matrix)
 
 
 # --- what lies beside the vectors ----------------------------------------------------------------

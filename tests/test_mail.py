@@ -43,7 +43,14 @@ def test_all_parts_leave_what_was_written_whatever_their_order():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "\n\nbody", "Dear Ann:\nhow are you?\n\nBob", "one line", "No headers here\n\nAt: all"],
+    [
+        "",
+        "\n\nbody",
+        "Dear Ann:\nhow are you?\n\nBob",
+        "one line",
+        "No headers here\n\nAt: all",
+        "Ann\nNote: it runs.\n\nBob",
+    ],
 )
 def test_a_text_without_headers_stays(text):
     assert without_headers(text) == text
@@ -73,6 +80,23 @@ def test_lines_that_only_look_like_quotes_stay(line):
 )
 def test_signatures(text, left):
     assert without_footer(text) == left
+
+
+@pytest.mark.parametrize("begin", ["--", "\n"])
+def test_a_signature_is_among_the_last_twelve_lines(begin):
+    lines = [f"line {i}" for i in range(11)]
+    twelve = "\n".join(["Text.", begin.strip(), *lines[:10], "ann@a.org"])
+    assert without_footer(twelve) == "Text."
+    thirteen = "\n".join(["Text.", begin.strip(), *lines, "ann@a.org"])
+    assert without_footer(thirteen) == thirteen
+
+
+def test_a_field_that_goes_on_is_one_with_a_blank_or_a_tab_in_front():
+    for blank in " \t":
+        assert without_headers(f"To: ann,\n{blank}bob and others\n\nbody") == "body"
+    text = "To: ann,\nbob and others\n\nbody"
+    assert without_headers(text) == text
+    assert without_headers(" a: b\n\nbody") == " a: b\n\nbody"
 
 
 def test_an_unknown_part_is_refused():

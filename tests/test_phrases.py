@@ -73,6 +73,7 @@ def test_new_york():
     lost = sum(len(text.split()) for text in TEXT) - corpus.n_tokens
     assert corpus.account.dropped["joined into phrases"] == lost >= 15
     assert corpus.account.read == sum(len(text.split()) for text in TEXT)
+    assert corpus.account.types == len({word for text in TEXT for word in text.split()})
     rows = corpus.vocabulary.encode("New York, day!")
     assert corpus.vocabulary.decode(rows) == ["new_york", "day"]
 
@@ -220,6 +221,17 @@ def test_rules_out_of_range_are_refused(settings, message):
         wk.PhraseRule(**settings)
 
 
+def test_rules_at_the_ends_of_their_ranges():
+    most = wk.PhraseRule(passes=10, min_count=1 << 31, threshold=0)
+    assert most.thresholds == (0.0,) * 10
+    least = wk.PhraseRule(passes=1, min_count=1, scoring="npmi", threshold=-1, delimiter="-")
+    assert least.thresholds == (-1.0,)
+    for settings in ({"min_count": (1 << 31) + 1}, {"scoring": "npmi", "threshold": 1},
+                     {"scoring": "npmi", "threshold": -1.1}, {"delimiter": ""}):  # fmt: skip
+        with pytest.raises(ConfigError, match=r"min_count|threshold|delimiter"):
+            wk.PhraseRule(**settings)
+
+
 def test_what_does_not_go_together_is_refused():
     corpus = wk.Corpus.from_texts(TEXT, min_count=1, phrases=RULE)
     with pytest.raises(ConfigError, match="phrases already"):
@@ -254,6 +266,30 @@ def test_beyond_the_bound_the_rarest_pairs_are_forgotten(monkeypatch):
     assert len(table) <= 3 * bound
     assert 0 < pairs == np.count_nonzero(table[:, 0]) < len(table)
     assert table[:, 1].max() == often
+
+
+def test_a_table_grows_with_its_pairs_only(monkeypatch):
+    """Not each time that the user may press Ctrl-C."""
+    rng = np.random.default_rng(1)
+    text = kernels.Sequences(rng.integers(0, 5, 1_000, np.int32), np.array([0, 1_000]))
+    words = kernels.Words(
+        np.bincount(text.ids), np.zeros(5, np.bool_), 5, np.zeros(0, np.int64), np.zeros(1, int)
+    )
+    whole, pairs = joining._count(text, words)
+    monkeypatch.setattr(joining, "_AT_ONCE", 10)
+    table, again = joining._count(text, words)
+    assert pairs == again == 25
+    assert len(table) == len(whole)
+    assert sorted(table.tolist()) == sorted(whole.tolist())
+
+
+def test_many_phrases_in_the_order_in_which_they_come():
+    """More than there is room for at first; each pair of the text is one, and comes twice."""
+    pairs = [[f"a{i}", f"b{i}"] for i in range(1_000)]
+    rule = wk.PhraseRule(passes=1, min_count=1, threshold=0)
+    corpus = wk.Corpus.from_sentences(pairs * 2, min_count=1, phrases=rule)
+    assert [phrase.tokens for phrase in corpus.phrases.passes[0]] == list(map(tuple, pairs))
+    assert {phrase.score for phrase in corpus.phrases.passes[0]} == {(2 - 1) / 4 * 3_000}
 
 
 def test_a_text_without_phrases():

@@ -110,7 +110,83 @@ def test_arrays_come_back(array, protocol):
     if protocol == 5:  # gensim writes protocol 4; there the array is built, here it is called for
         assert made.by == "numpy._core.numeric._frombuffer"
         return
-    np.testing.assert_array_equal(array_of(made), array)
+    back = array_of(made)
+    np.testing.assert_array_equal(back, array)  # of an empty one, this would be true for None
+    assert (back.dtype, back.shape) == (array.dtype, array.shape)
+
+
+def test_bytes_of_python_2_are_texts_or_calls():
+    for value in (b"", b"a", b"\xff\x00", b"\x80" * 300):
+        for protocol in range(2, 6):
+            assert bytes_of(read_pickle(pickle.dumps(value, protocol), NAMES)) == value
+    for by, args in [
+        ("builtins.bytes", (5,)),  # would be five zeros
+        ("builtins.int", ()),
+        ("_codecs.encode", ()),
+        ("_codecs.encode", (b"a", "latin1")),
+        ("_codecs.encode", ("\u0100", "latin1")),
+    ]:
+        assert bytes_of(Made(by, args)) is None
+
+
+def made_array(shape=(2, 3), code="f4", order="<", fortran=False, data=bytes(24), **other):
+    """What a pickle says about an array."""
+    dtype = Made("numpy.dtype", (code, False, True))
+    dtype.state = (3, order, None, None, None, -1, -1, 0)
+    made = Made("numpy.core.multiarray._reconstruct", ())
+    made.state = (1, shape, dtype, fortran, data)
+    for name, value in other.items():
+        setattr(made, name, value)
+    return made
+
+
+def test_what_is_no_array_of_numbers():
+    assert array_of(made_array()).tolist() == [[0, 0, 0]] * 2
+    assert array_of(made_array((1, 2, 3, 1))).shape == (1, 2, 3, 1)
+    for wrong in [
+        made_array((1, 2, 3, 1, 1)),
+        made_array([2, 3]),
+        made_array(code="O"),
+        made_array(code="f16"),
+        made_array(code="V4"),
+        made_array(code=4),
+        made_array(data=None),
+        made_array(state=None),
+        made_array(state=(1, (2, 3), None, False)),
+        made_array(state=(1, (2, 3), None, False, bytes(24))),
+        made_array(by="numpy.ndarray"),
+        "array",
+    ]:
+        assert array_of(wrong) is None
+    for shape in [(-2, -3), (2.0, 3), (True, 6), ("2", 3), (2, None)]:
+        with pytest.raises(FormatError, match="has the shape"):
+            array_of(made_array(shape))
+    for shape in [(2, 2), (2, 4), (1 << 62, 1 << 62), (0, 3), ()]:
+        with pytest.raises(FormatError, match="should have"):
+            array_of(made_array(shape))
+
+
+@pytest.mark.parametrize("text", [str, str.encode])
+def test_the_order_of_bytes_and_of_values(text):
+    data = np.arange(6, dtype=">i2").tobytes()
+    big = array_of(made_array(code=text("i2"), order=text(">"), fortran=True, data=data))
+    assert big.tolist() == [[0, 2, 4], [1, 3, 5]]
+    little = array_of(made_array(code=text("i2"), order=text("<"), data=data))
+    assert little.tolist() == [[0, 256, 512], [768, 1024, 1280]]
+    bytes_ = array_of(made_array(code=text("u1"), order=text("|"), data=bytes(range(6))))
+    assert bytes_.tolist() == [[0, 1, 2], [3, 4, 5]]
+
+
+def test_attributes_of_what_was_made():
+    made = Made("a.b", ())
+    assert made.get("x") is None
+    for state in ({"x": 1}, {b"x": 1}, ({"x": 1}, {"y": 2}), ({b"x": 1}, None)):
+        made.state = state
+        assert made.get("x") == 1
+        assert made.get("y") is None
+    for state in (({"x": 1},), ({"x": 1}, {}, {}), [{"x": 1}, {}], "x"):
+        made.state = state
+        assert made.get("x") is None
 
 
 def test_objects_and_dicts_are_written_down_only():

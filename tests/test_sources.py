@@ -18,6 +18,7 @@ import zstandard
 
 from wordkin.errors import EmptyCorpusError, FileError, FormatError, InputError
 from wordkin.text import sources
+from wordkin.text.decoding import COUNTING, counted, without_halves
 from wordkin.text.sources import Block, Texts, open_source
 
 
@@ -261,3 +262,15 @@ def test_no_list_of_texts(texts):
 def test_no_text_in_the_list(text):
     with pytest.raises(InputError, match=r"Text 1 is no str"):
         list(Texts(["fine", text]))
+
+
+def test_what_is_no_text_is_replaced_and_counted():
+    assert without_halves("naïve \U00010000") == ("naïve \U00010000", 0)
+    assert without_halves("a\ud800\udfffb \udc80") == ("a\ufffd\ufffdb \ufffd", 9)
+    for _ in range(2):  # the count begins anew
+        assert counted(lambda: b"\xff a \xe2\x82".decode("utf-8", COUNTING)) == (
+            "\ufffd a \ufffd",
+            3,
+        )
+    with pytest.raises(UnicodeEncodeError):  # only decoding replaces
+        "\ud800".encode("utf-8", COUNTING)

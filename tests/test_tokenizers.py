@@ -59,6 +59,15 @@ def test_words_without_digits_counts_the_runs():
     assert Words().split("1984") == (["1984"], 0)
 
 
+@pytest.mark.parametrize(
+    "tokenizer", [Whitespace(), Keras(), Regex(r"\S+"), Function("f", str.split)]
+)
+def test_those_that_drop_nothing_count_nothing(tokenizer):
+    assert tokenizer.split(" new_york\u2003is  big ")[1] == 0
+    assert tokenizer.split("") == ([], 0)
+    assert tokenizer.split("1 a") == (["1", "a"], 0)
+
+
 def test_gensim_counts_what_it_drops():
     text = "I saw _hidden 42 antidisestablishmentarianism"
     assert Gensim().split(text) == (["saw"], 4)

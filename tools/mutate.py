@@ -19,6 +19,7 @@ import ast
 import contextlib
 import copy
 import importlib
+import inspect
 import json
 import os
 import random
@@ -71,17 +72,53 @@ MODULES = {
     ),
     "corpus/store": (["corpus/store.py"], ["tests/test_corpus.py"]),
     "corpus/compiled": (["corpus/compiled.py"], ["tests/test_corpus_compiled.py"]),
+    "corpus/account": (["corpus/account.py"], CORPUS),
+    "corpus/empties": (["corpus/empties.py"], ["tests/test_corpus.py"]),
+    "corpus/choosing": (
+        ["corpus/choosing.py"], ["tests/test_corpus.py", "tests/property/test_counting.py"]
+    ),
+    "corpus/pruning": (["corpus/pruning.py"], ["tests/property/test_counting.py"]),
+    "corpus/interning": (["corpus/interning.py"], ["tests/test_corpus.py"]),
+    "corpus/pieces": (["corpus/pieces.py"], ["tests/test_corpus.py"]),
+    "corpus/reading": (["corpus/reading.py"], CORPUS),
+    "corpus/joining": (["corpus/joining.py"], ["tests/test_phrases.py"]),
+    "corpus/items": (["corpus/items.py"], ["tests/test_items.py"]),
+    "text/mail": (["text/mail.py"], ["tests/test_mail.py"]),
+    "text/phrases": (["text/phrases.py"], ["tests/test_phrases.py"]),
+    "text/tokenizers": (
+        ["text/tokenizers.py"], ["tests/test_tokenizers.py", "tests/property/test_text.py"]
+    ),
+    "text/words": (
+        ["text/words.py"], ["tests/test_tokenizers.py", "tests/property/test_text.py"]
+    ),
+    "text/decoding": (
+        ["text/decoding.py"], ["tests/test_sources.py", "tests/property/test_text.py"]
+    ),
+    "text/sources": (
+        ["text/sources.py"], ["tests/test_sources.py", "tests/property/test_text.py"]
+    ),
+    "text/tables": (["text/tables.py"], ["tests/test_columns.py"]),
+    "text/columns": (["text/columns.py"], ["tests/test_columns.py"]),
+    "text/spacing": (["text/spacing.py"], ["tests/test_languages.py"]),
     "native": (["formats/native.py"], FORMATS),
     "word2vec": (["formats/word2vec.py"], FORMATS),
     "lines": (["formats/lines.py"], [*FORMATS, "tests/kernels/test_numbers.py"]),
     "glove": (["formats/glove.py"], FORMATS),
     "fasttext": (["formats/fasttext.py"], [*FOREIGN, "tests/test_subwords.py"]),
     "finalfusion": (["formats/finalfusion.py"], FOREIGN),
+    "magnitude": (["formats/magnitude.py"], FOREIGN),
+    "quantized": (["formats/quantized.py"], FOREIGN),
+    "binary": (["formats/binary.py"], [*FOREIGN, "tests/test_formats.py"]),
+    "rows": (["formats/rows.py"], [*FOREIGN, "tests/test_formats.py"]),
+    "ngrams": (["formats/ngrams.py"], ["tests/test_formats.py", *FOREIGN]),
+    "npy": (["formats/npy.py"], ["tests/test_formats.py"]),
+    "projector": (["formats/projector.py"], ["tests/test_foreign_formats.py"]),
     "floret": (["formats/floret.py"], [*FOREIGN, "tests/test_subwords.py"]),
     "gensim": (["formats/gensim.py"], [*FOREIGN, "tests/test_pickles.py"]),
     "model2vec": (["formats/model2vec.py"], FOREIGN),
     "spacy": (["formats/spacy.py"], FOREIGN),
     "pickles": (["formats/pickles.py"], ["tests/test_pickles.py", *FOREIGN]),
+    "pickled": (["formats/pickled.py"], ["tests/test_pickles.py", *FOREIGN]),
     "tensors": (["formats/tensors.py"], [*FOREIGN, *FORMATS]),
 }  # fmt: skip
 
@@ -177,7 +214,10 @@ class Reached:
         self._lines: set[tuple[str, int]] = set()
 
     def _call(self, frame: FrameType, _event: str, _arg: object) -> Trace:
-        return self._line if frame.f_code.co_filename in self.files else None
+        # the body of a module or class is run by the first test that happens to import it, and
+        # tells nothing of the tests that use what it makes
+        of_function = frame.f_code.co_flags & inspect.CO_OPTIMIZED
+        return self._line if of_function and frame.f_code.co_filename in self.files else None
 
     def _line(self, frame: FrameType, _event: str, _arg: object) -> Trace:
         self._lines.add((frame.f_code.co_filename, frame.f_lineno))

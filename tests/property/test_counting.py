@@ -131,7 +131,9 @@ def test_bounds_hold(count):
     assert len(prunings) > 4
 
 
-def test_what_is_read_and_dropped_adds_up():
+@pytest.mark.parametrize("chunk", [1, 5, 1 << 18])
+def test_what_is_read_and_dropped_adds_up(chunk, monkeypatch):
+    monkeypatch.setattr(interning, "_CHUNK", chunk)
     lines = [b"one a caf\xe9\n", b"two bb 7\n"]  # gensim drops "a" and "7"
     blocks = [Block(line, bytes_read=len(line)) for line in lines]
     chunks = list(reading.of_pieces(pieces.of_source(blocks, Gensim())).chunks)
@@ -259,3 +261,16 @@ def test_a_given_vocabulary_bounds_itself(count, monkeypatch):
 
     check()
     assert forgot
+
+
+def test_words_that_were_forgotten_have_been_read(monkeypatch):
+    """Other words that come once each are counted once each, however many are forgotten."""
+    from wordkin import Vocabulary
+    from wordkin.corpus import Corpus, choosing, pruning
+
+    monkeypatch.setattr(interning, "_CHUNK", 1)
+    monkeypatch.setattr(choosing, "Outsiders", lambda v: pruning.Outsiders(v, 5))
+    lines = [["known", f"other{i}"] for i in range(40)]
+    corpus = Corpus.from_sentences(lines, vocabulary=Vocabulary(["known"]))
+    assert corpus.account.types == 41
+    assert corpus.account.dropped["not in the vocabulary"] == 40

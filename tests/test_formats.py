@@ -487,7 +487,7 @@ def test_a_file_may_hold_no_arrays(tmp_path):
 
 def test_the_longest_header_is_that_of_the_safetensors_package(tmp_path):
     path = tmp_path / "v.safetensors"
-    for length, message in [(10**8, "length"), (10**8 + 1, "large")]:
+    for length, message in [(10**8, "[lL]ength"), (10**8 + 1, "[lL]arge")]:
         write_raw(path, {}, length=length)
         assert tensors.looks_like(path.read_bytes()) == (length == 10**8)
         with pytest.raises(SafetensorError, match=message), safe_open(path, "np"):

@@ -13,6 +13,18 @@ from wordkin.layers.keras import WordEmbedding, load_model
 keras = import_keras()
 
 
+def is_compiled_whole():
+    """Tell whether Keras' own layers are (by Keras 3.12 with PyTorch 2.4 to 2.8 they aren't)."""
+    import torch
+
+    plain = torch.compile(keras.layers.Identity(), backend="eager", fullgraph=True)
+    try:
+        plain(torch.zeros(1))
+    except torch._dynamo.exc.TorchDynamoException:
+        return False
+    return True
+
+
 class Adapter(layer_adapters.Adapter):
     modules = ("keras_embedding",)
     ending = ".keras"
@@ -45,7 +57,7 @@ class Adapter(layer_adapters.Adapter):
         import torch
 
         # no code generator, so that no C++ compiler is needed
-        return torch.compile(layer, backend="eager", fullgraph=True)
+        return torch.compile(layer, backend="eager", fullgraph=is_compiled_whole())
 
     def rows(self, layer):
         return layer.get_weights()[0].copy()

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
 
 _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -23,3 +28,12 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data: set WORDKIN_TEST_DATA (looked at {folder})")
     return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    """A test closes the runs that it makes: their threads wait until they are told to stop."""
+    before = set(threading.enumerate())
+    yield
+    new = set(threading.enumerate()) - before
+    assert not [thread for thread in new if thread.name.startswith("wordkin-train")]

@@ -110,7 +110,7 @@ def test_every_model_is_refused_under_a_limit_of_the_process():
 
 def test_updating_is_refused(monkeypatch):
     corpus = wk.Corpus.from_texts(["the cat sat on the mat"] * 9)
-    model = wk.train(corpus, wk.SkipGram(vector_size=8, epochs=1), workers=1)
+    model = wk.train(corpus, wk.SkipGram(vector_size=8, epochs=1, sample=0), workers=1)
     monkeypatch.setattr("wordkin.training.memory.available_memory", lambda: MB)
     with pytest.raises(OutOfMemoryError, match=r"Training needs .* 1 MB are available"):
         model.update(wk.Corpus.from_texts(["a dog and a cat"] * 9))

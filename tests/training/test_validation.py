@@ -216,13 +216,15 @@ def test_held_out_text_is_never_trained_on(kind):
     vocabulary = wk.Vocabulary([*base.vocabulary.words, "held"], np.bincount(ids))
     corpus = wk.Corpus(ids, base.starts, vocabulary, base.account)
     model = wk.train(corpus, config, workers=2, validation=0.1)
-    untrained = get_engine("cpu", workers=2).start(corpus, config, seed=1).arrays()["input"]
+    run = get_engine("cpu", workers=1).start(corpus, config, seed=1)
+    untrained = run.arrays()["input"]
     assert np.array_equal(model.vectors["held"], untrained[30])
     assert not np.array_equal(model.vectors["w0"], untrained[corpus.vocabulary.id("w0")])
     held = int((segments[:, 1] - segments[:, 0]).sum())
     assert model.account.held_out == held
     assert model.account.presented == 2 * (40_000 - held)
     assert f"{held:,}" in str(model.account)
+    run.close()
 
 
 def test_the_loss_falls_with_training_and_is_in_the_history():

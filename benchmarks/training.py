@@ -66,7 +66,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--lines", default="limits,vocabulary,speed,threads,process", help="which parts to run"
     )
-    return parser.parse_args()
+    options = parser.parse_args()
+    if "prototype" in options.lines.split(",") and options.prototype is None:
+        parser.error("the line 'prototype' needs --prototype FOLDER, where the prototype is")
+    return options
 
 
 def plain_text(path: Path, folder: Path) -> Path:
@@ -160,35 +163,45 @@ class Bench:
         for name, corpus in (("one sentence of all words", whole), ("sentences of 5 words", five)):
             self.corpus = corpus
             for model in ("SkipGram", "CBOW"):
-                pairs = []
-                for _ in range(self.options.pairs):
-                    one, _ = self.ours(model, 100, workers=1)
-                    two, _ = self.ours(model, 100, workers=2)
-                    pairs.append((one, two))
-                rows.append((
+                rows.append(self._in_turn(
                     f"{model} 100-d, {name}",
-                    spread([a / b for a, b in pairs], 2),
-                    spread([self.raw / b / 1e6 for _, b in pairs]),
+                    lambda model=model: self.ours(model, 100, workers=1)[0],
+                    lambda model=model: self.ours(model, 100, workers=2)[0],
                 ))  # fmt: skip
         self.corpus = whole
         return rows
 
+    def _in_turn(
+        self, name: str, other: Callable[[], float], mine: Callable[[], float]
+    ) -> tuple[str, ...]:
+        """A row: how many times as fast `mine` is, of pairs of runs, and its speed."""
+        pairs = [(other(), mine()) for _ in range(self.options.pairs)]
+        return (
+            name,
+            spread([a / b for a, b in pairs], 2),
+            spread([self.raw / b / 1e6 for _, b in pairs]),
+        )
+
     def prototype(self) -> list[tuple[str, ...]]:
         """One epoch of skip-gram beside a prototype's loop: same text, groups, noise and rate."""
         peer = Prototype(self.options.prototype, self.text)
-        rows = [("one epoch, groups of 2 share 5", "times the prototype", "M words/s")]
-        alike = {"group": 2, "shared_negatives": 5, "alpha": Prototype.ALPHA}
+        group, shared, alpha = Prototype.GROUP, Prototype.SHARED, Prototype.ALPHA
+        rows = [
+            (f"one epoch, groups of {group} share {shared}", "times the prototype", "M words/s")
+        ]
         for size, workers in ((100, 2), (300, 2), (100, 1)):
-            self.ours("SkipGram", size, workers=workers, **alike)  # compiles
-            pairs = []
-            for _ in range(self.options.pairs):
-                theirs = peer.train(size, workers)
-                mine, _ = self.ours("SkipGram", size, workers=workers, **alike)
-                pairs.append((theirs, mine))
-            rows.append((
+
+            def mine(size: int = size, workers: int = workers) -> float:
+                return self.ours(
+                    "SkipGram", size, workers=workers, group=group, shared_negatives=shared,
+                    alpha=alpha,
+                )[0]  # fmt: skip
+
+            mine()  # compiles
+            rows.append(self._in_turn(
                 f"SkipGram {size}-d, {workers} threads",
-                spread([a / b for a, b in pairs], 2),
-                spread([self.raw / b / 1e6 for _, b in pairs]),
+                lambda size=size, workers=workers: peer.train(size, workers),
+                mine,
             ))  # fmt: skip
         return rows
 
@@ -290,7 +303,7 @@ class Prototype:
     (make_g) there; a first epoch of a run, and like ours without the time that it compiles.
     """
 
-    ALPHA = 0.035
+    GROUP, SHARED, ALPHA = 2, 5, 0.035
 
     def __init__(self, folder: Path, text: Path) -> None:
         sys.path.insert(0, str(folder))
@@ -311,7 +324,9 @@ class Prototype:
         rows[:-1] = common.init(words, size, 1, width)
         kernel = self._kernels.get(size)
         if kernel is None:
-            kernel = self._kernels[size] = self._make(size, 5, 5, G=2, M=5)
+            kernel = self._kernels[size] = self._make(
+                size, SETTINGS["window"], SETTINGS["negative"], G=self.GROUP, M=self.SHARED
+            )
             spare = [common.aligned(rows.shape) for _ in range(2)]
             kernel(ids, 0, 200, self._keep, *spare, self._noise, self.ALPHA, 1e-4, 1, 0.0, 1e-3)
 

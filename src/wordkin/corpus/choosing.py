@@ -11,6 +11,7 @@ from wordkin.corpus.account import Account
 from wordkin.corpus.empties import empty_sentences
 from wordkin.corpus.pruning import Outsiders, Pruner
 from wordkin.corpus.store import Parts
+from wordkin.corpus.surveying import word_counts
 from wordkin.errors import ConfigError, EmptyCorpusError, InputError
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.checks import check_at_least
@@ -121,7 +122,7 @@ class Choice:
         empty = empty_sentences(*draft.arrays(), ranks)
         ids, starts = draft.replaced(ranks, text.rank)
         if vocabulary.counts is None:
-            counts = np.bincount(ids, minlength=len(vocabulary))
+            counts = word_counts(ids, len(vocabulary))
             vocabulary = Vocabulary(
                 vocabulary.words,
                 counts,

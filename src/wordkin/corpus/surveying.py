@@ -43,6 +43,23 @@ def word_counts(ids: NDArray[np.int32], words: int) -> NDArray[np.int64]:
     return counts
 
 
+def counts_of(corpus: Corpus) -> NDArray[np.int64]:
+    """Tell how often each word occurs: as its vocabulary says, or else counted in the text.
+
+    Parameters
+    ----------
+    corpus : Corpus
+        The text.
+
+    Returns
+    -------
+    ndarray of int64
+        Shape (V,). A vocabulary from elsewhere may have counted a word zero times.
+    """
+    counts = corpus.vocabulary.counts
+    return word_counts(corpus.ids, len(corpus.vocabulary)) if counts is None else counts
+
+
 def text_mark(corpus: Corpus) -> str:
     """Make a checksum of pieces of a text, of where its sentences end, and of all counts.
 

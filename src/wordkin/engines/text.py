@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from wordkin.corpus.surveying import word_counts
+from wordkin.corpus.surveying import counts_of
 from wordkin.kernels import sampling
 
 if TYPE_CHECKING:
@@ -39,9 +39,6 @@ def counted_text(corpus: Corpus, *, sample: float) -> tuple[sampling.Text, NDArr
     >>> text.ids, counts
     (array([0, 1, 0], dtype=int32), array([2, 1]))
     """
-    counts = corpus.vocabulary.counts
-    if counts is None:
-        counts = word_counts(corpus.ids, len(corpus.vocabulary))
-    counts = np.maximum(counts, 1)  # a vocabulary from elsewhere may count a word zero times
+    counts = np.maximum(counts_of(corpus), 1)  # of a word that occurs nowhere, too
     keep = sampling.keep_thresholds(counts, sample)
     return sampling.make_text(np.asarray(corpus.ids), np.asarray(corpus.starts), keep), counts

@@ -31,7 +31,7 @@ PADDING = 16
 """Bytes that must follow a text: kernels load as many at a time, also those of its last word."""
 
 _RETURN, _NEWLINE = np.uint8(13), np.uint8(10)
-# numba makes a float of the sum of a signed and an unsigned number: all are of one kind here
+# what is signed here and unsigned there is a float to Numba: all are of one kind
 _8 = np.uint64(8)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wordkin.corpus import Corpus
-from wordkin.corpus.surveying import word_counts
+from wordkin.corpus.surveying import counts_of
 from wordkin.errors import ConfigError, EmptyCorpusError, InputError, RowError
 from wordkin.kernels import sampling
 from wordkin.kernels.pairs import Others, make_others
@@ -149,10 +149,7 @@ def read(
 
 
 def _of_corpus(corpus: Corpus, first: int) -> Source:
-    ids, counts = np.asarray(corpus.ids), corpus.vocabulary.counts
-    if counts is None:
-        counts = word_counts(ids, len(corpus.vocabulary))
-    return Source(ids, np.asarray(corpus.starts), counts, 0, first)
+    return Source(np.asarray(corpus.ids), np.asarray(corpus.starts), counts_of(corpus), 0, first)
 
 
 def _of_ids(text: object, counts: ArrayLike | None, specials: int) -> Source:

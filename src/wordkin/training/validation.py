@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from wordkin.config import Word2Vec
-from wordkin.corpus.surveying import word_counts
+from wordkin.corpus.surveying import counts_of
 from wordkin.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -253,10 +253,7 @@ def _sample(
 
 def _counts(job: Job) -> NDArray[np.int64]:
     """How often each word is there, none of them never."""
-    counts = job.corpus.vocabulary.counts
-    if counts is None:
-        counts = word_counts(job.corpus.ids, len(job.corpus.vocabulary))
-    return np.maximum(counts, 1).astype(np.int64)
+    return np.maximum(counts_of(job.corpus), 1).astype(np.int64)
 
 
 def _against_noise(

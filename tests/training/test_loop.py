@@ -223,3 +223,11 @@ def test_what_limits(monkeypatch, wall, elsewhere, processor, pages, busy, limit
         assert meter.measured(learn).tokens == 1
     assert meter.busy == pytest.approx(busy)
     assert meter.limited_by == limit
+
+
+def test_threads_without_a_stream_are_not_waited_for_by_the_meter(corpus, monkeypatch):
+    threads = []
+    monkeypatch.setattr(loop, "Meter", lambda workers: threads.append(workers) or Meter(workers))
+    for settings in ({}, {"deterministic": True, "streams": 2}, {"deterministic": True}):
+        wk.train(corpus, replace(SMALL, epochs=1), workers=3, **settings)
+    assert threads == [3, 2, 3]

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from wordkin.corpus import Corpus, compiled, draft, pieces, reading
+from wordkin.corpus import Corpus, building, compiled, draft, pieces, reading
+from wordkin.corpus.choosing import Choice
 from wordkin.corpus.compiled import CompiledInterner
 from wordkin.corpus.interning import Interner
 from wordkin.engines.ray_reading import Renumbered, stretches
@@ -245,6 +246,26 @@ def test_words_without_letters_are_one_word_in_all_files_of_a_cluster(tmp_path):
         assert files.table.types() == ["a", "", "b", "c", "d"]
         assert gathering.counts.tolist() == [2, 3, 2, 1, 1]
     assert here.vocabulary.words == ["", "a", "b", "c", "d"]
+
+
+def test_a_word_with_a_line_feed_within_is_one_word(tmp_path):
+    table = WordTable()
+    assert numbered(table, [b"a\nb", b"c", b"\n", b"c"]) == [0, 1, 2, 1]
+    assert table.types() == ["a\nb", "c", "\n"]
+    assert table.types(1) == ["c", "\n"]
+    assert table.types(3) == []
+    (tmp_path / "1.txt").write_text("a b;c\nc;a b;a b\n")
+
+    def tokenizer(text):
+        return [word.replace(" ", "\n") for word in text.split(";")]
+
+    here = Corpus.from_path(tmp_path, tokenizer=tokenizer, min_count=1)
+    cut = get_tokenizer(tokenizer)
+    files = Renumbered(stretches(str(path), "utf-8", cut) for path in tmp_path.iterdir())
+    text = reading.Reading(files.chunks(), files.table.types, chosen=files.table.chosen)
+    there = building.build(text, Choice(tokenizer=cut, min_count=1, max_vocab=None), None)
+    assert list(there.vocabulary.words) == list(here.vocabulary.words) == ["a\nb", "c"]
+    assert there.ids.tolist() == here.ids.tolist()
 
 
 def test_a_word_table_grows():

@@ -406,9 +406,11 @@ def test_what_is_no_vector_is_explained(table):
         lambda vector: neighbors.most_similar_cosmul(table, vector),
         lambda vector: neighbors.most_similar(table, vector),
     ):
-        for odd in (np.nan, np.inf):
+        for odd in (np.nan, np.inf, 1e39):
             with pytest.raises(InputError, match="finite"):
                 ask(np.full(20, odd))
+    with pytest.raises(InputError, match="finite, in float32 too"):
+        neighbors.most_similar(table, [("w1", 1e300)])
 
 
 def test_a_mean_takes_words_that_are_made_of_ngrams():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from wordkin.errors import InputError
 from wordkin.kernels import topk
 from wordkin.neighbors import Searcher, answer_analogies, codes, compiled, exact
 
@@ -64,6 +65,18 @@ def test_one_query_by_codes_like_numpy_to_the_last_bit(monkeypatch, matrix, quer
         return found
 
     assert_same(*with_kernels(monkeypatch, work))
+
+
+@pytest.mark.parametrize("odd", [1e39, 1e300, np.inf, np.nan])
+def test_both_refuse_what_float32_can_not_hold(monkeypatch, matrix, odd):
+    def refused():
+        with pytest.raises(InputError) as told:
+            Searcher(matrix).nearest([np.full(37, odd)], topn=10)
+        return str(told.value)
+
+    first, second = with_kernels(monkeypatch, refused)
+    assert first == second
+    assert "finite vectors of 37 numbers (as float32)" in first
 
 
 def test_many_equal_rows_go_back_to_numpy(monkeypatch):

@@ -136,7 +136,8 @@ def test_what_comes_from_it_is_no_view_of_its_tables():
     run = get_engine("keras", workers=1).start(corpus, config, seed=1)
     before = run.arrays()["input"]
     kept = before.copy()
-    run.update(Block(0, corpus.n_tokens, 0.1, 0))
+    learned = run.update(Block(0, corpus.n_tokens, 0.1, 0))
+    assert learned.unwatched  # nobody takes the time of a device
     assert np.array_equal(before, kept)
     assert not np.array_equal(run.arrays()["input"], kept)
     assert len(run.arrays()) == 2

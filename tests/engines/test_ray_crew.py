@@ -333,6 +333,19 @@ def test_workers_that_die_when_they_begin(here, corpus):
     assert not any(actor.lives for actor in here.actors)
 
 
+@pytest.mark.parametrize("what", ["about", "start", "is_composed"])
+def test_ctrl_c_before_there_is_a_run_ends_the_workers(here, corpus, what):
+    def interrupt(_, called, _actor):
+        if called == what:
+            raise KeyboardInterrupt
+
+    here.before = interrupt
+    with pytest.raises(KeyboardInterrupt):
+        trained(corpus)
+    assert len(here.actors) == 2
+    assert not any(actor.lives for actor in here.actors)
+
+
 @pytest.mark.parametrize(
     ("name", "error", "told"),
     [

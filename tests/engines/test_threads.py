@@ -19,6 +19,7 @@ from wordkin.engines.threads import Team, cut
 def team(request):
     numbers = iter(range(3))
     team = Team(request.param, lambda: [next(numbers)])
+    team.run([])  # begins its threads
     yield team
     team.close()
 
@@ -108,8 +109,9 @@ def test_after_an_error_no_other_task_is_begun():
 def test_closing_ends_all_threads_and_may_be_done_twice():
     before = threading.active_count()
     team = Team(4, lambda: None)
-    assert threading.active_count() == before + 3
+    assert threading.active_count() == before  # they begin with the first tasks
     team.run([lambda _: None] * 8)
+    assert threading.active_count() == before + 3
     team.close()
     team.close()
     assert threading.active_count() == before
@@ -125,8 +127,10 @@ def test_threads_that_were_begun_end_where_another_can_not_begin(monkeypatch):
         begin(thread)
 
     monkeypatch.setattr(threading.Thread, "start", start)
+    team = Team(5, lambda: None)
     with pytest.raises(RuntimeError, match="new thread"):
-        Team(5, lambda: None)
+        team.run([lambda _: None])
+    team.close()
     assert threading.active_count() == before
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import types
 
 import numpy as np
@@ -137,7 +138,10 @@ def test_a_run_that_has_ended_is_resumed_with_its_best_vectors_or_a_word(corpus,
     best = trained(corpus, stop, saved)
     again = trained(corpus, stop, resume=tmp_path)
     assert again.vectors.vectors.tobytes() == best.vectors.vectors.tobytes()
-    trained(corpus, saved, stop)  # what is saved before they are restored are not the best
+    trained(corpus, saved, stop)  # there is one at the end, after they were restored
+    again = trained(corpus, stop, resume=tmp_path)
+    assert again.vectors.vectors.tobytes() == best.vectors.vectors.tobytes()
+    trained(corpus, wk.Checkpoint(tmp_path, every=1), stop)  # saved before
     with pytest.warns(UserWarning, match="epoch 1, the best one, are lost"):
         trained(corpus, stop, resume=tmp_path)
 
@@ -153,6 +157,66 @@ def test_what_an_interrupted_run_left_is_not_taken_for_that_of_another(corpus, t
         trained(corpus, stop, interrupt, seed=2)
     with pytest.warns(UserWarning, match="are lost"):
         trained(corpus, stop, resume=tmp_path)
+
+
+def test_an_interrupted_run_leaves_no_copy_behind(corpus):
+    wide = wk.SkipGram(**SMALL | {"vector_size": 500})
+    stop, sizes = wk.EarlyStopping(**FIRST_IS_BEST, patience=3), []
+
+    def interrupt(progress):
+        sizes.append(len(pickle.dumps(stop)))
+        if progress.epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        wk.train(corpus, wide, workers=1, validation=0.1, callbacks=[stop, interrupt])
+    assert sizes[-1] > 2 * 10 * 500 * 4  # two tables of ten words
+    assert len(pickle.dumps(stop)) < 1_000
+
+
+def test_what_another_callback_ends_returns_the_last_vectors(corpus):
+    def end(progress):
+        return progress.epoch_ended and progress.epoch == 2
+
+    stop = wk.EarlyStopping(**FIRST_IS_BEST, patience=3)
+    ended = trained(corpus, stop, end)
+    assert stop.best_epoch == 1
+    assert ended.vectors.vectors.tobytes() == trained(corpus, end).vectors.vectors.tobytes()
+
+
+class Noting:
+    """A callback that notes what it is told."""
+
+    def __init__(self, fails_at=0):
+        self.told, self.fails_at = [], fails_at
+
+    def begin(self, live):
+        self.told.append(("begin", *live.seen()))
+
+    def __call__(self, progress):
+        if progress.step == self.fails_at:
+            raise ZeroDivisionError
+        return progress.step == 3
+
+    def end_of_run(self, live, *, in_order):
+        self.told.append(("end", live.seen()[0], in_order))
+
+
+def test_callbacks_are_told_of_the_beginning_and_the_end(corpus):
+    first, second = Noting(), Noting()
+    model = wk.train(corpus, wk.SkipGram(**SMALL), callbacks=[first, second])
+    total, seen = 6 * corpus.n_tokens, model.account.presented
+    assert first.told == second.told == [("begin", 0, total), ("end", seen, True)]
+    assert 0 < seen < total
+
+
+def test_callbacks_are_told_that_the_run_has_failed(corpus):
+    first, second = Noting(), Noting(fails_at=1)
+    with pytest.raises(ZeroDivisionError):
+        wk.train(corpus, wk.SkipGram(**SMALL), callbacks=[first, second])
+    assert first.told == second.told
+    assert first.told[1][0] == "end"
+    assert first.told[1][2] is False
 
 
 @pytest.mark.parametrize("restore_best", [True, False])
@@ -270,6 +334,24 @@ def test_intervals(monkeypatch):
     for wrong in (0, -1, 0.0, "5", "5 days", "", "0s", True, [1], float("nan")):
         with pytest.raises(ConfigError, match="every"):
             Interval(wrong)
+
+
+@pytest.mark.parametrize(
+    ("callbacks", "told"),
+    [
+        (wk.EarlyStopping(), r"callbacks must be a list; got <.*EarlyStopping.*Write \[\.\.\.\]"),
+        (None, "callbacks must be a list; got None"),
+        ([wk.LossCurve], "something to call with a Progress, such as LossCurve.*<class"),
+        ([print, "curve"], "got 'curve'"),
+    ],
+    ids=["one", "none", "class", "name"],
+)
+def test_what_is_no_list_of_callbacks_is_refused_before_training(corpus, callbacks, told):
+    with pytest.raises(ConfigError, match=told):
+        wk.train(corpus, wk.SkipGram(**SMALL), callbacks=callbacks)
+    model = wk.train(corpus, wk.SkipGram(**SMALL | {"epochs": 1}))
+    with pytest.raises(ConfigError, match=told):
+        model.update(corpus, callbacks=callbacks)
 
 
 def test_progress_is_of_no_use_after_the_run(corpus):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -16,6 +17,7 @@ from safetensors.numpy import load_file
 
 import wordkin as wk
 from wordkin.errors import ConfigError, FileError, FormatError
+from wordkin.training import checkpoint as checkpoints
 
 CONFIG = wk.SkipGram(vector_size=12, window=3, epochs=4, sample=0.01)
 NAME = "checkpoint.safetensors"
@@ -62,6 +64,48 @@ def test_stopped_and_resumed_is_the_whole_run(corpus, whole, tmp_path, stop):
     assert calls[0].step == stop + 1
     assert calls[-1].step == calls[-1].steps
     assert calls[0].seconds > 0
+
+
+@pytest.mark.parametrize("last", [True, False])
+def test_a_run_that_was_stopped_has_a_checkpoint_of_its_end(corpus, whole, tmp_path, last):
+    saved, steps = wk.Checkpoint(tmp_path, every="1h"), []
+
+    def stop(progress):
+        return progress.step == 5
+
+    callbacks = [stop, saved] if last else [saved, stop]
+    half = wk.train(corpus, CONFIG, workers=1, validation=0.1, callbacks=callbacks)
+    assert load_file(saved.path)["input"].tobytes() == half.vectors.vectors.tobytes()
+    settings = {"workers": 1, "validation": 0.1, "resume": tmp_path}
+    same(wk.train(corpus, CONFIG, **settings, callbacks=[lambda p: steps.append(p.step)]), whole)
+    assert steps[0] == 6
+
+
+def test_what_is_in_a_checkpoint_is_not_written_again(corpus, tmp_path, monkeypatch):
+    written = []
+    write = checkpoints.write
+    monkeypatch.setattr(checkpoints, "write", lambda *a, **k: written.append(1) or write(*a, **k))
+    saved = wk.Checkpoint(tmp_path, every=1)
+    model = wk.train(corpus, CONFIG, workers=1, callbacks=[saved])
+    assert len(written) == json.loads(header(saved.path)["checkpoint"])["tally"]["step"]
+    same(wk.train(corpus, CONFIG, workers=1, callbacks=[saved], resume=tmp_path), model)
+    assert len(written) == json.loads(header(saved.path)["checkpoint"])["tally"]["step"]
+
+
+MAPS = Path("/proc/self/maps")
+
+
+@pytest.mark.skipif(not MAPS.exists(), reason="needs to see what is mapped")
+def test_a_checkpoint_is_let_go_of_when_it_was_read(corpus, checkpoint):
+    """One that is replaced would keep its room on the disk."""
+    mapped = []
+
+    def look(_):
+        mapped.append(NAME in MAPS.read_text())
+
+    wk.train(corpus, CONFIG, workers=1, resume=checkpoint, callbacks=[look])
+    assert mapped
+    assert not any(mapped)
 
 
 @pytest.mark.parametrize("kind", ["CBOW", "tree"])
@@ -171,6 +215,7 @@ def checkpoint(corpus, tmp_path_factory):
     [
         ({"config": replace(CONFIG, alpha=0.05)}, "alpha is 0.035 there and 0.05 here"),
         ({"config": wk.CBOW(**vars(CONFIG))}, "model is 'SkipGram' there and 'CBOW' here"),
+        ({"config": wk.GloVe()}, "model is 'SkipGram' there and 'GloVe' here"),
         ({"config": replace(CONFIG, epochs=5)}, "epochs is 4"),
         ({"seed": 2}, "seed is 1 there and 2 here"),
         ({"validation": 0.1}, "validation is 0.0 there"),

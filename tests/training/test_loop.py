@@ -162,6 +162,14 @@ def test_lines_elsewhere(corpus, capsys, monkeypatch):
     assert "  limit: " in lines[-1]
 
 
+def test_a_line_tells_where_a_callback_has_ended_the_run(corpus, capsys, monkeypatch):
+    monkeypatch.setenv("TERM", "dumb")
+    wk.train(corpus, SMALL, progress=True, callbacks=[lambda p: p.epoch_ended])
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "training ..."
+    assert [line[:24] for line in lines[1:]] == ["training:  33%  epoch 1 "]
+
+
 def test_nothing_is_shown_by_default(corpus, capsys):
     wk.train(corpus, SMALL)
     assert capsys.readouterr() == ("", "")
@@ -184,6 +192,7 @@ def test_the_log_has_a_line_for_each_epoch_and_one_now_and_then(corpus, caplog, 
     assert len(caplog.records) == 1 + len(seen)
 
 
+@pytest.mark.parametrize("unwatched", [False, True])
 @pytest.mark.parametrize(
     ("wall", "elsewhere", "processor", "pages", "busy", "limit"),
     [
@@ -193,7 +202,9 @@ def test_the_log_has_a_line_for_each_epoch_and_one_now_and_then(corpus, caplog, 
         (1.0, 3.0, 2.0, 0, 1.0, "callbacks"),
     ],
 )
-def test_what_limits(monkeypatch, wall, elsewhere, processor, pages, busy, limit):
+def test_what_limits(monkeypatch, wall, elsewhere, processor, pages, busy, limit, unwatched):
+    if unwatched and limit == "other programs":  # a device has worked
+        limit = "training"
     clocks = {"wall": 0.0, "processor": 0.0, "pages": 0}
     monkeypatch.setattr("wordkin.training.meter.cores", lambda: 8)
     monkeypatch.setattr("time.perf_counter", lambda: clocks["wall"])
@@ -205,10 +216,18 @@ def test_what_limits(monkeypatch, wall, elsewhere, processor, pages, busy, limit
         clocks["wall"] += wall
         clocks["processor"] += processor
         clocks["pages"] += pages
-        return Learned(1, 1.0, 1)
+        return Learned(1, 1.0, 1, unwatched=unwatched)
 
     for _ in range(5):
         clocks["wall"] += elsewhere
         assert meter.measured(learn).tokens == 1
     assert meter.busy == pytest.approx(busy)
     assert meter.limited_by == limit
+
+
+def test_threads_without_a_stream_are_not_waited_for_by_the_meter(corpus, monkeypatch):
+    threads = []
+    monkeypatch.setattr(loop, "Meter", lambda workers: threads.append(workers) or Meter(workers))
+    for settings in ({}, {"deterministic": True, "streams": 2}, {"deterministic": True}):
+        wk.train(corpus, replace(SMALL, epochs=1), workers=3, **settings)
+    assert threads == [3, 2, 3]

@@ -79,15 +79,28 @@ def test_a_record_begins_anew_with_another_run(corpus):
 
 def test_a_record_goes_on_with_a_run_that_is_resumed(corpus, tmp_path):
     whole, record = wk.RunRecord(["cat"], topn=2), wk.RunRecord(["cat"], topn=2)
-    saved, end = wk.Checkpoint(tmp_path, every=4), lambda p: p.step == 7
+    saved, fail = wk.Checkpoint(tmp_path, every=4), lambda p: 1 / (p.step - 7)
     settings = {"config": wk.SkipGram(**SETTINGS), "workers": 1}
     wk.train(corpus, **settings, callbacks=[whole])
-    wk.train(corpus, **settings, callbacks=[record, saved, end])
+    with pytest.raises(ZeroDivisionError):
+        wk.train(corpus, **settings, callbacks=[record, saved, fail])
     wk.train(corpus, **settings, callbacks=[record], resume=tmp_path)
     assert [(p.words, p.loss) for p in record.points] == [(p.words, p.loss) for p in whole.points]
     words = [snapshot.words for snapshot in record.snapshots]
     assert words == sorted(set(words))
     assert {snapshot.words for snapshot in whole.snapshots} <= set(words)
+
+
+def test_a_run_that_a_callback_has_ended_is_looked_at_in_the_end(corpus):
+    record = wk.RunRecord(["cat"], topn=3)
+    config = wk.SkipGram(**SETTINGS)
+    model = wk.train(corpus, config, workers=1, callbacks=[record, lambda p: p.step == 7])
+    last = record.snapshots[-1]
+    assert last.words == record.points[-1].words == model.account.presented
+    assert 0 < last.share < 1
+    assert [word for word, _ in last.nearest["cat"]] == [
+        word for word, _ in model.vectors.most_similar("cat", topn=3)
+    ]
 
 
 def test_probes_are_drawn_where_none_are_given(corpus):
@@ -155,6 +168,57 @@ def test_the_page_needs_nothing_and_runs_no_word(record):
     assert any(a.get("name") == "viewport" for _, a in page.tags)
 
 
+def test_moments_lie_on_the_curves_where_the_run_was(corpus):
+    record = wk.RunRecord(["cat"])
+
+    def fail(progress):
+        if progress.step == 7:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        wk.train(corpus, wk.SkipGram(**SETTINGS), workers=1, callbacks=[record, fail])
+    record.snapshots.pop()  # the last look was some blocks before
+    end = record.points[-1].words
+    assert record.snapshots[-1].words < end
+    places = [moment["at"] for moment in Page(record.to_html()).data]
+    assert places == pytest.approx([snapshot.words / end for snapshot in record.snapshots])
+
+
+def test_each_curve_has_a_look_of_its_own(record):
+    many = wk.RunRecord()
+    many.points = record.points
+    many.snapshots = [
+        snapshot._replace(scores={f"set {n}": n + snapshot.share for n in range(12)})
+        for snapshot in record.snapshots
+    ]
+    text = many.to_html()
+    looks = [a["class"] for tag, a in Page(text).tags if tag == "polyline"][-12:]
+    assert len(set(looks)) == 12
+    style = text[text.index("<style>") : text.index("</style>")]
+    light, dark = (
+        dict(re.findall(r"--(\w):(#\w+)", part)) for part in style.split("prefers-color-scheme")
+    )
+    own = dict(re.findall(r"\.(l\d)\{--mine:var\(--(\w)\)\}", style))
+    assert {look.split()[0] for look in looks} == own.keys()
+    for colours in (light, dark):
+        assert len({colours[name] for name in own.values()}) == len(own) == 6
+    assert ".again{stroke-dasharray" in style
+
+
+@pytest.mark.parametrize("odd", [float("nan"), float("inf")])
+def test_what_is_not_finite_is_left_out_of_the_curves(record, odd):
+    """A run that has exploded has a page, too."""
+    exploded = wk.RunRecord()
+    exploded.points = [*record.points[:-1], record.points[-1]._replace(loss=odd)]
+    exploded.snapshots = [each._replace(scores={"odd": odd}) for each in record.snapshots]
+    lines = [a["points"] for tag, a in Page(exploded.to_html()).tags if tag == "polyline"]
+    assert len(lines[0].split()) == len(record.points) - 1
+    assert lines[-1] == ""
+    assert not any("nan" in line or "inf" in line for line in lines)
+    assert live._curve([3.0, odd, 1.0]) == live._curve([3.0, 1.0])
+    assert live._curve([odd]) == ""
+
+
 def test_an_empty_record_has_no_page(tmp_path):
     with pytest.raises(InputError, match="Nothing has been recorded"):
         wk.RunRecord().to_html(tmp_path / "a.html")
@@ -192,6 +256,19 @@ def test_lines_tell_how_words_move(corpus, monkeypatch):
         words = ", ".join(word for word, _ in snapshot.nearest["cat"])
         assert f"{snapshot.words:,}  cat: {words}" in text
     assert "training: 100%" in text
+
+
+def test_lines_tell_of_the_end_where_a_callback_has_ended_the_run(corpus):
+    console = Console(file=io.StringIO(), width=100, highlight=False)
+    record = wk.RunRecord(["cat"])
+    config = wk.SkipGram(**SETTINGS)
+    with watch_training(record, console) as show:
+        end = lambda p: p.step == 7  # noqa: E731
+        wk.train(corpus, config, workers=1, callbacks=[record, show, end])
+    text, last = console.file.getvalue(), record.snapshots[-1]
+    words = ", ".join(word for word, _ in last.nearest["cat"])
+    assert f"{last.words:,}  cat: {words}" in text
+    assert re.search(r"^training:  [1-9]\d%", text, re.MULTILINE)
 
 
 def test_a_terminal_shows_the_last_state(corpus):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import wordkin as wk
-from wordkin.errors import ConfigError, FileError, InputError, UnknownWordError
+from wordkin.errors import ConfigError, FileError, InputError, TrainingError, UnknownWordError
 
 SMALL = {"vector_size": 12, "window": 3, "epochs": 3, "sample": 0}
 TOPICS = (["cat", "dog", "bird", "fish", "mouse"], ["one", "two", "three", "four", "five"])
@@ -66,7 +66,8 @@ def test_with_a_run_that_is_resumed_they_go_on(corpus, tmp_path):
     settings = {"config": wk.SkipGram(**SMALL), "workers": 1}
     whole = wk.LossCurve()
     wk.train(corpus, **settings, callbacks=[whole])
-    wk.train(corpus, **settings, callbacks=[curve, look, saved, lambda p: p.step == 3])
+    with pytest.raises(ZeroDivisionError):
+        wk.train(corpus, **settings, callbacks=[curve, look, saved, lambda p: 1 / (p.step - 3)])
     wk.train(corpus, **settings, callbacks=[curve, look, seen.append], resume=tmp_path)
     assert seen[0].step == 3  # it is learned again
     assert curve.points == whole.points
@@ -180,6 +181,13 @@ def test_a_layer_of_ours_knows_its_words(keras, corpus):
     callback.on_epoch_end(0)
     words = [word for word, _ in look.reports[0].nearest["cat"]]
     assert words == [word for word, _ in vectors.most_similar("cat", topn=3)]
+
+
+def test_vectors_that_have_exploded_are_told_as_such(corpus):
+    matrix = np.ones((len(corpus.vocabulary), 4), np.float32)
+    matrix[corpus.vocabulary.id("cat"), 2] = np.inf
+    with pytest.raises(TrainingError, match="no longer finite: the learning rate is too high"):
+        wk.NearestWords(["dog", "cat"]).look(matrix, corpus.vocabulary, step=1)
 
 
 def test_layers_that_do_not_fit_are_told(keras, corpus):

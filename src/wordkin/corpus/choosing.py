@@ -188,11 +188,7 @@ class Choice:
                 f"the most frequent, {word!r}, {times} times, but min_count is {self.min_count}. "
                 f"Give more text, or a min_count of {times} or less."
             )
-        if draft.pruned:
-            return (
-                f"No word is left: {draft.pruned} tokens were read and all forgotten while "
-                "counting. Give a larger max_vocab_size."
-            )
+        # not that all words were forgotten: that is done for others, which are there then
         cause = "the text is empty"
         if draft.dropped:
             cause = f"the tokenizer dropped all of {draft.dropped} tokens; use another one"

@@ -92,8 +92,10 @@ class Reading(NamedTuple):
         list of str
             The words.
         """
-        if self.chosen is not None:  # the words of compiled code have no line feeds within
-            return self.chosen(numbers)[0].tobytes().decode("utf-8").split("\n")[:-1]
+        if self.chosen is not None:
+            from wordkin.kernels.numbering import spelled
+
+            return spelled(*self.chosen(numbers))
         types = self.types()
         return [types[i] for i in numbers.tolist()]
 

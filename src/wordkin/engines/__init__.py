@@ -46,6 +46,8 @@ class Learned(NamedTuple):
     pairs: int
     elsewhere: float = 0.0
     """Processor seconds that other processes have spent on it."""
+    unwatched: bool = False
+    """Whether a device or another's threads did it: that ours wait tells nothing then."""
 
 
 class Memory(NamedTuple):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
+from wordkin.engines import Run
 from wordkin.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
     from wordkin.config import Model
     from wordkin.corpus import Corpus
-    from wordkin.engines import Memory, Run
+    from wordkin.engines import Memory
 
 _HOMES = {
     "SkipGram": "word2vec",
@@ -30,6 +31,14 @@ _IN_STREAMS = {
     "FastText": "fasttext_streams",
 }
 """The same of those that can be trained in streams."""
+
+
+class CpuRun(Run, Protocol):
+    """What `make_run` makes."""
+
+    def warm_up(self) -> None:
+        """Begin the threads, and compile the kernels, so that no clock of training counts that."""
+        ...
 
 
 class CpuEngine:
@@ -74,7 +83,7 @@ class CpuEngine:
         return answer
 
     def start(self, corpus: Corpus, config: Model, *, seed: int) -> Run:
-        """Make the matrices.
+        """Make the matrices, and compile the kernels.
 
         Parameters
         ----------
@@ -90,7 +99,12 @@ class CpuEngine:
         Run
             The untrained model.
         """
-        run: Run = self._home(config).make_run(corpus, config, seed=seed, **self._ways())
+        run: CpuRun = self._home(config).make_run(corpus, config, seed=seed, **self._ways())
+        try:
+            run.warm_up()
+        except BaseException:  # Ctrl-C, too: whoever asked for the run can't stop its threads
+            run.close()
+            raise
         return run
 
     def _ways(self) -> dict[str, int]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from wordkin.engines import Block, Memory
 from wordkin.engines.text import counted_text
-from wordkin.engines.threads import Team, closed_on_error
+from wordkin.engines.threads import Team
 from wordkin.kernels import doc2vec, sampling, seed_state, word2vec
 from wordkin.kernels.lanes import WIDE
 
@@ -107,9 +107,6 @@ class Doc2VecRun:
             self._scatter(rng, word2vec.halves(self._rows[:-1])[0])
         self._nothing_hot = word2vec.aligned((0, self._rows.shape[1]))
         self._team = Team(workers, lambda: word2vec.make_scratch(config.window, config.vector_size))
-        # an empty block compiles the kernel, so that no clock of training counts that
-        with closed_on_error(self.close):
-            self.update(Block(0, 0, config.alpha, 0))
 
     def _scatter(self, rng: np.random.Generator, table: NDArray[np.float32]) -> None:
         size = self._config.vector_size
@@ -118,6 +115,10 @@ class Doc2VecRun:
             draws = rng.random((len(rows), size), dtype=np.float32)
             # gensim's: twice word2vec's
             rows[:, :size] = (2 * draws - np.float32(1)) / np.float32(size)
+
+    def warm_up(self) -> None:
+        """Compile the kernel, so that no clock of training counts that."""
+        self.update(Block(0, 0, self._config.alpha, 0))
 
     def update(self, block: Block) -> Learned:
         """Learn from a block, cut into parts that the threads take one after the other.

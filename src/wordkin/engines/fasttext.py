@@ -8,7 +8,7 @@ import numpy as np
 
 from wordkin.engines import Block, Memory
 from wordkin.engines.text import counted_text
-from wordkin.engines.threads import Team, closed_on_error
+from wordkin.engines.threads import Team
 from wordkin.errors import ConfigError
 from wordkin.kernels import losses, sampling, seed_state, subword
 from wordkin.kernels.lanes import WIDE
@@ -340,26 +340,4 @@ def _choose_kernel(
     return kernel, sampling.with_stream(noise, counts, config.ns_exponent)
 
 
-def make_run(corpus: Corpus, config: FastText, *, seed: int, workers: int) -> FastTextRun:
-    """Make a run, with its kernels compiled.
-
-    Parameters
-    ----------
-    corpus : Corpus
-        What to learn from.
-    config : FastText
-        The model.
-    seed : int
-        Fixes all draws.
-    workers : int
-        Threads.
-
-    Returns
-    -------
-    FastTextRun
-        The untrained model.
-    """
-    run = FastTextRun(corpus, config, seed=seed, workers=workers)
-    with closed_on_error(run.close):
-        run.warm_up()
-    return run
+make_run = FastTextRun

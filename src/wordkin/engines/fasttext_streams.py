@@ -24,7 +24,6 @@ from wordkin.engines.streams import (
     piece_tokens,
     uses_as_target,
 )
-from wordkin.engines.threads import closed_on_error
 from wordkin.errors import ConfigError
 from wordkin.kernels import sampling, seed_state, subword
 from wordkin.kernels.word2vec import Rule, Span, padded
@@ -98,19 +97,28 @@ class FastTextStreams(InStreams, racing.FastTextRun):
         Threads.
     streams : int
         Pieces of text that are learned from at the same time.
+
+    Raises
+    ------
+    ConfigError
+        If the loss is not negative sampling.
     """
 
     def __init__(
         self, corpus: Corpus, config: FastText, *, seed: int, workers: int, streams: int
     ) -> None:
+        if config.loss != "negative-sampling":
+            raise ConfigError(
+                f"FastText with loss={config.loss!r} can't be trained in streams. Take "
+                '"negative-sampling", or workers=1 instead of deterministic=True.'
+            )
         super().__init__(corpus, config, seed=seed, workers=workers)
-        with closed_on_error(self.close):
-            self._sharing = racing.sharing(config, self._counts)
-            inputs, outputs = self._uses()
-            self._inputs = SharedTable(self._tables.pieces, inputs, streams)
-            self._outputs = SharedTable(self._tables.output, outputs, streams)
-            self.sides = make_side(self._inputs, 0), make_side(self._outputs, 0)
-            self.streams = Streams(self, self._team, streams=streams, tokens=corpus.n_tokens)
+        self._sharing = racing.sharing(config, self._counts)
+        inputs, outputs = self._uses()
+        self._inputs = SharedTable(self._tables.pieces, inputs, streams)
+        self._outputs = SharedTable(self._tables.output, outputs, streams)
+        self.sides = make_side(self._inputs, 0), make_side(self._outputs, 0)
+        self.streams = Streams(self, self._team, streams=streams, tokens=corpus.n_tokens)
 
     def _desk_maker(self) -> Callable[[], Desk]:
         size, reach = self._config.vector_size, self._config.reach
@@ -188,40 +196,4 @@ class FastTextStreams(InStreams, racing.FastTextRun):
         return subword.Pieces(starts, rows), self._inputs.copy(stream, slots, slots)
 
 
-def make_run(
-    corpus: Corpus, config: FastText, *, seed: int, workers: int, streams: int
-) -> FastTextStreams:
-    """Make a run, with its kernels compiled.
-
-    Parameters
-    ----------
-    corpus : Corpus
-        What to learn from.
-    config : FastText
-        The model.
-    seed : int
-        Fixes all draws.
-    workers : int
-        Threads.
-    streams : int
-        Pieces of text that are learned from at the same time.
-
-    Returns
-    -------
-    FastTextStreams
-        The untrained model.
-
-    Raises
-    ------
-    ConfigError
-        If the loss is not negative sampling.
-    """
-    if config.loss != "negative-sampling":
-        raise ConfigError(
-            f"FastText with loss={config.loss!r} can't be trained in streams. Take "
-            '"negative-sampling", or workers=1 instead of deterministic=True.'
-        )
-    run = FastTextStreams(corpus, config, seed=seed, workers=workers, streams=streams)
-    with closed_on_error(run.close):
-        run.warm_up()
-    return run
+make_run = FastTextStreams

@@ -8,7 +8,7 @@ import numpy as np
 
 from wordkin.engines import Block, Learned, Memory
 from wordkin.engines.cooccurrence import count_cells
-from wordkin.engines.threads import Team, closed_on_error
+from wordkin.engines.threads import Team
 from wordkin.kernels import glove, seed_state
 from wordkin.kernels.cooccurrence import TILE
 from wordkin.kernels.word2vec import aligned, padded
@@ -88,9 +88,6 @@ class GloVeRun:
         self._order = np.arange(len(self._tiles.rows))
         self._before = np.zeros(len(self._order) + 1, np.int64)
         self._team = Team(workers, lambda: np.empty(TILE * TILE, np.int32))
-        # an empty block compiles the kernel, so that no clock of training counts that
-        with closed_on_error(self.close):
-            self.update(Block(0, 0, config.alpha, 0))
 
     def _fill(self, seed: int) -> None:
         """Begin with small random vectors and biases."""
@@ -150,6 +147,10 @@ class GloVeRun:
             self._held_out,
             self._salt,
         )
+
+    def warm_up(self) -> None:
+        """Compile the kernel, so that no clock of training counts that."""
+        self.update(Block(0, 0, self._config.alpha, 0))
 
     def update(self, block: Block) -> Learned:
         """Learn from a share of the cells, cut into parts that the threads take one after another.

@@ -160,7 +160,7 @@ class KerasRun:
         kept = bands.keep(text, self._rule, span, state)
         losses = [self._tables.learn(batch) for batch in self._batches(kept, block)]
         loss, pairs = np.sum([_to_host(each) for each in losses], axis=0).tolist()
-        return Learned(len(kept.words), float(loss), round(pairs))
+        return Learned(len(kept.words), float(loss), round(pairs), unwatched=True)
 
     def _batches(self, kept: bands.Kept, block: Block) -> Iterator[Batch]:
         """Cut kept words into batches of one shape; the last is filled up with nothing."""

@@ -8,7 +8,7 @@ import numpy as np
 
 from wordkin.engines import Block, Memory
 from wordkin.engines.text import counted_text
-from wordkin.engines.threads import Team, closed_on_error
+from wordkin.engines.threads import Team
 from wordkin.kernels import losses, sampling, seed_state, subword
 from wordkin.kernels.word2vec import Rule, aligned, padded
 
@@ -81,9 +81,10 @@ class ReferenceRun:
         draws = np.random.default_rng([seed, _INIT_STREAM]).random((words, size), np.float32)
         self._tables.pieces[:-1, :size] = (draws - np.float32(0.5)) / np.float32(size)
         self._team = Team(workers, lambda: subword.make_desk(1, 1))
-        # an empty block compiles the kernel, so that no clock of training counts that
-        with closed_on_error(self.close):
-            self.update(Block(0, 0, config.alpha, 0))
+
+    def warm_up(self) -> None:
+        """Compile the kernel, so that no clock of training counts that."""
+        self.update(Block(0, 0, self._config.alpha, 0))
 
     def update(self, block: Block) -> Learned:
         """Learn from a block, cut into parts that the threads take one after the other.

@@ -88,6 +88,9 @@ class PPMIRun:
         self._counted = 0
         self._found: _Factors | None = None
 
+    def warm_up(self) -> None:
+        """Do nothing: the first count compiles what it needs, and is no speed of learning."""
+
     def update(self, block: Block) -> Learned:
         """Count a block, and those before it that have not been counted by this run.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from wordkin.engines.cpu import CpuEngine
@@ -107,16 +108,16 @@ class RayEngine:
             If the cluster can't be reached, or gives no workers.
         """
         disconnect = self.cluster.connect(self.workers)
-        try:
+        with ExitStack() as undo:
+            undo.callback(disconnect)
             task = Task(config, seed, self.cluster.threads, self.streams, mark_of(corpus))
             text = import_ray().put(ship(corpus))
             crew = Crew(self.cluster, task, text, workers=self.workers)
+            undo.callback(crew.end)
             run = RayRun(crew, disconnect, tokens=corpus.n_tokens)
             if run.is_composed():
                 run = ComposedRayRun(crew, disconnect, tokens=corpus.n_tokens)
-        except BaseException:
-            disconnect()
-            raise
+            undo.pop_all()  # from here on the run does both
         return run
 
 

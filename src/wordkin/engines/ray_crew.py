@@ -316,29 +316,33 @@ class Crew:
 
     def _hire(self, workers: int) -> list[Place]:
         """Begin new workers, and see that they are like this process."""
-        ray, seconds = self._ray, self._cluster.timeout
         hosts = [self._class.remote() for _ in range(workers)]
         try:
             about = self._introduced(hosts)
             for versions, machine, _ in about:
                 check_versions(versions, machine)
-            ray.get([host.start.remote(self._task, self._corpus) for host in hosts])
-        except ray.exceptions.GetTimeoutError as error:
-            _end_all(ray, hosts)
+            self._ray.get([host.start.remote(self._task, self._corpus) for host in hosts])
+        except BaseException as error:
+            # at Ctrl-C, too: who holds the traceback, as a notebook does, holds their processors
+            for host in hosts:
+                self._ray.kill(host)
+            self._raise_why(error, workers)
+            raise
+        return [Place(h, machine, pid) for h, (_, machine, pid) in zip(hosts, about, strict=True)]
+
+    def _raise_why(self, error: BaseException, workers: int) -> None:
+        """Raise what Ray says about new workers as an error of ours."""
+        ray = self._ray
+        if isinstance(error, ray.exceptions.GetTimeoutError):
             free = ray.available_resources().get("CPU", 0)
             raise TrainingError(
                 f"The Ray cluster has not given {workers} workers of {self._cluster.threads} "
-                f"threads within {seconds:g} seconds; {free:g} processors are free now. Take "
-                "fewer workers, or wait until others have ended."
+                f"threads within {self._cluster.timeout:g} seconds; {free:g} processors are free "
+                "now. Take fewer workers, or wait until others have ended."
             ) from error
-        except ray.exceptions.RayError as error:
-            _end_all(ray, hosts)
+        if isinstance(error, ray.exceptions.RayError):
             self._raise_own(error)
             raise TrainingError(f"A worker can't begin: {_first_lines(error)}") from error
-        except WordkinError:
-            _end_all(ray, hosts)
-            raise
-        return [Place(h, machine, pid) for h, (_, machine, pid) in zip(hosts, about, strict=True)]
 
     def _introduced(self, hosts: Sequence[Any]) -> list[tuple[dict[str, str], str, int]]:
         """Wait until new workers tell about themselves.
@@ -369,11 +373,6 @@ class Crew:
         for each in told:
             tallies |= each.tallies
         return [tallies[stream] for stream in range(self._task.streams)]
-
-
-def _end_all(ray: Any, hosts: Sequence[Any]) -> None:  # noqa: ANN401
-    for host in hosts:
-        ray.kill(host)
 
 
 def _first_lines(error: Exception, lines: int = 1) -> str:

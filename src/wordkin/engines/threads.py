@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -14,7 +13,7 @@ from wordkin.engines import Learned
 from wordkin.kernels.word2vec import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -49,30 +48,12 @@ def cut(block: Block, sizes: Sequence[int]) -> list[Span]:
     return [Span(start, stop) for start, stop in itertools.pairwise(cuts)]
 
 
-@contextmanager
-def closed_on_error(close: Callable[[], None]) -> Iterator[None]:
-    """Close what is being made, if an error or Ctrl-C comes before it is.
-
-    Threads wait until they are told to stop, and nobody else could tell them: whoever asked for
-    what has them does not get it.
-
-    Parameters
-    ----------
-    close : callable
-        Stops them.
-    """
-    try:
-        yield
-    except BaseException:
-        close()
-        raise
-
-
 class Team(Generic[Desk]):
     """Threads, each with a desk: the one that calls, and others that wait for it to do so.
 
     All is idle while a thread is woken up, at the start of a block and at its end. So the caller
-    works too, and the others wait at a queue: futures took four times as long.
+    works too, and the others wait at a queue: futures took four times as long. They begin with the
+    first tasks: until then there is nothing to close.
 
     Parameters
     ----------
@@ -91,9 +72,7 @@ class Team(Generic[Desk]):
             Thread(target=_wait_for, args=(self._calls, desk), name="wordkin-train", daemon=True)
             for desk in desks
         ]
-        with closed_on_error(self.close):
-            for thread in self._threads:
-                thread.start()
+        self._begun = False
 
     def share(
         self, block: Block, learn: Callable[[Desk, int, Span], NDArray[np.float64]]
@@ -136,6 +115,7 @@ class Team(Generic[Desk]):
         list
             What they have returned.
         """
+        self._begin()
         job: _Job[Desk, Result] = _Job(tasks)
         helpers = max(min(len(self._threads), len(tasks) - 1), 0)
         for _ in range(helpers):
@@ -149,6 +129,12 @@ class Team(Generic[Desk]):
             if error is not None:
                 raise error
         return [job.results[number] for number in range(len(tasks))]
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            for thread in self._threads:
+                thread.start()
 
     def close(self) -> None:
         """Stop all threads, and wait until they have stopped."""

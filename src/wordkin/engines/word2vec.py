@@ -10,7 +10,7 @@ import numpy as np
 from wordkin.config import CBOW, SkipGram
 from wordkin.engines import Block, Memory
 from wordkin.engines.text import counted_text
-from wordkin.engines.threads import Team, closed_on_error
+from wordkin.engines.threads import Team
 from wordkin.kernels import sampling, seed_state, word2vec
 from wordkin.kernels.lanes import WIDE
 
@@ -249,26 +249,4 @@ def _choose_kernel(
     return kernel, sampling.with_stream(noise, counts, config.ns_exponent)
 
 
-def make_run(corpus: Corpus, config: Word2Vec, *, seed: int, workers: int) -> Word2VecRun:
-    """Make a run, with its kernels compiled.
-
-    Parameters
-    ----------
-    corpus : Corpus
-        What to learn from.
-    config : Word2Vec
-        The model.
-    seed : int
-        Fixes all draws.
-    workers : int
-        Threads.
-
-    Returns
-    -------
-    Word2VecRun
-        The untrained model.
-    """
-    run = Word2VecRun(corpus, config, seed=seed, workers=workers)
-    with closed_on_error(run.close):
-        run.warm_up()
-    return run
+make_run = Word2VecRun

@@ -25,7 +25,6 @@ from wordkin.engines.streams import (
     piece_tokens,
     uses_as_target,
 )
-from wordkin.engines.threads import closed_on_error
 from wordkin.kernels import sampling, seed_state, word2vec
 
 if TYPE_CHECKING:
@@ -97,11 +96,10 @@ class Word2VecStreams(InStreams, racing.Word2VecRun):
         self, corpus: Corpus, config: Word2Vec, *, seed: int, workers: int, streams: int
     ) -> None:
         super().__init__(corpus, config, seed=seed, workers=workers)
-        with closed_on_error(self.close):
-            self._sharing = racing.sharing(config, self._counts)
-            self._table = SharedTable(self._rows, self._uses(), streams)
-            self.sides = make_side(self._table, 0), make_side(self._table, 1)
-            self.streams = Streams(self, self._team, streams=streams, tokens=corpus.n_tokens)
+        self._sharing = racing.sharing(config, self._counts)
+        self._table = SharedTable(self._rows, self._uses(), streams)
+        self.sides = make_side(self._table, 0), make_side(self._table, 1)
+        self.streams = Streams(self, self._team, streams=streams, tokens=corpus.n_tokens)
 
     def _desk_maker(self, counts: NDArray[np.int64], workers: int) -> Callable[[], Desk]:
         return lambda: Desk(self._config, self._rows.shape[1], len(counts))
@@ -168,30 +166,4 @@ class Word2VecStreams(InStreams, racing.Word2VecRun):
         return sampling.Tree(starts, nodes, turns), used
 
 
-def make_run(
-    corpus: Corpus, config: Word2Vec, *, seed: int, workers: int, streams: int
-) -> Word2VecStreams:
-    """Make a run, with its kernels compiled.
-
-    Parameters
-    ----------
-    corpus : Corpus
-        What to learn from.
-    config : Word2Vec
-        The model.
-    seed : int
-        Fixes all draws.
-    workers : int
-        Threads.
-    streams : int
-        Pieces of text that are learned from at the same time.
-
-    Returns
-    -------
-    Word2VecStreams
-        The untrained model.
-    """
-    run = Word2VecStreams(corpus, config, seed=seed, workers=workers, streams=streams)
-    with closed_on_error(run.close):
-        run.warm_up()
-    return run
+make_run = Word2VecStreams

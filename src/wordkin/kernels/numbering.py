@@ -5,6 +5,7 @@ One thread numbers all blocks of a text in their order, so that numbers never de
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -387,6 +388,28 @@ class WordTable:
         list of str
             As many as ``len(self) - first``.
         """
-        begin = self._words.offsets[first]
-        text = self._words.arena[begin : self._fill[1]].tobytes().decode("utf-8")
-        return text.split("\n")[:-1]
+        offsets = self._words.offsets[first : self._fill[0] + 1]
+        return spelled(self._words.arena[offsets[0] : self._fill[1]], offsets - offsets[0])
+
+
+def spelled(text: NDArray[np.uint8], offsets: NDArray[np.int64]) -> list[str]:
+    """Make strings of words that `WordTable.chosen` has copied.
+
+    Parameters
+    ----------
+    text : ndarray of uint8
+        The words in UTF-8, each with a line feed behind it.
+    offsets : ndarray of int64
+        Shape (n + 1,): where they begin and end.
+
+    Returns
+    -------
+    list of str
+        The n words.
+    """
+    data = text.tobytes()
+    words = data.decode("utf-8").split("\n")[:-1]
+    if len(words) == len(offsets) - 1:
+        return words
+    # a word has a line feed within
+    return [data[begin : end - 1].decode("utf-8") for begin, end in pairwise(offsets.tolist())]

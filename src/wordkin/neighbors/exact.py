@@ -8,7 +8,7 @@ those the lower row (the more frequent word) comes first.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -95,8 +95,7 @@ def nearest_rows(
     """
     check_count("topn", topn)
     vectors = np.array(queries, np.float64, ndmin=2)
-    finite = (np.abs(vectors) <= np.finfo(np.float32).max).all()  # no NaN either
-    if vectors.ndim != 2 or vectors.shape[1] != matrix.shape[1] or not finite:
+    if vectors.ndim != 2 or vectors.shape[1] != matrix.shape[1] or not fits_float32(vectors):
         raise InputError(
             f"Queries must be finite vectors of {matrix.shape[1]} numbers (as float32); got an "
             f"array of shape {vectors.shape}."
@@ -189,6 +188,27 @@ def merge(best: Found, more: Found, topn: int) -> Found:
     cosines = np.concatenate((best[1], more[1]))
     order = np.lexsort((rows, -cosines))[:topn]
     return rows[order], cosines[order]
+
+
+def fits_float32(vectors: NDArray[Any]) -> bool:
+    """Tell whether all numbers are finite, in float32 too.
+
+    Parameters
+    ----------
+    vectors : ndarray
+        Numbers, in any shape.
+
+    Returns
+    -------
+    bool
+        False if there is NaN, infinity, or a number that would become infinity.
+
+    Examples
+    --------
+    >>> fits_float32(np.array([1e38, 0.0])), fits_float32(np.array([1e39, 0.0]))
+    (True, False)
+    """
+    return bool((np.abs(vectors) <= np.finfo(np.float32).max).all())
 
 
 def unit_rows(vectors: NDArray[np.float64]) -> NDArray[np.float64]:

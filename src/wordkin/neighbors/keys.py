@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import InputError, RowError
-from wordkin.neighbors.exact import check_count, unit_rows
+from wordkin.neighbors.exact import check_count, fits_float32, unit_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,8 +113,11 @@ def checked_vector(vector: NDArray[Any], dimensions: int) -> NDArray[np.float64]
             f"A vector here has {dimensions} numbers; got an array of shape {vector.shape} and "
             f"dtype {vector.dtype}."
         )
-    if not np.isfinite(vector).all():
-        raise InputError("A vector must be finite; this one holds NaN or infinity.")
+    if not fits_float32(vector):
+        raise InputError(
+            "A vector must be finite, in float32 too; this one holds NaN, infinity, or a number "
+            "beyond 3.4e38."
+        )
     return np.array(vector, np.float64)
 
 
@@ -207,7 +210,7 @@ def sum_of_units(
     Raises
     ------
     InputError
-        If there are none, or a weight is no number.
+        If there are none, a weight is no number, or the sum is not finite.
     """
     weighted = [*_weighted(positive, 1.0), *_weighted(negative, -1.0)]
     if not weighted:
@@ -222,6 +225,10 @@ def sum_of_units(
             total += weight * unit_rows(vector)
             if not isinstance(key, str) or key in table.vocabulary:
                 asked.append(row_of(table, key))
+    if not fits_float32(total):
+        raise InputError(
+            "The sum of what is searched for must be finite, in float32 too. Give smaller weights."
+        )
     return total, asked
 
 

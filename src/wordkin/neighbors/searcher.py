@@ -9,7 +9,14 @@ import numpy as np
 
 from wordkin.neighbors import compiled
 from wordkin.neighbors.codes import Codes, make_codes, search_codes
-from wordkin.neighbors.exact import check_count, merge, nearest_rows, row_norms, unit_rows
+from wordkin.neighbors.exact import (
+    check_count,
+    fits_float32,
+    merge,
+    nearest_rows,
+    row_norms,
+    unit_rows,
+)
 from wordkin.progress import in_pieces, unmentioned
 
 if TYPE_CHECKING:
@@ -103,7 +110,7 @@ class Searcher:
         out: Sequence[int],
     ) -> Found:
         found = None
-        if np.isfinite(query).all() and query.shape == matrix.shape[1:]:
+        if query.shape == matrix.shape[1:] and fits_float32(query):
             divisors = self._divisors
             if compiled.can(matrix, self._extremes, topn + len(out)):
                 if self._codes is None:

@@ -20,7 +20,7 @@ from wordkin.training.callbacks import EarlyStopping as EarlyStopping
 from wordkin.training.display import show_training
 from wordkin.training.held_counts import hold_out_counts
 from wordkin.training.initial import initial_arrays
-from wordkin.training.job import STREAMS, Job, checked_streams, checked_workers
+from wordkin.training.job import STREAMS, Job, checked_callbacks, checked_streams, checked_workers
 from wordkin.training.loop import Session
 from wordkin.training.memory import check_fits, with_copies
 from wordkin.training.memory import memory_needed as memory_needed
@@ -121,8 +121,8 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
     EmptyCorpusError
         If the vocabulary has fewer than two words.
     ConfigError
-        If workers, seed, validation or engine is none there is; if the checkpoint is of another
-        run, or initial and resume are both given.
+        If workers, seed, validation, callbacks or engine is none there is; if the checkpoint is of
+        another run, or initial and resume are both given.
     InputError
         If the initial vectors have other words.
     OutOfMemoryError
@@ -162,7 +162,7 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
     arrays = None if initial is None else initial_arrays(initial, job)
     saved = None if resume is None else checkpoint.read(resume, job)
     chosen = get_engine(engine, workers=job.workers, streams=job.streams)
-    callbacks = [*callbacks]
+    callbacks = checked_callbacks(callbacks)
     memory = _checked_memory(chosen, job, callbacks)
     text = held_out_text.hold_out(job)
     with ExitStack() as stack:
@@ -174,8 +174,10 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
             arrays = checkpoint.fitting(saved, run.arrays())
         if arrays is not None:
             run.restore(arrays)
+        tally = saved and saved.tally
+        del saved, arrays  # a checkpoint that is mapped keeps its room on the disk when replaced
         held_out = hold_out_counts(job, run, text)
-        session = Session(job, run, held_out=held_out, memory=memory, tally=saved and saved.tally)
+        session = Session(job, run, held_out=held_out, memory=memory, tally=tally)
         session.go(callbacks)
         return _model(session, job, held_out=held_out.tokens, memory=memory)
 

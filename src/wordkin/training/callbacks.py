@@ -123,10 +123,11 @@ class EarlyStopping:
     min_delta : float
         A loss is better if it is lower than the best so far by more than this.
     restore_best : bool
-        Return the vectors of the epoch with the best loss (a copy of all tables is kept for that:
-        as much memory again). If false, the last ones are returned. If a run is resumed from a
-        checkpoint that was written later, and no epoch after it is better, the best are lost: a
-        warning tells so, and the last ones are returned.
+        Return the vectors of the epoch with the best loss (a copy of all tables is kept for that
+        while the run goes on: as much memory again). If false, the last ones are returned; so they
+        are where another callback ends the training. If a run is resumed from a checkpoint that
+        was written later, and no epoch after it is better, the best are lost: a warning tells so,
+        and the last ones are returned.
 
     Attributes
     ----------
@@ -183,7 +184,8 @@ class EarlyStopping:
         bool
             True if it has been stopped already.
         """
-        self.best_epoch, self._kept, self._kept_epoch = None, {}, 0
+        self.best_epoch = None
+        self._let_go()
         history = live.history()
         if not history or history[-1].validation_loss is None:
             return False
@@ -222,9 +224,23 @@ class EarlyStopping:
             self._keep(progress.arrays(), len(progress.history))
         elif ends and epochs_since:
             self._restore(progress)
-        if ends:
-            self._kept, self._kept_epoch = {}, 0
         return stops
+
+    def end_of_run(self, live: Live, *, in_order: bool) -> None:
+        """Let go of the copy, however the run has ended.
+
+        Parameters
+        ----------
+        live : Live
+            The run.
+        in_order : bool
+            Whether it was not interrupted.
+        """
+        del live, in_order
+        self._let_go()
+
+    def _let_go(self) -> None:
+        self._kept, self._kept_epoch = {}, 0
 
     def _judge(self, history: Sequence[EpochRecord]) -> int:
         """Find the best epoch, and tell how many there were since."""
@@ -243,7 +259,7 @@ class EarlyStopping:
         if is_there and not ends:
             self._keep(live.arrays(), best.epoch)
         elif ends and not is_there:
-            self._warn_of_loss()
+            self._tell_that_best_is_gone()
 
     def _keep(self, arrays: Mapping[str, NDArray[np.float32]], epoch: int) -> None:
         for name, array in arrays.items():
@@ -256,9 +272,9 @@ class EarlyStopping:
         if self._kept_epoch == self.best_epoch:
             progress.restore(self._kept)
         else:
-            self._warn_of_loss()
+            self._tell_that_best_is_gone()
 
-    def _warn_of_loss(self) -> None:
+    def _tell_that_best_is_gone(self) -> None:
         warn(
             f"The vectors of epoch {self.best_epoch}, the best one, are lost: the checkpoint that "
             "this run was resumed from was written later. Returned are those of the last epoch. "
@@ -284,7 +300,8 @@ class Checkpoint:
         Where to; made if there is none. It holds one file, of the size of all tables.
     every : int, float or str
         A whole number of blocks, seconds as a float, or a time such as "5m". There is always one
-        at the end.
+        at the end, also of a run that a callback has stopped; of one that was interrupted there
+        is the last one before.
 
     Raises
     ------
@@ -297,6 +314,7 @@ class Checkpoint:
 
     def __init__(self, folder: str | os.PathLike[str], *, every: float | str = "5m") -> None:
         self._interval = Interval(every)
+        self._saved_at = 0  # how many words had been seen
         self.path = checkpoint.file_in(Path(folder))
 
     def begin(self, live: Live) -> None:
@@ -307,6 +325,7 @@ class Checkpoint:
         live : Live
             The run.
         """
+        self._saved_at, _ = live.seen()  # what lies before is where it was resumed from
         need = sum(table.nbytes for table in live.arrays().values())
         free = shutil.disk_usage(self.path.parent).free
         if need > free:
@@ -324,5 +343,22 @@ class Checkpoint:
         progress : Progress
             Where the run stands.
         """
-        if self._interval.due(progress) or progress.step == progress.steps:
-            progress.save(self.path)
+        if self._interval.due(progress):
+            self._save(progress.live)
+
+    def end_of_run(self, live: Live, *, in_order: bool) -> None:
+        """Write what is not in the last checkpoint, unless the run was interrupted.
+
+        Parameters
+        ----------
+        live : Live
+            The run.
+        in_order : bool
+            Whether it was not.
+        """
+        if in_order and live.seen()[0] > self._saved_at:
+            self._save(live)
+
+    def _save(self, live: Live) -> None:
+        live.save(self.path)
+        self._saved_at, _ = live.seen()

@@ -245,12 +245,12 @@ def _about(metadata: Mapping[str, str]) -> dict[str, Any]:
 def _check_same(there: Mapping[str, Any], here: Mapping[str, Any]) -> None:
     # the number of threads may change, and so may wordkin where the format stays
     there = {"streams": 0, **there}  # checkpoints of wordkin 0.1 don't tell
-    for name in here.keys() - {"workers", "wordkin"}:
-        if there.get(name) != here[name]:
+    for name, value in here.items():  # the model first: another one has other settings
+        if name not in ("workers", "wordkin") and there.get(name) != value:
             named = {"tokens": "the corpus: its number of tokens", "text": "the corpus: its text"}
             what = named.get(name, name)
             raise ConfigError(
-                f"{what} is {there.get(name)!r} there and {here[name]!r} here. Resume with what "
+                f"{what} is {there.get(name)!r} there and {value!r} here. Resume with what "
                 "it was begun with, or begin anew without resume."
             )
 

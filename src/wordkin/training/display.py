@@ -69,12 +69,16 @@ def _lines(console: Console) -> Iterator[Callback]:
     from rich.text import Text
 
     due = time.monotonic() + _SECONDS_BETWEEN_LINES
+    untold: Progress | None = None
 
     def show(progress: Progress) -> None:
-        nonlocal due
+        nonlocal due, untold
+        untold = progress
         if progress.step == progress.steps or time.monotonic() >= due:
-            due = time.monotonic() + _SECONDS_BETWEEN_LINES
+            due, untold = time.monotonic() + _SECONDS_BETWEEN_LINES, None
             console.print(Text(f"training: {progress}"))
 
     with shown(console=console, what="training"):
         yield show
+    if untold is not None:  # a callback has ended the run
+        console.print(Text(f"training: {untold}"))

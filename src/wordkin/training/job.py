@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from wordkin.memory import cores
 if TYPE_CHECKING:
     from wordkin.config import Model
     from wordkin.corpus import Corpus
+    from wordkin.training.progress import Callback
 
 STREAMS = 4
 """Of a deterministic run, unless told otherwise."""
@@ -108,6 +110,38 @@ def checked_streams(streams: int) -> int:
         If it is none.
     """
     return _checked("streams", streams)
+
+
+def checked_callbacks(callbacks: Iterable[Callback]) -> list[Callback]:
+    """Return the callbacks, if they are some.
+
+    Parameters
+    ----------
+    callbacks : iterable of callable
+        What the user said.
+
+    Returns
+    -------
+    list of callable
+        They.
+
+    Raises
+    ------
+    ConfigError
+        If it is no list of them, or one is none.
+    """
+    if callable(callbacks) or not isinstance(callbacks, Iterable):
+        raise ConfigError(
+            f"callbacks must be a list; got {callbacks!r:.100}. Write [...] around it."
+        )
+    given = [*callbacks]
+    for each in given:
+        if isinstance(each, type) or not callable(each):
+            raise ConfigError(
+                "Each of callbacks must be something to call with a Progress, such as "
+                f"LossCurve(); got {each!r:.100}."
+            )
+    return given
 
 
 def _checked(name: str, number: int) -> int:

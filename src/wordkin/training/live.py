@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -60,15 +61,20 @@ def _picture(record: RunRecord, console: Console) -> Iterator[Callback]:
     from rich.live import Live
 
     picture = _Picture()
+    last: Progress | None = None
     with (
         Live(get_renderable=picture.drawn, console=console, refresh_per_second=8),
         shown_on(picture),
     ):
 
         def show(progress: Progress) -> None:
+            nonlocal last
+            last = progress
             picture.run = _drawn(record, progress, console)
 
         yield show
+        if last is not None:  # the record has looked once more where a callback ended the run
+            show(last)
 
 
 class _Picture:
@@ -141,7 +147,10 @@ def _curve(values: Sequence[float]) -> str:
     >>> _curve([3.0, 2.0, 1.0])
     '█▅▁'
     """
+    values = [value for value in values if math.isfinite(value)]  # a run may have exploded
     n = len(values)
+    if not n:
+        return ""
     width = min(n, _CURVE_WIDTH)
     means = []
     for i in range(width):
@@ -158,10 +167,8 @@ def _lines(record: RunRecord, console: Console) -> Iterator[Callback]:
 
     due, looks = 0.0, 0
 
-    def look(progress: Progress) -> None:
+    def look() -> None:
         nonlocal due, looks
-        if looks and progress.step < progress.steps and time.monotonic() < due:
-            return
         due = time.monotonic() + _SECONDS_BETWEEN_LOOKS
         taken = record.snapshots
         # at the beginning what was before it, too
@@ -176,6 +183,8 @@ def _lines(record: RunRecord, console: Console) -> Iterator[Callback]:
 
         def callback(progress: Progress) -> None:
             show(progress)
-            look(progress)
+            if not looks or time.monotonic() >= due:
+                look()
 
         yield callback
+    look()  # what is new at the end, wherever a callback has ended the run

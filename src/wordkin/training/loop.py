@@ -12,7 +12,7 @@ from wordkin.training import checkpoint
 from wordkin.training.checkpoint import Tally
 from wordkin.training.meter import Meter
 from wordkin.training.nothing import warn_of_nothing
-from wordkin.training.progress import Beginner, EpochRecord, Progress
+from wordkin.training.progress import Beginner, Ender, EpochRecord, Progress
 from wordkin.training.schedule import FADING, Schedule
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ class Session:
         self._run: Run | None = run
         self._held_out = held_out
         self._memory = memory
-        self._meter = Meter(job.workers)
+        # no more threads than streams have work
+        self._meter = Meter(min(job.workers, job.streams or job.workers))
         self._began = time.perf_counter() - self.tally.seconds
         self._next_line = 0.0
 
@@ -92,14 +93,23 @@ class Session:
         Parameters
         ----------
         callbacks : iterable of callable
-            All are called after each block, in order.
+            All are called after each block, in order; see `Beginner` and `Ender`, too.
         """
-        callbacks = tuple(callbacks)
+        callbacks, in_order = tuple(callbacks), False
+        try:
+            self._go(callbacks)
+            in_order = True
+        finally:
+            for each in callbacks:
+                if isinstance(each, Ender):
+                    each.end_of_run(self, in_order=in_order)
+        warn_of_nothing(self._job, self)
+
+    def _go(self, callbacks: Sequence[Callback]) -> None:
         answers = [each.begin(self) for each in callbacks if isinstance(each, Beginner)]
         while not self.ended and not any(answer is True for answer in answers):
             progress = self._advance()
             answers = [callback(progress) for callback in callbacks]
-        warn_of_nothing(self._job, self)
 
     def finish(self) -> Finished:
         """End the run.

@@ -31,6 +31,7 @@ class Meter:
         # seconds in all, seconds learning, processor seconds learning, pages waited for
         self._sums = np.zeros(4)
         self._last = time.perf_counter()
+        self._unwatched = False
 
     def measured(self, learn: Callable[[], Learned]) -> Learned:
         """Learn from a block, and take the time.
@@ -49,6 +50,7 @@ class Meter:
         learned = learn()
         if learned.elsewhere:  # the processors are not those of this machine alone
             self._threads = self._workers
+        self._unwatched = learned.unwatched
         now = time.perf_counter()
         self._sums = FADING * self._sums + (
             now - self._last,
@@ -73,7 +75,9 @@ class Meter:
             return "callbacks"
         if self.busy >= 0.75:
             return "training"
-        return "disk" if pages >= 1 else "other programs"
+        if pages >= 1:
+            return "disk"
+        return "training" if self._unwatched else "other programs"
 
 
 def _late_pages() -> int:

@@ -119,7 +119,8 @@ class Progress:
     loss: float
     """Mean loss of a (word, context) pair in the last blocks, in nats."""
     busy: float
-    """Share of the threads' time in the last blocks that they computed; the rest they waited."""
+    """Share of the threads' time in the last blocks that they computed; the rest they waited (with
+    `engine="keras"`: the time that the processors computed, wherever that is done)."""
     limited_by: str
     """What the last blocks waited for most: "training" where the threads were busy, "disk" where
     the corpus is mapped and came late, "callbacks" (with validation), or "other programs"."""
@@ -276,5 +277,27 @@ class Beginner(Protocol):
         -------
         object
             True, and nothing else that is true, ends the training before its first block.
+        """
+        ...
+
+
+@runtime_checkable
+class Ender(Protocol):
+    """A callback that wants to know when a run ends, too."""
+
+    def end_of_run(self, live: Live, *, in_order: bool) -> object:
+        """Take note that there will be no other block.
+
+        Parameters
+        ----------
+        live : Live
+            The run, for the last time.
+        in_order : bool
+            False if an error or Ctrl-C has ended it: its matrices may be in the middle of a block.
+
+        Returns
+        -------
+        object
+            Not looked at.
         """
         ...

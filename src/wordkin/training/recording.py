@@ -82,8 +82,9 @@ class RunRecord:
     points : list of RunPoint
         The curve, a point for each block.
     snapshots : list of Snapshot
-        The first before the first block, then some dozens, closer together at the beginning. Both
-        are new lists when another run begins; of one that is resumed what lies before stays.
+        The first before the first block, then some dozens, closer together at the beginning, the
+        last at the end. Both are new lists when another run begins; of one that is resumed what
+        lies before stays.
 
     Raises
     ------
@@ -152,6 +153,20 @@ class RunRecord:
         if share >= _moment(self._next) or progress.step == progress.steps:
             self._take_snapshot(progress.live, progress.words, share)
             self._plan_next(share)
+
+    def end_of_run(self, live: Live, *, in_order: bool) -> None:
+        """Look at the last vectors, if a callback has ended the training before its time.
+
+        Parameters
+        ----------
+        live : Live
+            The run.
+        in_order : bool
+            Whether it was not interrupted.
+        """
+        seen, total = live.seen()
+        if in_order and self.snapshots[-1].words < seen:
+            self._take_snapshot(live, seen, seen / total)
 
     def check(self, vocabulary: Vocabulary) -> None:
         """Choose the probes, or tell before the training that one is unknown.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Points = Sequence[tuple[float, float]]
 
 _MOST_POINTS = 600  # of a curve; a wide screen shows no more
+_COLOURS = 6  # of curves; after these they come again, dotted
 _SPREAD = 0.06  # of a curve's height, left free above and below
 
 
@@ -70,7 +71,9 @@ def _page(record: RunRecord, title: str) -> str:
         (_clock(last.seconds), "h:min:s of training"),
     ]
     boxes = "".join(f"<li><b>{value}</b><span>{name}</span></li>" for value, name in facts)
-    words = _words(record.snapshots) if any(s.nearest for s in record.snapshots) else ""
+    words = ""
+    if any(each.nearest for each in record.snapshots):
+        words = _words(record.snapshots, most=last.words)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -88,12 +91,13 @@ def _clock(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
-def _words(snapshots: Sequence[Snapshot]) -> str:
+def _words(snapshots: Sequence[Snapshot], *, most: int) -> str:
     """The slider, what it moves over, and for who runs no scripts the last state as a table."""
     data = [
         {
             "words": each.words,
             "share": each.share,
+            "at": each.words / most,  # how far along the curves
             "nearest": [
                 [probe, [[word, round(cosine, 3)] for word, cosine in found]]
                 for probe, found in each.nearest.items()
@@ -144,14 +148,16 @@ def _curves(record: RunRecord) -> str:
 def _chart(name: str, lines: Mapping[str, Points], *, most: int, from_zero: bool = False) -> str:
     """Draw lines over the words of the text; letters stand beside the drawing, which is stretched.
 
-    Only so are they as large on a phone as on a wall.
+    Only so are they as large on a phone as on a wall. A run that has exploded ends in numbers that
+    are not finite, and can't be drawn.
     """
-    values = [y for points in lines.values() for _, y in points]
+    lines = {each: [p for p in points if math.isfinite(p[1])] for each, points in lines.items()}
+    values = [y for points in lines.values() for _, y in points] or [0.0]
     low, high = min(values), max(values)
     edge = (high - low) * _SPREAD or 0.5
     low, high = min(low, 0.0) if from_zero else low - edge, high + edge
     paths = "".join(
-        f'<polyline class="l{number}" points="{_points(points, most, low=low, high=high)}"/>'
+        f'<polyline class="{_look(number)}" points="{_points(points, most, low=low, high=high)}"/>'
         for number, points in enumerate(lines.values())
     )
     marks = _marks(low, high)
@@ -164,7 +170,9 @@ def _chart(name: str, lines: Mapping[str, Points], *, most: int, from_zero: bool
         for y in (400 - 400 * (mark - low) / (high - low) for mark in marks)
     )
     legend = "".join(
-        f'<li class="l{number}">{html.escape(each)}' for number, each in enumerate(lines) if each
+        f'<li class="{_look(number)}">{html.escape(each)}'
+        for number, each in enumerate(lines)
+        if each
     )
     return (
         f"<h2>{name}</h2>\n<ul class=legend>{legend if len(lines) > 1 else ''}</ul>\n"
@@ -175,6 +183,12 @@ def _chart(name: str, lines: Mapping[str, Points], *, most: int, from_zero: bool
         f"<div class=x><span>0</span><span>{_short(most / 2)}</span>"
         f"<span>{_short(most)} words</span></div></div>\n"
     )
+
+
+def _look(number: int) -> str:
+    """The classes of a curve: no two of the first twelve look alike."""
+    colour = f"l{number % _COLOURS}"
+    return colour if number < _COLOURS else f"{colour} again"
 
 
 def _marks(low: float, high: float) -> list[float]:
@@ -215,9 +229,9 @@ def _short(value: float) -> str:
 
 _STYLE = """
 :root{color-scheme:light dark;--ink:#1c1e21;--pale:#5f6368;--paper:#fff;--line:#dcdfe3;
---a:#0072b2;--b:#b34f00;--c:#007a59}
+--a:#0072b2;--b:#b34f00;--c:#007a59;--d:#9c3d8f;--e:#75650a;--f:#c2264a}
 @media (prefers-color-scheme:dark){:root{--ink:#e8eaed;--pale:#a3a9b0;--paper:#15181c;
---line:#353a41;--a:#56b4e9;--b:#f08a3c;--c:#3cc79a}}
+--line:#353a41;--a:#56b4e9;--b:#f08a3c;--c:#3cc79a;--d:#d98fd0;--e:#d3c13f;--f:#ff8096}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.45 system-ui,sans-serif}
 main{max-width:60rem;margin:0 auto;padding:1rem}
@@ -240,17 +254,20 @@ th{width:8rem;max-width:30vw}td{min-height:1.5em}
 td span{display:inline-block;margin-inline-end:.8em}
 td .stays{text-decoration:underline 2px var(--a);text-underline-offset:.2em}
 td small{color:var(--pale);font-size:.72em;margin-inline-start:.25em}
-.legend{display:flex;gap:1.2rem;font-size:.85rem}
+.legend{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.85rem}
 .legend li::before{content:"";display:inline-block;width:1.4em;border-top:3px solid;
 vertical-align:middle;margin-right:.4em}
-.legend .l0::before{border-color:var(--a)}.legend .l1::before{border-color:var(--b);
-border-top-style:dashed}.legend .l2::before{border-color:var(--c)}
+.l0{--mine:var(--a)}.l1{--mine:var(--b)}.l2{--mine:var(--c)}.l3{--mine:var(--d)}
+.l4{--mine:var(--e)}.l5{--mine:var(--f)}
+.legend li::before{border-color:var(--mine)}
+.legend .l1::before,.legend .l4::before{border-top-style:dashed}
+.legend .again::before{border-top-style:dotted}
 .chart{display:grid;grid-template-columns:3.6rem 1fr;font-size:.78rem;color:var(--pale)}
 .y{position:relative}.y span{position:absolute;right:.5rem;transform:translateY(-50%)}
 svg{width:100%;height:11rem;border-left:1px solid var(--line);border-bottom:1px solid var(--line)}
 .x{grid-column:2;display:flex;justify-content:space-between;padding-top:.2rem}
-polyline{fill:none;stroke-width:2;vector-effect:non-scaling-stroke;stroke:var(--a)}
-polyline.l1{stroke:var(--b);stroke-dasharray:6 4}polyline.l2{stroke:var(--c)}
+polyline{fill:none;stroke-width:2;vector-effect:non-scaling-stroke;stroke:var(--mine)}
+polyline.l1,polyline.l4{stroke-dasharray:6 4}polyline.again{stroke-dasharray:2 3}
 .grid line{stroke:var(--line);vector-effect:non-scaling-stroke}
 .cursor{stroke:var(--ink);stroke-width:1;stroke-dasharray:3 3;vector-effect:non-scaling-stroke}
 """
@@ -288,7 +305,7 @@ if (source) {
     }));
     for (const line of document.querySelectorAll(".cursor"))
       for (const end of ["x1", "x2"])
-        line.setAttribute(end, 1000 * moment.words / moments[last].words);
+        line.setAttribute(end, 1000 * moment.at);
   };
   let timer = 0;
   const stop = () => { clearInterval(timer); timer = 0; play.textContent = "\\u25b6";

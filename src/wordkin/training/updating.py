@@ -20,6 +20,7 @@ from wordkin.engines import get_engine
 from wordkin.errors import ConfigError, InputError
 from wordkin.text.tokenizers import Phrased
 from wordkin.training.display import show_training
+from wordkin.training.job import checked_callbacks
 from wordkin.training.loop import Session
 from wordkin.training.memory import check_fits
 from wordkin.training.validation import hold_out
@@ -131,11 +132,11 @@ def update(
     Raises
     ------
     ConfigError
-        If the model or the drift is of another kind.
+        If the model, the drift or a callback is of another kind.
     InputError
         If the text was cut by another tokenizer.
     """
-    share = _share_of(drift)
+    share, callbacks = _share_of(drift), checked_callbacks(callbacks)
     context = check_model(model)
     _check_tokenizers(model.vectors.vocabulary.tokenizer, job.corpus.vocabulary.tokenizer)
     job = replace(job, corpus=_merged(model.vectors.vocabulary, job.corpus))

@@ -6,6 +6,9 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
+import numpy as np
+
+from wordkin.errors import TrainingError
 from wordkin.files import atomic_write
 from wordkin.frameworks import new_axes
 from wordkin.neighbors import nearest_rows
@@ -15,7 +18,6 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from wordkin.training.progress import Live, Progress
@@ -83,7 +85,9 @@ class NearestWords:
     ----------
     reports : list of NearestReport
         (step, words, nearest), one for each time; `nearest` is {probe: [(word, cosine), ...]}. A
-        new list when another run begins; of one that is resumed what lies before stays.
+        new list when another run begins; of one that is resumed what lies before stays. With a
+        Keras model: a new list at the first `fit` of what `for_keras` has made; at another `fit`
+        it goes on.
 
     Raises
     ------
@@ -171,11 +175,22 @@ class NearestWords:
             When.
         seen : int
             How many words of the text have been seen.
+
+        Raises
+        ------
+        TrainingError
+            If vectors of the probes are not finite.
         """
         rows = [vocabulary.id(word) for word in self.probes]
         if not rows:
             return
-        found = nearest_rows(matrix, matrix[rows], topn=self._topn, exclude=[[r] for r in rows])
+        asked = matrix[rows]
+        if not np.isfinite(asked).all():
+            raise TrainingError(
+                "The vectors of the words that are looked at are no longer finite: the learning "
+                "rate is too high. Lower it."
+            )
+        found = nearest_rows(matrix, asked, topn=self._topn, exclude=[[r] for r in rows])
         words = vocabulary.words
         nearest = {
             probe: [(words[i], c) for i, c in zip(ids.tolist(), cosines.tolist(), strict=True)]
@@ -244,7 +259,8 @@ class LossCurve:
     ----------
     points : list of LossPoint
         (step, words, loss, validation_loss). A new list when another run begins; of one that is
-        resumed what lies before stays.
+        resumed what lies before stays. With a Keras model: a new list at the first `fit` of what
+        `for_keras` has made; at another `fit` it goes on.
 
     Raises
     ------

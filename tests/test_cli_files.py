@@ -10,7 +10,7 @@ from test_downloads import SHA256, resource, server  # noqa: F401 (a fixture)
 from typer.testing import CliRunner
 
 from wordkin import Corpus, FastText, downloads, formats, train
-from wordkin.cli import app
+from wordkin.cli import app, interrupt
 from wordkin.vectors import WordVectors, load
 
 
@@ -118,6 +118,18 @@ def test_a_download_is_fetched_and_described(server, monkeypatch, tmp_path, sha2
     assert result.exit_code == 0
     assert result.stdout.startswith(str(tmp_path / "home" / "data.zip"))
     assert f"{SHA256} ({'as known' if sha256 else 'none is known'}" in result.stdout
+
+
+@pytest.mark.parametrize(("kind", "code"), [(KeyboardInterrupt, 130), (interrupt.Terminated, 143)])
+def test_an_interrupted_download_says_that_it_goes_on(monkeypatch, kind, code):
+    def stop(_resource):
+        raise kind
+
+    monkeypatch.setattr("wordkin.downloads.download", stop)
+    result = wk("download", "text8")
+    assert result.exit_code == code
+    assert "what has come is kept" in result.stderr
+    assert "nothing was saved" not in result.stderr
 
 
 def test_an_unknown_download_is_refused():

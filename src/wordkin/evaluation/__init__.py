@@ -20,9 +20,10 @@ from wordkin.evaluation.report import Comparison, Evaluation, Part, Score
 from wordkin.evaluation.sets import KINDS, GoldSet
 from wordkin.evaluation.similarity import SimilarityResult, evaluate_similarity
 from wordkin.evaluation.statistics import RESAMPLES, difference, interval, spearman
-from wordkin.neighbors import check_count
+from wordkin.neighbors import METHODS, check_count
 from wordkin.progress import shown
 from wordkin.table import VectorTable
+from wordkin.vocabulary.checks import check_at_least, check_choice
 
 if TYPE_CHECKING:
     import os
@@ -97,7 +98,9 @@ def evaluate(
     FormatError
         If it holds nothing of its kind.
     InputError
-        If there is nothing to measure, or a set is not covered at all.
+        If there is nothing to measure, or a number is out of its range; or if fewer than two pairs,
+        or two words with categories, of a set have vectors. (Without any question that is covered,
+        the accuracy is NaN.)
 
     Examples
     --------
@@ -115,6 +118,9 @@ def evaluate(
     if not sets:
         raise InputError("Give at least one test set to measure with.")
     check_count("resamples", resamples)
+    check_count("topk", topk)
+    check_at_least("seed", seed, 0)
+    check_choice("method", method, METHODS)
     gold = [each if isinstance(each, GoldSet) else GoldSet(each) for each in sets]
     words = {"restrict_vocab": restrict_vocab, "case_insensitive": case_insensitive}
     draws = {"seed": seed, "resamples": resamples}

@@ -143,8 +143,10 @@ def plot_training(
     """Draw loss and words a second over the training; of several files side by side."""
     from wordkin import plotting
     from wordkin.cli.screen import Screen, shown
+    from wordkin.plotting.page import check_path
     from wordkin.vectors import load
 
+    check_path(output)
     check_file(output, files)
     screen = Screen()
     short = len({file.stem for file in files}) == len(files)

@@ -11,7 +11,7 @@ import pytest
 from twins.word2vec import SplitMix64, contexts, kept_tokens
 
 import wordkin as wk
-from wordkin.errors import ConfigError, EmptyCorpusError, InputError, RowError
+from wordkin.errors import ConfigError, EmptyCorpusError, InputError, OutOfMemoryError, RowError
 from wordkin.kernels import pairs as kernels
 from wordkin.kernels import sampling, seed_state
 from wordkin.kernels.word2vec import Span
@@ -282,6 +282,12 @@ def test_a_corpus_on_disk_does(tmp_path):
 def test_what_is_wrong_is_told(text, settings, error):
     with pytest.raises(error):
         wk.skipgrams(text, **settings)
+
+
+def test_ids_that_are_hashes_do_not_fill_the_memory(monkeypatch):
+    monkeypatch.setattr("wordkin.memory.available_memory", lambda: 1 << 28)
+    with pytest.raises(OutOfMemoryError, match="the highest id is 90,000,000.*without gaps"):
+        wk.skipgrams([1, 90_000_000, 2], negative=0)
 
 
 def test_a_corpus_brings_its_own_counts():

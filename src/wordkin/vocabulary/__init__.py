@@ -114,10 +114,7 @@ class Vocabulary:
         >>> Vocabulary.from_counts({"b": 2, "a": 2, "c": 3, "d": 1}, min_count=2).words
         ['c', 'b', 'a']
         """
-        if isinstance(counts, Mapping):
-            counts = list(counts), list(counts.values())
-        everything, _ = checks.checked_words(counts[0])
-        numbers = checks.checked_counts(counts[1], len(everything))
+        everything, numbers = checks.counted_words(counts)
         ranks = order.frequency_order(numbers, min_count=min_count, max_vocab=max_vocab)
         words = [everything[i] for i in ranks.tolist()]
         return cls(words, numbers[ranks], specials=specials, tokenizer=tokenizer)

@@ -321,7 +321,7 @@ def test_names_that_the_system_does_not_take(tmp_path):
     """Asking whether there is such a file is an error of the system by itself."""
     long = str(tmp_path / ("a" * 300))
     for read in (open_bytes, size_on_disk, wk.load, wk.Corpus.from_path, wk.read_labelled):
-        with pytest.raises(FileError, match="aaa.: File name too long"):
+        with pytest.raises(FileError, match=r"aaa.: File name too long"):
             read(long)
     make_zip(tmp_path / "a.zip", {"b" * 300: TEXT})
     with open_bytes(f"{tmp_path}/a.zip#{'b' * 300}") as stream:

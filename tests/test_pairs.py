@@ -286,7 +286,7 @@ def test_what_is_wrong_is_told(text, settings, error):
 
 def test_ids_that_are_hashes_do_not_fill_the_memory(monkeypatch):
     monkeypatch.setattr("wordkin.memory.available_memory", lambda: 1 << 28)
-    with pytest.raises(OutOfMemoryError, match="the highest id is 90,000,000.*without gaps"):
+    with pytest.raises(OutOfMemoryError, match=r"the highest id is 90,000,000.*without gaps"):
         wk.skipgrams([1, 90_000_000, 2], negative=0)
 
 

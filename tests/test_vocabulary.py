@@ -376,7 +376,7 @@ def test_most_frequent_first_and_equals_as_they_came():
     "counts", [[("a", 3), ("b", 2)], [("a", 3), ("b", 2), ("c", 1)], "ab", 5, [["a", "b"]], ()]
 )
 def test_other_forms_of_counts_are_explained(counts):
-    with pytest.raises(InputError, match="mapping of words.*dict\\(pairs\\)"):
+    with pytest.raises(InputError, match=r"mapping of words.*dict\(pairs\)"):
         Vocabulary.from_counts(counts)
     assert len(Vocabulary.from_counts(((), ()))) == 0
     assert Vocabulary.from_counts((("a", "b"), [1, 2])).words == ["b", "a"]

@@ -64,7 +64,7 @@ def _tell_new(name: str) -> None:
 
 
 class _AskedByClass(type):
-    """Tells new names also where the class is asked: ``load_word2vec_format`` was a class method."""
+    """Tells new names where the class is asked, too: some of the old are class methods."""
 
     def __getattr__(cls, name: str) -> Any:  # noqa: ANN401
         _tell_new(name)

@@ -8,7 +8,6 @@ a network holds model rows; nobody but this class adds the one to the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, final
@@ -25,7 +24,7 @@ from wordkin.vocabulary.padding import pad
 if TYPE_CHECKING:
     import os
     import re
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 
+import numpy as np
 import pytest
 from test_downloads import SHA256, resource, server  # noqa: F401 (a fixture)
 from typer.testing import CliRunner
@@ -91,6 +92,20 @@ def test_n_grams_go_into_a_bin(tmp_path):
     assert wk("convert", source, target).exit_code == 0
     assert formats.recognise(target).name == "fasttext"
     assert (load(target)["unheard"] == model.vectors["unheard"]).all()
+
+
+def test_info_of_a_table_without_words(tmp_path):
+    """As floret has it."""
+    corpus = Corpus.from_texts(["the cat sat on the mat"] * 20, min_count=1)
+    config = FastText(vector_size=4, epochs=1, buckets=50, sample=0, compact=True)
+    train(corpus, config).vectors.save(tmp_path / "v.floret")
+    WordVectors([], np.zeros((0, 4))).save(tmp_path / "v.safetensors")
+    for name in ("v.floret", "v.safetensors"):
+        shown = wk("info", tmp_path / name)
+        assert shown.exit_code == 0, shown.exception
+        assert "norms       none" in shown.stdout
+        facts = json.loads(wk("info", tmp_path / name, "--json").stdout)
+        assert (facts["words"], facts["norms"], facts["first_words"]) == (0, None, [])
 
 
 def test_info_tells_of_repairs(odd):

@@ -171,6 +171,8 @@ def test_nothing_to_measure_is_explained(good, sets):
     for wrong in ({"method": "4cos"}, {"seed": -1}, {"topk": 0}):  # also where no analogy is asked
         with pytest.raises(InputError, match=next(iter(wrong))):
             wk.evaluate(good, sets[0], **wrong)
+    with pytest.raises(InputError, match="one by one; got \\["):
+        wk.evaluate(good, [sets[0]])
     with pytest.raises(InputError, match="one of similarity"):
         wk.evaluate(good, GoldSet(sets[0], "nonsense"))
     for wrong in (0, -1, 1.5, 3e5, True, "3"):

@@ -284,6 +284,14 @@ def test_what_is_wrong_is_told(text, settings, error):
         wk.skipgrams(text, **settings)
 
 
+def test_specials_may_be_a_number_of_numpys():
+    ours, theirs = (
+        whole(wk.skipgrams([0, 1, 2, 1, 3, 4], specials=n, sample=0)) for n in (1, np.int64(1))
+    )
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_ids_that_are_hashes_do_not_fill_the_memory(monkeypatch):
     monkeypatch.setattr("wordkin.memory.available_memory", lambda: 1 << 28)
     with pytest.raises(OutOfMemoryError, match=r"the highest id is 90,000,000.*without gaps"):

@@ -8,6 +8,7 @@ the same kind (a 95 % bootstrap interval).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,6 @@ from wordkin.table import VectorTable
 from wordkin.vocabulary.checks import check_at_least, check_choice
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
 
     from numpy.typing import NDArray
@@ -121,7 +121,7 @@ def evaluate(
     check_count("topk", topk)
     check_at_least("seed", seed, 0)
     check_choice("method", method, METHODS)
-    gold = [each if isinstance(each, GoldSet) else GoldSet(each) for each in sets]
+    gold = [_gold(each) for each in sets]
     words = {"restrict_vocab": restrict_vocab, "case_insensitive": case_insensitive}
     draws = {"seed": seed, "resamples": resamples}
     scores, comparisons = [], []
@@ -158,6 +158,14 @@ def _tables(vectors: Any) -> dict[str, VectorTable]:  # noqa: ANN401
     if not tables:
         raise InputError("Give at least one set of vectors to measure.")
     return tables
+
+
+def _gold(given: str | os.PathLike[str] | GoldSet) -> GoldSet:
+    if isinstance(given, GoldSet):
+        return given
+    if not isinstance(given, str | os.PathLike):
+        raise InputError(f"A test set is a path or a GoldSet, one by one; got {given!r:.60}.")
+    return GoldSet(given)
 
 
 def _names(gold: list[GoldSet]) -> list[str]:

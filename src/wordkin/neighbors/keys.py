@@ -113,8 +113,8 @@ def checked_vector(vector: NDArray[Any], dimensions: int) -> NDArray[np.float64]
             f"A vector here has {dimensions} numbers; got an array of shape {vector.shape} and "
             f"dtype {vector.dtype}."
         )
-    if not np.isfinite(vector).all():
-        raise InputError("A vector must be finite; this one holds NaN or infinity.")
+    if not (np.abs(vector) <= np.finfo(np.float32).max).all():  # squares of more may overflow
+        raise InputError("A vector must be finite (as float32); this one holds NaN or infinity.")
     return np.array(vector, np.float64)
 
 
@@ -229,8 +229,8 @@ def _weighted(keys: Terms, weight: float) -> Iterator[tuple[Key, float]]:
     """Give each key its own weight, or the one that it has otherwise."""
     for item in terms(keys):
         pair = item if isinstance(item, tuple) and len(item) == 2 else (item, weight)
-        if not isinstance(pair[1], int | float | np.number):
-            raise InputError(f"A pair is a word and a number; got {item!r:.60}.")
+        if not isinstance(pair[1], int | float | np.number) or not np.isfinite(pair[1]):
+            raise InputError(f"A pair is a word and a finite number; got {item!r:.60}.")
         yield pair[0], float(pair[1])
 
 

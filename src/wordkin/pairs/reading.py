@@ -13,6 +13,7 @@ from wordkin.errors import ConfigError, EmptyCorpusError, InputError, RowError
 from wordkin.kernels import sampling
 from wordkin.kernels.pairs import Others, make_others
 from wordkin.memory import check_room
+from wordkin.vocabulary.checks import check_at_least
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -138,8 +139,7 @@ def read(
     OutOfMemoryError
         If ids are so high that there is no room for a count of each.
     """
-    if isinstance(specials, bool) or not isinstance(specials, int) or specials < 0:
-        raise ConfigError(f"specials must be a whole number from 0 on; got {specials!r}.")
+    check_at_least("specials", specials, 0)
     if isinstance(text, Corpus):
         if counts is not None or specials:
             raise ConfigError("A Corpus has counts, and no special ids: leave both out.")

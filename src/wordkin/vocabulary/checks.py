@@ -105,7 +105,10 @@ def checked_counts(counts: ArrayLike, n_words: int) -> NDArray[np.int64]:
     InputError
         If there is not one whole number from 0 upwards for each word, or they are too many.
     """
-    array = np.asarray(counts)
+    try:
+        array = np.asarray(counts)
+    except ValueError as error:
+        raise InputError(f"Counts are one whole number for each word: {error}") from error
     if array.shape != (n_words,) or (array.dtype.kind not in "iu" and n_words):
         raise InputError(
             f"Counts are one whole number for each of the {n_words} words; got an array of shape "

@@ -38,6 +38,7 @@ def call(*arguments):
         ("neighbors", "V", "king", "w1", "-k", "4"),
         ("analogy", "V", "man:king", "woman"),
         ("axis", "V", "w1", "w2", "--from", "man,king", "--to", "woman"),
+        ("axis", "V", "w1", "w2", "--from", "man, king,", "--to", " woman"),
     ],
 )
 @pytest.mark.parametrize("ending", [".png", ".svg"])
@@ -63,6 +64,7 @@ def test_pictures_by_command(folder, tmp_path, arguments, ending):
         (("analogy", "V", "man", "-o", "a.png"), 1, "pair of words first"),
         (("training", "V", "-o", "a.png"), 1, "no history"),
         (("training", "not.looked.at", "-o", "a.pdf"), 1, "saved as .png or .svg"),
+        (("axis", "V", "w1", "--from", ",", "--to", "w2", "-o", "a.png"), 1, "pole needs a word"),
         (("neighbors", "ONE", "a", "-o", "a.png"), 1, "no other words"),
         (("map", "V", "--method", "mds", "-o", "a.png"), 2, "mds"),
     ],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wordkin.cli.labelled import parts
 from wordkin.cli.outputs import check_file
 from wordkin.errors import InputError
 
@@ -128,7 +129,7 @@ def plot_axis(
     """Draw where words lie between two poles."""
     from wordkin import plotting
 
-    poles = (low.split(","), high.split(","))
+    poles = (parts(low), parts(high))
     _draw(output, file, lambda v: plotting.plot_axis(v, words, poles=poles, path=output))
 
 

@@ -379,6 +379,18 @@ def test_json(vectors: Path) -> None:
     assert info["first_words"][0] == {"word": "king", "count": 9}
 
 
+def test_json_is_json_in_every_encoding(tmp_path: Path) -> None:
+    words = ["a", "naïve", "中", "\U0001f600"]
+    WordVectors(words, [[1, 1], [1, 2], [1, 3], [1, 4]]).save(tmp_path / "v.safetensors")
+    for encoding in ("ascii", "cp1252", "utf-8"):
+        settings = {**os.environ, "PYTHONIOENCODING": encoding}
+        with shell("nearest", tmp_path / "v.safetensors", "a", "--json",
+                   env=settings, encoding="utf-8") as process:  # fmt: skip
+            stdout, _ = process.communicate()
+        found = json.loads(stdout)[0]["nearest"]
+        assert [each["word"] for each in found] == words[1:], encoding
+
+
 def test_similarity(vectors: Path) -> None:
     assert wk("similarity", vectors, "king", "queen").stdout == "0.9648\n"
 

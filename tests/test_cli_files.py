@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import zipfile
 
+import numpy as np
 import pytest
 from test_downloads import SHA256, resource, server  # noqa: F401 (a fixture)
 from typer.testing import CliRunner
 
 from wordkin import Corpus, FastText, downloads, formats, train
-from wordkin.cli import app
+from wordkin.cli import app, interrupt
 from wordkin.vectors import WordVectors, load
 
 
@@ -93,6 +94,20 @@ def test_n_grams_go_into_a_bin(tmp_path):
     assert (load(target)["unheard"] == model.vectors["unheard"]).all()
 
 
+def test_info_of_a_table_without_words(tmp_path):
+    """As floret has it."""
+    corpus = Corpus.from_texts(["the cat sat on the mat"] * 20, min_count=1)
+    config = FastText(vector_size=4, epochs=1, buckets=50, sample=0, compact=True)
+    train(corpus, config).vectors.save(tmp_path / "v.floret")
+    WordVectors([], np.zeros((0, 4))).save(tmp_path / "v.safetensors")
+    for name in ("v.floret", "v.safetensors"):
+        shown = wk("info", tmp_path / name)
+        assert shown.exit_code == 0, shown.exception
+        assert "norms       none" in shown.stdout
+        facts = json.loads(wk("info", tmp_path / name, "--json").stdout)
+        assert (facts["words"], facts["norms"], facts["first_words"]) == (0, None, [])
+
+
 def test_info_tells_of_repairs(odd):
     result = wk("info", odd)
     assert result.exit_code == 0
@@ -118,6 +133,18 @@ def test_a_download_is_fetched_and_described(server, monkeypatch, tmp_path, sha2
     assert result.exit_code == 0
     assert result.stdout.startswith(str(tmp_path / "home" / "data.zip"))
     assert f"{SHA256} ({'as known' if sha256 else 'none is known'}" in result.stdout
+
+
+@pytest.mark.parametrize(("kind", "code"), [(KeyboardInterrupt, 130), (interrupt.Terminated, 143)])
+def test_an_interrupted_download_says_that_it_goes_on(monkeypatch, kind, code):
+    def stop(_resource):
+        raise kind
+
+    monkeypatch.setattr("wordkin.downloads.download", stop)
+    result = wk("download", "text8")
+    assert result.exit_code == code
+    assert "what has come is kept" in result.stderr
+    assert "nothing was saved" not in result.stderr
 
 
 def test_an_unknown_download_is_refused():

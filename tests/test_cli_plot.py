@@ -19,6 +19,7 @@ def folder(tmp_path_factory):
     rng = np.random.default_rng(0)
     words = ["man", "king", "woman", "queen", *(f"w{i}" for i in range(20))]
     wk.WordVectors(words, rng.normal(size=(24, 6))).save(folder / "v.safetensors")
+    wk.WordVectors(["a"], [[1, 2]]).save(folder / "one.safetensors")
     (folder / "text.txt").write_text("the cat sat on the mat and the dog ran\n" * 3000)
     return folder
 
@@ -37,6 +38,7 @@ def call(*arguments):
         ("neighbors", "V", "king", "w1", "-k", "4"),
         ("analogy", "V", "man:king", "woman"),
         ("axis", "V", "w1", "w2", "--from", "man,king", "--to", "woman"),
+        ("axis", "V", "w1", "w2", "--from", "man, king,", "--to", " woman"),
     ],
 )
 @pytest.mark.parametrize("ending", [".png", ".svg"])
@@ -61,13 +63,17 @@ def test_pictures_by_command(folder, tmp_path, arguments, ending):
         (("analogy", "V", "a:b:c", "-o", "a.png"), 1, "colon"),
         (("analogy", "V", "man", "-o", "a.png"), 1, "pair of words first"),
         (("training", "V", "-o", "a.png"), 1, "no history"),
+        (("training", "not.looked.at", "-o", "a.pdf"), 1, "saved as .png or .svg"),
+        (("axis", "V", "w1", "--from", ",", "--to", "w2", "-o", "a.png"), 1, "pole needs a word"),
+        (("neighbors", "ONE", "a", "-o", "a.png"), 1, "no other words"),
         (("map", "V", "--method", "mds", "-o", "a.png"), 2, "mds"),
     ],
 )
 def test_what_can_not_be_drawn_is_told(folder, tmp_path, monkeypatch, arguments, code, told):
     pytest.importorskip("matplotlib", reason="the extra plot is not installed")
     monkeypatch.chdir(tmp_path)
-    given = [folder / "v.safetensors" if each == "V" else each for each in arguments]
+    files = {"V": folder / "v.safetensors", "ONE": folder / "one.safetensors"}
+    given = [files.get(each, each) for each in arguments]
     found, _, err = call("plot", *given)
     assert found == code
     assert told in err

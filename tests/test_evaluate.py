@@ -168,6 +168,11 @@ def test_nothing_to_measure_is_explained(good, sets):
         wk.evaluate({}, sets[0])
     with pytest.raises(InputError, match="holds no word vectors, but int"):
         wk.evaluate(5, sets[0])
+    for wrong in ({"method": "4cos"}, {"seed": -1}, {"topk": 0}):  # also where no analogy is asked
+        with pytest.raises(InputError, match=next(iter(wrong))):
+            wk.evaluate(good, sets[0], **wrong)
+    with pytest.raises(InputError, match="one by one; got \\["):
+        wk.evaluate(good, [sets[0]])
     with pytest.raises(InputError, match="one of similarity"):
         wk.evaluate(good, GoldSet(sets[0], "nonsense"))
     for wrong in (0, -1, 1.5, 3e5, True, "3"):
@@ -204,7 +209,9 @@ def test_the_command_prints_a_table_json_and_a_report(good, bad, sets, tmp_path,
     assert (tmp_path / "r.html").exists()
     assert call("evaluate", files[0], "--categories", sets[3], "--json") == 0
     assert json.loads(capsys.readouterr().out)["scores"][0]["measure"] == "purity"
-    assert call("evaluate", files[0]) == 1
-    assert "at least one test set" in capsys.readouterr().err
+    assert call("evaluate", tmp_path / "not.looked.at") == 1
+    assert "at least one test set: --similarity" in capsys.readouterr().err
+    assert call("evaluate", files[0], "--odd", sets[2].path, "--seed", "-1") == 2
+    assert "--seed" in capsys.readouterr().err
     assert call("evaluate", files[0], files[0], "--odd", sets[2].path) == 0
     assert "good.txt (2)" in capsys.readouterr().out

@@ -11,6 +11,7 @@ import pytest
 
 from wordkin.errors import FileError, FormatError, InputError
 from wordkin.evaluation import evaluate_analogies, evaluate_similarity, statistics
+from wordkin.evaluation.sets import recognise
 from wordkin.neighbors import analogies
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
@@ -108,6 +109,23 @@ def test_pairs_may_stand_between_spaces_and_in_compressed_files(cased, tmp_path)
     assert evaluate_similarity(cased, tmp_path / "a.tsv") == evaluate_similarity(
         cased, tmp_path / "b.txt.gz"
     )
+
+
+def test_pairs_may_have_more_columns(cased, tmp_path):
+    """As SimLex-999 and the parts of WordSim-353 come from their homes."""
+    pairs = [("ax", "by", 1.5), ("bY", "cz", 7), ("cX", "Ay", 4.25), ("az", "bx", 9)]
+    (tmp_path / "plain.txt").write_text("".join(f"{a} {b} {score}\n" for a, b, score in pairs))
+    simlex = ["word1\tword2\tPOS\tSimLex999\tconc(w1)\tSD(SimLex)"]
+    simlex += [f"{a}\t{b}\t{'ANVN'[i]}\t{score}\t2.5\t{i}" for i, (a, b, score) in enumerate(pairs)]
+    wordsim = ["Word 1\tWord 2\tHuman (mean)\t1\t2\t"]
+    wordsim += [f"{a}\t{b}\t{score}\t{i}\t{10 - i}\t" for i, (a, b, score) in enumerate(pairs)]
+    plain = evaluate_similarity(cased, tmp_path / "plain.txt")
+    for name, lines in (("simlex.txt", simlex), ("set1.tab", wordsim)):
+        (tmp_path / name).write_text("\n".join(lines))
+        assert recognise(tmp_path / name) == "similarity"
+        found = evaluate_similarity(cased, tmp_path / name)
+        assert (found.spearman, found.pearson) == (plain.spearman, plain.pearson)
+        assert (found.pairs, found.covered, found.skipped) == (4, 4, 1)
 
 
 def test_constant_scores_have_no_correlation(cased, tmp_path):

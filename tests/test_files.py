@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 import zstandard
 
+import wordkin as wk
 from wordkin.errors import FileError, FormatError, InputError
-from wordkin.files import atomic_folder, atomic_write, open_bytes
+from wordkin.files import atomic_folder, atomic_write, open_bytes, size_on_disk
 
 TEXT = b"some text, and more of it\n" * 5000
 COMPRESS = {
@@ -314,6 +315,17 @@ def test_missing_file_and_folder(tmp_path):
         open_bytes(tmp_path / "none.txt")
     with pytest.raises(FileError, match="Is a directory"):
         open_bytes(tmp_path)
+
+
+def test_names_that_the_system_does_not_take(tmp_path):
+    """Asking whether there is such a file is an error of the system by itself."""
+    long = str(tmp_path / ("a" * 300))
+    for read in (open_bytes, size_on_disk, wk.load, wk.Corpus.from_path, wk.read_labelled):
+        with pytest.raises(FileError, match=r"aaa.: File name too long"):
+            read(long)
+    make_zip(tmp_path / "a.zip", {"b" * 300: TEXT})
+    with open_bytes(f"{tmp_path}/a.zip#{'b' * 300}") as stream:
+        assert stream.read() == TEXT
 
 
 def test_a_bomb_is_read_piece_by_piece(tmp_path):

@@ -425,6 +425,7 @@ def test_where_the_system_tells_of_no_cores_for_a_process_all_are_taken(tmp_path
     """macOS and Windows know no affinity."""
     table = make_table()
     monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    monkeypatch.setattr("wordkin.memory._quotas", lambda _root: [])
     for count in (3, None):
         monkeypatch.setattr("os.cpu_count", lambda count=count: count)
         assert lines.cores() == (count or 1)

@@ -62,6 +62,36 @@ def test_memory_of_containers_of_the_first_version(tmp_path):
     assert memory.available_memory(tmp_path) == 1900
 
 
+@pytest.mark.parametrize(
+    ("share", "count"),
+    [("max 100000", 8), ("150000 100000", 2), ("50000 100000", 1), ("1600000 100000", 8), ("", 8),
+     ("100000", 8), ("200000 0", 8)],
+)  # fmt: skip
+def test_cores_of_containers(tmp_path, monkeypatch, share, count):
+    """As many as the time that is allowed keeps busy: of more, all would wait together."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: set(range(8)), raising=False)
+    assert memory.cores(tmp_path) == 8
+    write(tmp_path, proc__self__cgroup="0::/a/b\n")
+    group = tmp_path / "sys" / "fs" / "cgroup" / "a"
+    group.mkdir(parents=True)
+    (group / "cpu.max").write_text(f"{share}\n")
+    assert memory.cores(tmp_path) == count
+    (group / "b").mkdir()
+    (group / "b" / "cpu.max").write_text("700000 100000\n")
+    assert memory.cores(tmp_path) == min(count, 7)
+
+
+def test_cores_of_containers_of_the_first_version(tmp_path, monkeypatch):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _pid: set(range(8)), raising=False)
+    write(tmp_path, proc__self__cgroup="7:cpu,cpuacct:/x\n4:memory:/docker/1\n0::/\n")
+    group = tmp_path / "sys" / "fs" / "cgroup" / "cpu" / "x"
+    group.mkdir(parents=True)
+    (group / "cpu.cfs_period_us").write_text("50000\n")
+    for quota, count in ((-1, 8), (125_000, 3), (1_000, 1)):
+        (group / "cpu.cfs_quota_us").write_text(f"{quota}\n")
+        assert memory.cores(tmp_path) == count
+
+
 def limited(code: str, *, limit: str = "RLIMIT_DATA", n_bytes: int = 1 << 30) -> str:
     """Run code in a process that may not take more; return what it prints."""
     code = f"import resource as r; r.setrlimit(r.{limit}, ({n_bytes}, {n_bytes}))\n{code}"
@@ -214,13 +244,13 @@ def test_millions_of_words_are_counted_in_bounded_memory(tmp_path):
 
 
 def test_threads_are_as_many_as_the_cores_that_a_process_may_use(monkeypatch):
-    from wordkin.memory import cores
     from wordkin.training.job import checked_workers
 
+    monkeypatch.setattr(memory, "_quotas", lambda _root: [])  # a container may have one here
     monkeypatch.setattr("os.cpu_count", lambda: 64)
     monkeypatch.setattr("os.sched_getaffinity", lambda process: {3, 5}, raising=False)
-    assert cores() == checked_workers(None) == 2
+    assert memory.cores() == checked_workers(None) == 2
     monkeypatch.delattr("os.sched_getaffinity")  # macOS and Windows know no affinity
-    assert cores() == checked_workers(None) == 64
+    assert memory.cores() == checked_workers(None) == 64
     monkeypatch.setattr("os.cpu_count", lambda: None)
-    assert cores() == 1
+    assert memory.cores() == 1

@@ -392,8 +392,26 @@ def test_a_pair_may_stand_alone(table, weight):
         assert neighbors.most_similar(table, (word, weight)) == expected
     assert neighbors.most_similar(table, (1, 0.5)) == neighbors.most_similar(table, [(1, 0.5)])
     assert neighbors.most_similar(table, (1, 2)) == neighbors.most_similar(table, [1, 2])
-    with pytest.raises(InputError, match=r"pair is a word and a number; got \('w1', 'w2'\)"):
+    with pytest.raises(InputError, match=r"pair is a word and a finite number; got \('w1', 'w2'\)"):
         neighbors.most_similar(table, [("w1", "w2")])
+
+
+def test_numbers_that_no_float32_can_hold_are_refused(table):
+    """Squares of them overflow: a cosine with them was 0."""
+    huge = VECTOR.astype(np.float64) * 1e200
+    for ask in (neighbors.most_similar, neighbors.most_similar_cosmul, neighbors.distances):
+        with pytest.raises(InputError, match="finite, in float32 too"):
+            ask(table, huge)
+    with pytest.raises(InputError, match="finite, in float32 too"):
+        neighbors.similarity(table, huge, "w1")
+    with pytest.raises(InputError, match="a finite number; got \\('w1', nan\\)"):
+        neighbors.most_similar(table, [("w1", float("nan"))])
+
+
+def test_equally_central_words_may_be_words_and_rows(table):
+    word = table.vocabulary.words[0]
+    assert neighbors.rank_by_centrality(table, [word, 0, word])[0][1] == word
+    assert neighbors.doesnt_match(table, [0, word]) == 0
 
 
 def test_what_is_no_vector_is_explained(table):

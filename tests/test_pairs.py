@@ -11,7 +11,7 @@ import pytest
 from twins.word2vec import SplitMix64, contexts, kept_tokens
 
 import wordkin as wk
-from wordkin.errors import ConfigError, EmptyCorpusError, InputError, RowError
+from wordkin.errors import ConfigError, EmptyCorpusError, InputError, OutOfMemoryError, RowError
 from wordkin.kernels import pairs as kernels
 from wordkin.kernels import sampling, seed_state
 from wordkin.kernels.word2vec import Span
@@ -282,6 +282,20 @@ def test_a_corpus_on_disk_does(tmp_path):
 def test_what_is_wrong_is_told(text, settings, error):
     with pytest.raises(error):
         wk.skipgrams(text, **settings)
+
+
+def test_specials_may_be_a_number_of_numpys():
+    ours, theirs = (
+        whole(wk.skipgrams([0, 1, 2, 1, 3, 4], specials=n, sample=0)) for n in (1, np.int64(1))
+    )
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_ids_that_are_hashes_do_not_fill_the_memory(monkeypatch):
+    monkeypatch.setattr("wordkin.memory.available_memory", lambda: 1 << 28)
+    with pytest.raises(OutOfMemoryError, match=r"the highest id is 90,000,000.*without gaps"):
+        wk.skipgrams([1, 90_000_000, 2], negative=0)
 
 
 def test_a_corpus_brings_its_own_counts():

@@ -237,6 +237,22 @@ def test_an_analogy_needs_pairs(vectors, pairs):
         wk.plot_analogy(vectors, pairs)
 
 
+def test_there_has_to_be_something_to_draw():
+    none, one, two, three = (wk.WordVectors(list("abc")[:n], np.eye(3)[:n]) for n in range(4))
+    for few in (none, one):
+        with pytest.raises(InputError, match="two words or more"):
+            wk.plot_map(few)
+    with pytest.raises(InputError, match="no other words to draw near 'a'"):
+        wk.plot_neighbors(one, "a")
+    assert len(wk.plot_neighbors(two, ["a", "b"]).axes) == 2
+    with pytest.raises(InputError, match="no other word that could be the partner of 'c'"):
+        wk.plot_analogy(three, [("a", "b"), "c"])
+
+
+def test_numbers_of_words_may_be_numpys(vectors):
+    assert len(points(wk.plot_map(vectors, np.int64(9)))) == 9
+
+
 # --- runs -----------------------------------------------------------------------------------------
 
 

@@ -153,6 +153,24 @@ def test_old_names_tell_the_new_ones(vectors, old, new):
     assert getattr(vectors, old, "default") == "default"
 
 
+@pytest.mark.parametrize(
+    ("name", "new"),
+    [
+        ("load_word2vec_format", r"wordkin\.load\(path\)"),  # a class method, as is the next one
+        ("load", r"wordkin\.load\(path\)"),
+        ("add", "merge"),
+        ("accuracy", "evaluate_word_analogies"),
+    ],
+)
+def test_the_class_tells_the_new_names_too(vectors, name, new):
+    for asked in (WordVectors, vectors):
+        with pytest.raises(RenamedError, match=f"'{name}' of .*gensim is .*{new}"):
+            getattr(asked, name)
+        assert not hasattr(asked, name)
+    with pytest.raises(AttributeError, match="type object 'WordVectors' has no attribute 'matrix'"):
+        _ = WordVectors.matrix
+
+
 def test_names_that_never_were(vectors):
     with pytest.raises(AttributeError, match="'WordVectors' object has no attribute 'matrix'"):
         _ = vectors.matrix
@@ -193,6 +211,9 @@ def test_unknown_words_are_named_with_suggestions(vectors):
         (["a"], [[np.nan]], None, "NaN.*'a'"),
         (["a"], [[1e300]], None, "NaN or infinity"),
         (["a"], [["x"]], None, "real numbers"),
+        (["a"], [["1"]], None, "real numbers"),
+        (["a"], np.array([["2020"]], "M8[Y]"), None, "real numbers"),
+        (["a", "b"], [[1], [2]], [1, [2, 3]], "Counts"),
         (["a", "a"], [[1], [2]], None, "only once"),
         ("ab", [[1], [2]], None, "list"),
         (["a"], [[1]], [1, 2], "Counts"),

@@ -372,6 +372,16 @@ def test_most_frequent_first_and_equals_as_they_came():
     assert len(Vocabulary.from_counts({})) == 0
 
 
+@pytest.mark.parametrize(
+    "counts", [[("a", 3), ("b", 2)], [("a", 3), ("b", 2), ("c", 1)], "ab", 5, [["a", "b"]], ()]
+)
+def test_other_forms_of_counts_are_explained(counts):
+    with pytest.raises(InputError, match=r"mapping of words.*dict\(pairs\)"):
+        Vocabulary.from_counts(counts)
+    assert len(Vocabulary.from_counts(((), ()))) == 0
+    assert Vocabulary.from_counts((("a", "b"), [1, 2])).words == ["b", "a"]
+
+
 def test_from_counts_keeps_specials_and_tokenizer():
     vocabulary = Vocabulary.from_counts({"a": 1}, specials=("<unk>",), tokenizer="words")
     assert vocabulary.encode("A b!").tolist() == [1, 0]

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from wordkin.errors import FormatError, WordkinError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _FREE, _RATIO = 1 << 26, 100  # text becomes 3 to 20 times as large, a bomb a thousand times
 # RuntimeError: encrypted; NotImplementedError: a compression that Python lacks; the others are what
@@ -103,11 +103,36 @@ def archive_and_member(name: str) -> tuple[str, str]:
     archive, member : str
         The path, and the member or an empty string.
     """
-    if not Path(name).exists():
+    if not answers(Path(name).exists):
         for position, letter in enumerate(name):
-            if letter == "#" and Path(name[:position]).is_file():
+            if letter == "#" and answers(Path(name[:position]).is_file):
                 return name[:position], name[position + 1 :]
     return name, ""
+
+
+def answers(question: Callable[[], bool]) -> bool:
+    """Ask about a path, such as whether it is a folder.
+
+    Parameters
+    ----------
+    question : callable
+        A method of the path, such as ``is_dir``.
+
+    Returns
+    -------
+    bool
+        False also where the system does not say (no permission, a name too long): whoever opens the
+        path is told why.
+
+    Examples
+    --------
+    >>> answers(Path("x" * 1000).is_dir)
+    False
+    """
+    try:
+        return question()
+    except OSError:
+        return False
 
 
 def leaves_folder(member: str) -> bool:

@@ -6,6 +6,7 @@ about to take much asks first, and says in numbers why it can't be.
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
@@ -15,17 +16,39 @@ _ROOT = Path("/")
 _SMALL = 1 << 26  # bytes: asking the system takes 0.2 ms, and so much is always there
 
 
-def cores() -> int:
+def cores(root: Path = _ROOT) -> int:
     """Count the cores that this process may use.
+
+    Parameters
+    ----------
+    root : Path
+        Where ``proc`` and ``sys`` are.
 
     Returns
     -------
     int
-        1 at least.
+        1 at least. No more than the share of time that the control groups (of either version)
+        around this process allow, as a container's ``--cpus=1.5`` does: that is 2.
     """
     if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+        there = len(os.sched_getaffinity(0))
+    else:
+        there = os.cpu_count() or 1
+    # more threads would all be stopped together until the next period
+    return max(1, math.ceil(min([there, *_quotas(root)])))
+
+
+def _quotas(root: Path) -> list[float]:
+    """How many cores' time each control group allows."""
+    groups = root / "sys" / "fs" / "cgroup"
+    given = [_read(folder / "cpu.max").split() for folder in _folders(groups, _path(root))]
+    given += [
+        [_read(folder / f"cpu.cfs_{what}_us").strip() for what in ("quota", "period")]
+        for folder in _folders(groups / "cpu", _old_path(root, "cpu"))
+    ]
+    # "max", or -1, where there is no limit
+    limits = [pair for pair in given if len(pair) == 2 and all(map(str.isdecimal, pair))]
+    return [int(quota) / int(period) for quota, period in limits if int(period)]
 
 
 def check_room(n_bytes: int, what: str, *, advice: str) -> None:
@@ -91,27 +114,39 @@ def _machine(root: Path) -> int | None:
 
 def _container(root: Path) -> int | None:
     """What the control groups (version 2) around this process leave over."""
-    lines = _read(root / "proc" / "self" / "cgroup").splitlines()
-    path = next((line[3:] for line in lines if line.startswith("0::")), None)
     names = "memory.max", "memory.current", "inactive_file"
-    return _left(root / "sys" / "fs" / "cgroup", path, names)
+    return _left(_folders(root / "sys" / "fs" / "cgroup", _path(root)), names)
 
 
 def _old_container(root: Path) -> int | None:
     """What those of version 1 leave over."""
-    lines = [line.split(":") for line in _read(root / "proc" / "self" / "cgroup").splitlines()]
-    path = next((g[2] for g in lines if len(g) > 2 and "memory" in g[1].split(",")), None)
     names = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
-    return _left(root / "sys" / "fs" / "cgroup" / "memory", path, names)
+    groups = root / "sys" / "fs" / "cgroup" / "memory"
+    return _left(_folders(groups, _old_path(root, "memory")), names)
 
 
-def _left(groups: Path, path: str | None, names: tuple[str, str, str]) -> int | None:
-    """The least that a group and those around it leave over."""
-    if path is None:
-        return None
+def _path(root: Path) -> str | None:
+    """The control group (version 2) of this process."""
+    lines = _read(root / "proc" / "self" / "cgroup").splitlines()
+    return next((line[3:] for line in lines if line.startswith("0::")), None)
+
+
+def _old_path(root: Path, controller: str) -> str | None:
+    """That of version 1 for a controller."""
+    lines = [line.split(":") for line in _read(root / "proc" / "self" / "cgroup").splitlines()]
+    return next((g[2] for g in lines if len(g) > 2 and controller in g[1].split(",")), None)
+
+
+def _folders(groups: Path, path: str | None) -> list[Path]:
+    """Where a group and those around it are; the last one is the root."""
+    around = [] if path is None else [Path(path), *Path(path).parents]
+    return [groups / str(group).lstrip("/") for group in around]
+
+
+def _left(folders: list[Path], names: tuple[str, str, str]) -> int | None:
+    """The least that some groups leave over."""
     left: list[int] = []
-    for group in (Path(path), *Path(path).parents):  # the last one is the root
-        folder = groups / str(group).lstrip("/")
+    for folder in folders:
         most, used = _read(folder / names[0]).strip(), _read(folder / names[1]).strip()
         if most.isdigit() and used.isdigit():
             left.append(max(0, int(most) - int(used) + _file_pages(folder, names[2])))

@@ -101,11 +101,12 @@ class VectorTable:
             If it is no matrix of V rows, or a value is not a finite float32.
         """
         try:
-            # NumPy would drop imaginary parts, and read numbers in strings
-            if isinstance(matrix, np.ndarray) and matrix.dtype.kind in "cSU":
-                raise TypeError(f"got {matrix.dtype}")
+            numbers = np.asarray(matrix)
+            # NumPy would drop imaginary parts, and read numbers in strings and dates
+            if numbers.dtype.kind in "cSUMm":
+                raise TypeError(f"got {numbers.dtype}")
             with np.errstate(over="ignore"):
-                array = np.ascontiguousarray(matrix, dtype=np.float32)
+                array = np.ascontiguousarray(numbers, dtype=np.float32)
         except (TypeError, ValueError, RuntimeError) as error:  # PyTorch raises the last
             raise InputError(
                 f"Vectors must be a matrix of real numbers with rows of one length: {error}"

@@ -10,7 +10,7 @@ from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from wordkin.archives import check_budget, naming_damage
+from wordkin.archives import answers, check_budget, naming_damage
 from wordkin.classification.records import Record
 from wordkin.errors import FileError, InputError
 from wordkin.files import open_bytes, size_on_disk
@@ -51,7 +51,7 @@ def is_archive(path: StrPath) -> bool:
         False for a zip archive of a single file without a folder.
     """
     name = os.fspath(path)
-    if not Path(name).is_file():
+    if not answers(Path(name).is_file):
         return False
     with Path(name).open("rb") as file:
         head = file.read(4)

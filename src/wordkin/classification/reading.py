@@ -11,6 +11,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from wordkin.archives import answers
 from wordkin.classification import folders, tables
 from wordkin.classification.labelled import Labelled
 from wordkin.classification.records import Decoder, Record
@@ -110,7 +111,7 @@ def read_labelled(
         records = _lines(path, decoder, mark=_MARK if found == "fasttext" else "")
     else:
         records = tables.READERS[found](path, decoder, tables.Columns(text, label))
-    size = None if Path(path).is_dir() else size_on_disk(path)
+    size = None if answers(Path(path).is_dir) else size_on_disk(path)
     what = f"reading {os.fspath(path)}"
     with shown(progress), task(what, size, "B") as advance, counting_bytes(advance):
         data = _collected(records, str(path), parts)
@@ -135,7 +136,7 @@ def _collected(
 
 def _kind_of(path: str | os.PathLike[str], decoder: Decoder) -> str:
     """Tell the kind from the content and, where that can't tell, from the name."""
-    if Path(path).is_dir() or folders.is_archive(path):
+    if answers(Path(path).is_dir) or folders.is_archive(path):
         return "folder"
     with open_bytes(path) as stream:
         head = stream.read(_HEAD)

@@ -29,8 +29,11 @@ def download(
         _list(screen)
         return
     resource = downloads.find(name)
-    with screen.busy(f"downloading {resource.file_name}"):
-        path = downloads.download(resource)
+    try:
+        with screen.busy(f"downloading {resource.file_name}"):
+            path = downloads.download(resource)
+    except KeyboardInterrupt as interrupt:
+        raise type(interrupt)("what has come is kept: give the same command again.") from None
     screen.line(str(path))
     known = "as known" if resource.sha256 else "none is known to compare it with"
     screen.table(

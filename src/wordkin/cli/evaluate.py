@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wordkin.cli.outputs import check_file
+from wordkin.errors import InputError
 
 if TYPE_CHECKING:
     from wordkin.cli.screen import Screen
     from wordkin.evaluation import Evaluation
 
 _Sets = list[Path] | None
+
+
+class Rule(StrEnum):
+    """How analogies are answered."""
+
+    cosadd = "3cosadd"
+    cosmul = "3cosmul"
 
 
 def _sets(what: str) -> typer.models.OptionInfo:
@@ -35,11 +44,11 @@ def evaluate(  # noqa: PLR0913 (each is an option of the command line)
     case_sensitive: Annotated[
         bool, typer.Option("--case-sensitive", help="Tell words apart by case.")
     ] = False,
-    method: Annotated[str, typer.Option(help="For analogies: 3cosadd or 3cosmul.")] = "3cosadd",
+    method: Annotated[Rule, typer.Option(help="For analogies.")] = Rule.cosadd,
     topk: Annotated[
         int, typer.Option(min=1, help="Count an analogy if the answer is among the first K.")
     ] = 1,
-    seed: Annotated[int, typer.Option(help="Fixes the resamples of the intervals.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Fixes the resamples of the intervals.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a report that a browser shows.")
@@ -58,6 +67,10 @@ def evaluate(  # noqa: PLR0913 (each is an option of the command line)
         for kind, paths in zip(KINDS, given, strict=True)
         for path in paths or ()
     ]
+    if not sets:
+        raise InputError(
+            "Give at least one test set: --similarity, --analogies, --odd or --categories."
+        )
     screen = Screen()
     names = _names(files)
     with screen.busy(f"measuring {', '.join(map(shown, names))}"):
@@ -66,7 +79,7 @@ def evaluate(  # noqa: PLR0913 (each is an option of the command line)
             *sets,
             restrict_vocab=restrict_vocab,
             case_insensitive=not case_sensitive,
-            method=method,
+            method=method.value,
             topk=topk,
             seed=seed,
         )

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from wordkin.cli.screen import Screen
     from wordkin.vectors import WordVectors
 
@@ -102,11 +105,7 @@ def _facts(file: Path, vectors: WordVectors) -> dict[str, Any]:
         "format": known.name,
         "words": len(vectors),
         "dimensions": vectors.vector_size,
-        "norms": {
-            "min": float(norms.min()),
-            "mean": float(norms.mean(dtype=float)),
-            "max": float(norms.max()),
-        },
+        "norms": _lengths(norms),
         "repairs": {key: settings.pop(key) for key in REPAIRS if key in settings},
         "tokenizer": vocabulary.tokenizer and vocabulary.tokenizer.settings(),
         "settings": settings,
@@ -115,6 +114,13 @@ def _facts(file: Path, vectors: WordVectors) -> dict[str, Any]:
             for row, word in enumerate(first)
         ],
     }
+
+
+def _lengths(norms: NDArray[np.float32]) -> dict[str, float] | None:
+    if not len(norms):  # a table of n-grams may have no words
+        return None
+    least, most = float(norms.min()), float(norms.max())
+    return {"min": least, "mean": float(norms.mean(dtype=float)), "max": most}
 
 
 def _files_of(path: Path) -> list[Path]:
@@ -126,13 +132,16 @@ def _print_facts(screen: Screen, facts: dict[str, Any]) -> None:
     from wordkin.formats.batches import repairs
 
     norms = facts["norms"]
+    lengths = "none"
+    if norms is not None:
+        lengths = f"{norms['min']:.3f} to {norms['max']:.3f}, mean {norms['mean']:.3f}"
     rows = [
         ("file", shown(facts["file"])),
         ("size", size_of(facts["bytes"])),
         ("format", facts["format"]),
         ("words", f"{facts['words']:,}"),
         ("dimensions", f"{facts['dimensions']:,}"),
-        ("norms", f"{norms['min']:.3f} to {norms['max']:.3f}, mean {norms['mean']:.3f}"),
+        ("norms", lengths),
         ("repaired", repairs(facts["repairs"]) or "nothing"),
         (
             "tokenizer",

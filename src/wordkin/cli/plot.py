@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from wordkin.cli.labelled import parts
 from wordkin.cli.outputs import check_file
 from wordkin.errors import InputError
 
@@ -128,7 +129,7 @@ def plot_axis(
     """Draw where words lie between two poles."""
     from wordkin import plotting
 
-    poles = (low.split(","), high.split(","))
+    poles = (parts(low), parts(high))
     _draw(output, file, lambda v: plotting.plot_axis(v, words, poles=poles, path=output))
 
 
@@ -143,8 +144,10 @@ def plot_training(
     """Draw loss and words a second over the training; of several files side by side."""
     from wordkin import plotting
     from wordkin.cli.screen import Screen, shown
+    from wordkin.plotting.page import check_path
     from wordkin.vectors import load
 
+    check_path(output)
     check_file(output, files)
     screen = Screen()
     short = len({file.stem for file in files}) == len(files)

@@ -89,7 +89,11 @@ class Screen:
         value : object
             Of what JSON knows.
         """
-        self._out.file.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+        # what an encoding lacks would come as an escape of Python, which JSON does not know
+        encoding = getattr(self._out.file, "encoding", None) or "utf-8"
+        escaped = not encoding.lower().startswith("utf")
+        text = json.dumps(value, ensure_ascii=escaped, allow_nan=False)
+        self._out.file.write(text + "\n")
 
     def plain(self, text: str) -> None:
         """Print a line for programs: as it is, tabs and all, and fast.

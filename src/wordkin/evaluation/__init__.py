@@ -8,6 +8,7 @@ the same kind (a 95 % bootstrap interval).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +21,12 @@ from wordkin.evaluation.report import Comparison, Evaluation, Part, Score
 from wordkin.evaluation.sets import KINDS, GoldSet
 from wordkin.evaluation.similarity import SimilarityResult, evaluate_similarity
 from wordkin.evaluation.statistics import RESAMPLES, difference, interval, spearman
-from wordkin.neighbors import check_count
+from wordkin.neighbors import METHODS, check_count
 from wordkin.progress import shown
 from wordkin.table import VectorTable
+from wordkin.vocabulary.checks import check_at_least, check_choice
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable
 
     from numpy.typing import NDArray
@@ -97,7 +98,9 @@ def evaluate(
     FormatError
         If it holds nothing of its kind.
     InputError
-        If there is nothing to measure, or a set is not covered at all.
+        If there is nothing to measure, or a number is out of its range; or if fewer than two pairs,
+        or two words with categories, of a set have vectors. (Without any question that is covered,
+        the accuracy is NaN.)
 
     Examples
     --------
@@ -115,7 +118,10 @@ def evaluate(
     if not sets:
         raise InputError("Give at least one test set to measure with.")
     check_count("resamples", resamples)
-    gold = [each if isinstance(each, GoldSet) else GoldSet(each) for each in sets]
+    check_count("topk", topk)
+    check_at_least("seed", seed, 0)
+    check_choice("method", method, METHODS)
+    gold = [_gold(each) for each in sets]
     words = {"restrict_vocab": restrict_vocab, "case_insensitive": case_insensitive}
     draws = {"seed": seed, "resamples": resamples}
     scores, comparisons = [], []
@@ -152,6 +158,14 @@ def _tables(vectors: Any) -> dict[str, VectorTable]:  # noqa: ANN401
     if not tables:
         raise InputError("Give at least one set of vectors to measure.")
     return tables
+
+
+def _gold(given: str | os.PathLike[str] | GoldSet) -> GoldSet:
+    if isinstance(given, GoldSet):
+        return given
+    if not isinstance(given, str | os.PathLike):
+        raise InputError(f"A test set is a path or a GoldSet, one by one; got {given!r:.60}.")
+    return GoldSet(given)
 
 
 def _names(gold: list[GoldSet]) -> list[str]:

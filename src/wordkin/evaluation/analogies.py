@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wordkin.evaluation.sets import questions_of, rows_by_word
-from wordkin.neighbors import answer_analogies, check_count, row_norms
+from wordkin.neighbors import METHODS, answer_analogies, check_count, row_norms
+from wordkin.vocabulary.checks import check_choice
 
 if TYPE_CHECKING:
     import os
@@ -155,6 +156,7 @@ def evaluate_analogies(
         If there is no such method, or a number is out of range.
     """
     check_count("topk", topk)
+    check_choice("method", method, METHODS)
     rows_of = rows_by_word(table, restrict_vocab, case_insensitive=case_insensitive)
     names, questions, skipped = questions_of(path, case_insensitive=case_insensitive)
     rows = np.array([[rows_of.get(w, -1) for w in question.words] for question in questions])

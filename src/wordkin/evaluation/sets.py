@@ -181,24 +181,35 @@ def rows_by_word(
 
 
 def pair_of(line: str) -> Pair | None:
-    """Read a line of two words and a score, between tabs or spaces.
+    r"""Read a line of two words and a score, between tabs or spaces.
 
     Parameters
     ----------
     line : str
-        The line.
+        The line. Between tabs a part of speech may stand before the score (SimLex-999,
+        SimVerb-3500), and more columns behind it.
 
     Returns
     -------
     Pair or None
         None if it is something else.
+
+    Examples
+    --------
+    >>> pair_of("old new 1.58")
+    Pair(first='old', second='new', score=1.58)
+    >>> pair_of("old\tnew\tA\t1.58\t2.72")
+    Pair(first='old', second='new', score=1.58)
     """
-    fields = [field.strip() for field in line.split("\t" if "\t" in line else None)]
-    try:
-        first, second, score = fields[0], fields[1], float(fields[2])
-    except (IndexError, ValueError):
+    tabs = "\t" in line
+    fields = [field.strip() for field in line.split("\t" if tabs else None)]
+    if len(fields) < 3 or (len(fields) > 3 and not tabs):
         return None
-    return Pair(first, second, score) if len(fields) == 3 and np.isfinite(score) else None
+    try:
+        score = float(fields[3 if len(fields) > 3 and fields[2].isalpha() else 2])
+    except ValueError:
+        return None
+    return Pair(fields[0], fields[1], score) if np.isfinite(score) else None
 
 
 def questions_of(path: StrPath, *, case_insensitive: bool) -> tuple[list[str], list[Question], int]:

@@ -83,8 +83,8 @@ def evaluate_similarity(
     table : VectorTable
         The vectors.
     path : str or path-like
-        A text file: on each line two words and a score, between tabs or spaces. Lines that begin
-        with ``#`` are comments.
+        A text file: on each line two words and a score, between tabs or spaces; more columns, as
+        SimLex-999 has them, between tabs (see `pair_of`). Lines that begin with ``#`` are comments.
     restrict_vocab : int, optional
         Use the first so many words only.
     case_insensitive : bool

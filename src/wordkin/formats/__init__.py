@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from wordkin.archives import answers
 from wordkin.errors import FileError, FormatError, InputError
 from wordkin.files import open_bytes, size_on_disk
 from wordkin.formats import (
@@ -151,7 +152,7 @@ def read(
         If `format` is none of the above.
     """
     chosen = recognise(path) if format is None else _named(format)
-    total = None if Path(path).is_dir() else size_on_disk(path)
+    total = None if answers(Path(path).is_dir) else size_on_disk(path)
     with task(f"reading {os.fspath(path)}", total, "B") as advance, counting_bytes(advance):
         if chosen.picks:
             return chosen.read(path, limit=limit, only=only)
@@ -245,7 +246,7 @@ def recognise(path: str | os.PathLike[str]) -> Format:
         If the file is empty, or of no format we know.
     """
     name = os.fspath(path)
-    if Path(path).is_dir():
+    if answers(Path(path).is_dir):
         return _recognised_folder(Path(path))
     with open_bytes(path) as stream:
         head = stream.read(_HEAD)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, overload
 
-from wordkin.errors import InputError
-from wordkin.neighbors.analogies import answer_analogies, cosmul_rows
+from wordkin.neighbors.analogies import METHODS, answer_analogies, cosmul_rows
 from wordkin.neighbors.compare import (
     closer_than,
     cosines,
@@ -29,6 +28,7 @@ from wordkin.neighbors.keys import (
     sum_of_units,
 )
 from wordkin.neighbors.searcher import Searcher
+from wordkin.vocabulary.checks import check_choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     Neighbors = list[tuple[str, float]]
 
 __all__ = [
+    "METHODS",
     "Searcher",
     "analogy",
     "answer_analogies",
@@ -280,8 +281,7 @@ def analogy(
     InputError
         If there is no such method.
     """
-    if method not in ("3cosadd", "3cosmul"):
-        raise InputError(f'method must be "3cosadd" or "3cosmul"; got {method!r}.')
+    check_choice("method", method, METHODS)
     search = most_similar if method == "3cosadd" else most_similar_cosmul
     return search(table, [b, c], [a], topn=topn, restrict=restrict, searcher=searcher)
 

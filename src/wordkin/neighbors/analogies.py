@@ -17,6 +17,7 @@ from wordkin.neighbors import compiled
 from wordkin.neighbors.exact import check_count, row_norms, unit_rows
 from wordkin.neighbors.keys import row_of, rows_within, terms, vector_of
 from wordkin.progress import task
+from wordkin.vocabulary.checks import check_choice
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from wordkin.neighbors.searcher import Searcher
     from wordkin.table import VectorTable
 
+METHODS = ("3cosadd", "3cosmul")
 _EPSILON = 1e-6  # as gensim; Levy and Goldberg have 0.001
 _MORE = 8  # candidates beyond those wanted, against rounding
 _TABLE = 1 << 23  # numbers in a block of the table: 32 MiB
@@ -141,8 +143,7 @@ def answer_analogies(
     InputError
         If there is no such method.
     """
-    if method not in ("3cosadd", "3cosmul"):
-        raise InputError(f'method must be "3cosadd" or "3cosmul"; got {method!r}.')
+    check_choice("method", method, METHODS)
     lengths = row_norms(matrix) if norms is None else norms
     divisors = np.where(lengths > 0, lengths, np.float32(1))
     used, inverse = np.unique(questions, return_inverse=True)

@@ -318,7 +318,8 @@ def rank_by_centrality(
         vectors = unit_rows(vectors)
     products = (vectors * unit_rows(vectors.mean(axis=0))).sum(axis=1)
     scored: list[tuple[float, str]] = list(zip(products.tolist(), chosen, strict=True))
-    return sorted(scored, reverse=True)
+    # of equals the last in the alphabet, as gensim; rows and vectors have none
+    return sorted(scored, key=lambda pair: (pair[0], str(pair[1])), reverse=True)
 
 
 def mean_vector(

@@ -236,8 +236,8 @@ def _weighted(keys: Terms, weight: float) -> Iterator[tuple[Key, float]]:
     """Give each key its own weight, or the one that it has otherwise."""
     for item in terms(keys):
         pair = item if isinstance(item, tuple) and len(item) == 2 else (item, weight)
-        if not isinstance(pair[1], int | float | np.number):
-            raise InputError(f"A pair is a word and a number; got {item!r:.60}.")
+        if not isinstance(pair[1], int | float | np.number) or not np.isfinite(pair[1]):
+            raise InputError(f"A pair is a word and a finite number; got {item!r:.60}.")
         yield pair[0], float(pair[1])
 
 

@@ -103,6 +103,8 @@ def skipgrams(  # noqa: PLR0913 (the text comes first, the rest by name)
         If an id is beyond the counts.
     EmptyCorpusError
         If there is no token.
+    OutOfMemoryError
+        If ids are so high that there is no room for a count of each.
 
     Examples
     --------

@@ -12,9 +12,13 @@ from wordkin.corpus.surveying import counts_of
 from wordkin.errors import ConfigError, EmptyCorpusError, InputError, RowError
 from wordkin.kernels import sampling
 from wordkin.kernels.pairs import Others, make_others
+from wordkin.memory import check_room
+from wordkin.vocabulary.checks import check_at_least
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+_PER_WORD = 60  # bytes: counts, chances to stay, the law of negatives, and copies while it is made
 
 
 class Source(NamedTuple):
@@ -132,9 +136,10 @@ def read(
         If an id is beyond the counts.
     EmptyCorpusError
         If there is no token.
+    OutOfMemoryError
+        If ids are so high that there is no room for a count of each.
     """
-    if isinstance(specials, bool) or not isinstance(specials, int) or specials < 0:
-        raise ConfigError(f"specials must be a whole number from 0 on; got {specials!r}.")
+    check_at_least("specials", specials, 0)
     if isinstance(text, Corpus):
         if counts is not None or specials:
             raise ConfigError("A Corpus has counts, and no special ids: leave both out.")
@@ -162,6 +167,11 @@ def _of_ids(text: object, counts: ArrayLike | None, specials: int) -> Source:
     if highest >= 2**31 - 1:
         raise InputError(f"Ids must be below 2**31 - 1; got {highest:,}.")
     if counts is None:
+        check_room(
+            _PER_WORD * (highest + 1),
+            f"What is known of {highest + 1:,} words (the highest id is {highest:,}) would",
+            advice="Give ids without gaps, from 0 on.",
+        )
         checked = np.bincount(ids, minlength=highest + 1).astype(np.int64)
     else:
         checked = _checked_counts(counts)

@@ -63,7 +63,7 @@ def plot_analogy(
     UnknownWordError
         If a word is not in the vocabulary.
     InputError
-        If there is no pair, or the path is no picture's.
+        If there is no pair, or no word for an answer; or the path is no picture's.
     MissingExtraError
         If Matplotlib is not installed.
     FileError
@@ -121,12 +121,15 @@ def _sorted(pairs: Iterable[tuple[str, str] | str]) -> tuple[list[Pair], list[st
         else:
             raise InputError(f"Give pairs of words, or a word to ask about; got {each!r}.")
     if not given:
-        raise InputError('Give a pair of words first, such as ("man", "king").')
+        raise InputError('Give a pair of words first, such as [("man", "king"), "woman"].')
     return given, asked
 
 
 def _answer(vectors: WordVectors, pair: Pair, word: str) -> str:
-    return vectors.analogy(pair[0], pair[1], word, topn=1)[0][0]
+    found = vectors.analogy(pair[0], pair[1], word, topn=1)
+    if not found:
+        raise InputError(f"There is no other word that could be the partner of {word!r}.")
+    return found[0][0]
 
 
 def _parallel(rows: Floats, ends: NDArray[np.int64]) -> float:

@@ -57,7 +57,7 @@ def plot_neighbors(
     UnknownWordError
         If a word is not in the vocabulary.
     InputError
-        If there is no word, or the path is no picture's.
+        If there is no word, or none to be near to it; or the path is no picture's.
     MissingExtraError
         If Matplotlib is not installed.
     FileError
@@ -77,6 +77,8 @@ def plot_neighbors(
     if not asked:
         raise InputError("Give a word whose nearest words are to be drawn.")
     found = vectors.most_similar_batch(asked, topn=topn)
+    if not all(found):
+        raise InputError(f"There are no other words to draw near {asked[0]!r}.")
     letters = lettering([*asked, *(word for near in found for word, _ in near)])
     columns = 2 if len(asked) == 4 else min(len(asked), 3)
     rows = -(-len(asked) // columns)

@@ -100,6 +100,7 @@ def plot_map(
     """
     page.check_path(path)
     check_method(method)
+    words = int(words) if isinstance(words, np.integer) else words
     chosen = _chosen(vectors, words, topn=topn, seed=seed)
     if len(chosen.words) < 2:
         raise InputError(f"A map takes two words or more; got {chosen.words}.")
@@ -126,6 +127,8 @@ def _chosen(vectors: WordVectors, words: Chosen, *, topn: int, seed: int) -> _Wo
     if isinstance(words, int):
         check_at_least("words", words, 2)
         first = list(vectors.index_to_key[:words])
+        if len(first) < 2:
+            return _Words(first, np.zeros(len(first), np.int64), [], frozenset())
         units = _units(vectors, first)
         n_groups = min(_MOST_GROUPS, max(1, len(first) // 4))
         clusters = spherical_clusters(units, n_groups, np.random.default_rng(seed))

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from wordkin.progress import told
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -88,7 +90,8 @@ def place(
     boxes = np.full((n, 4), np.nan)
     leads: list[tuple[Floats, Floats] | None] = [None] * n
     used = _Used(points, np.empty((0, 2)) if obstacles is None else obstacles)
-    for i in [*first, *(i for i in _crowded(points, sizes) if i not in set(first))]:
+    order = [*first, *(i for i in _crowded(points, sizes) if i not in set(first))]
+    for i in told(order, "placing labels", unit="labels"):  # of a thousand words: half a minute
         found = _best(i, sizes[i], room=room, used=used)
         if found is not None:
             boxes[i], leads[i] = found

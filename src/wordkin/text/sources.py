@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, final
 
+from wordkin.archives import answers
 from wordkin.errors import EmptyCorpusError, FileError, FormatError, InputError
 from wordkin.files import open_bytes, size_on_disk
 from wordkin.progress import counting_bytes, task
@@ -212,10 +213,10 @@ def open_source(paths: StrPath | Iterable[StrPath], *, encoding: str = "utf-8") 
     given = _listed(paths)
     found: list[str] = []
     for path in given:
-        if Path(path).is_dir():
+        if answers(Path(path).is_dir):
             found += _files_below(Path(path))
             continue
-        if not Path(path).is_fifo():  # opening a pipe would use it up
+        if not answers(Path(path).is_fifo):  # opening a pipe would use it up
             open_bytes(path).close()
         found.append(path)
     if not found:

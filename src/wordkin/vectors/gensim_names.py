@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from wordkin.neighbors import Key, Neighbors
 
 _RENAMED = {
+    "accuracy": "evaluate_word_analogies",
     "index2entity": "index_to_key",
     "index2word": "index_to_key",
     "init_sims": "get_vector(word, norm=True); nothing has to be prepared",
+    "load": "wordkin.load(path)",
     "load_word2vec_format": "wordkin.load(path)",
     "save_word2vec_format": "save(path, format='word2vec') or 'word2vec-binary'",
     "size": "vector_size",
@@ -41,6 +43,7 @@ _RENAMED = {
 
 _MERGE = "merge(WordVectors(words, matrix)) gives new vectors with more words"
 _NOT_HERE = {
+    "add": _MERGE,
     "add_vector": _MERGE,
     "add_vectors": _MERGE,
     "allocate_vecattrs": "WordVectors(words, matrix, counts) takes counts",
@@ -53,18 +56,30 @@ _NOT_HERE = {
 }
 
 
-class GensimNames(Searching):
+def _tell_new(name: str) -> None:
+    if name in _RENAMED:
+        raise RenamedError(f"{name!r} of old gensim is now: {_RENAMED[name]}.")
+    if name in _NOT_HERE:
+        raise RenamedError(f"{name!r} of gensim is not here: {_NOT_HERE[name]}.")
+
+
+class _AskedByClass(type):
+    """Tells new names where the class is asked, too: some of the old are class methods."""
+
+    def __getattr__(cls, name: str) -> Any:  # noqa: ANN401
+        _tell_new(name)
+        raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+
+
+class GensimNames(Searching, metaclass=_AskedByClass):
     """Names that code for gensim's vectors asks for."""
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        if name in _RENAMED:
-            raise RenamedError(f"{name!r} of old gensim is now: {_RENAMED[name]}.")
-        if name in _NOT_HERE:
-            raise RenamedError(f"{name!r} of gensim is not here: {_NOT_HERE[name]}.")
+        _tell_new(name)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def has_index_for(self, key: object) -> bool:
-        """Tell whether there is a vector.
+        """Tell whether a word is in the vocabulary, or whether there is such a row.
 
         Parameters
         ----------
@@ -74,7 +89,7 @@ class GensimNames(Searching):
         Returns
         -------
         bool
-            True if there is.
+            False also for a word that only its n-grams make a vector of (see `get_vector`).
         """
         if isinstance(key, int | np.integer) and not isinstance(key, bool):
             return bool(0 <= key < len(self._table))

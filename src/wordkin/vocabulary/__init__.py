@@ -8,7 +8,6 @@ a network holds model rows; nobody but this class adds the one to the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, final
@@ -25,7 +24,7 @@ from wordkin.vocabulary.padding import pad
 if TYPE_CHECKING:
     import os
     import re
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -114,10 +113,7 @@ class Vocabulary:
         >>> Vocabulary.from_counts({"b": 2, "a": 2, "c": 3, "d": 1}, min_count=2).words
         ['c', 'b', 'a']
         """
-        if isinstance(counts, Mapping):
-            counts = list(counts), list(counts.values())
-        everything, _ = checks.checked_words(counts[0])
-        numbers = checks.checked_counts(counts[1], len(everything))
+        everything, numbers = checks.counted_words(counts)
         ranks = order.frequency_order(numbers, min_count=min_count, max_vocab=max_vocab)
         words = [everything[i] for i in ranks.tolist()]
         return cls(words, numbers[ranks], specials=specials, tokenizer=tokenizer)

@@ -105,7 +105,10 @@ def checked_counts(counts: ArrayLike, n_words: int) -> NDArray[np.int64]:
     InputError
         If there is not one whole number from 0 upwards for each word, or they are too many.
     """
-    array = np.asarray(counts)
+    try:
+        array = np.asarray(counts)
+    except ValueError as error:
+        raise InputError(f"Counts are one whole number for each word: {error}") from error
     if array.shape != (n_words,) or (array.dtype.kind not in "iu" and n_words):
         raise InputError(
             f"Counts are one whole number for each of the {n_words} words; got an array of shape "
@@ -118,6 +121,40 @@ def checked_counts(counts: ArrayLike, n_words: int) -> NDArray[np.int64]:
         raise InputError(f"Counts can't be negative; got {checked.min()}.")
     checked.flags.writeable = False
     return checked
+
+
+def counted_words(
+    counts: Mapping[str, int] | tuple[Sequence[str], ArrayLike],
+) -> tuple[Sequence[str], NDArray[np.int64]]:
+    """Check how often words occur, as `Vocabulary.from_counts` takes it.
+
+    Returns
+    -------
+    words : list of str, or PackedWords
+        The V words.
+    counts : ndarray of int64
+        Shape (V,).
+
+    Raises
+    ------
+    InputError
+        If it is neither a mapping nor words and their counts, or one of them is not right.
+    """
+    if isinstance(counts, Mapping):
+        counts = list(counts), list(counts.values())
+    if not isinstance(counts, tuple | list) or len(counts) != 2 or _is_counted(counts[0]):
+        raise InputError(
+            f"Counts come as a mapping of words to numbers, or as (words, counts); got a "
+            f"{type(counts).__name__}. A list of pairs becomes a mapping by dict(pairs)."
+        )
+    words, _ = checked_words(counts[0])
+    return words, checked_counts(counts[1], len(words))
+
+
+def _is_counted(pair: object) -> bool:
+    """Tell a word and its count from a tuple of words."""
+    numbers = int | np.integer
+    return isinstance(pair, tuple) and any(isinstance(each, numbers) for each in pair)
 
 
 def checked_specials(specials: Sequence[str]) -> tuple[str, ...]:

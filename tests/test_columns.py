@@ -270,6 +270,8 @@ def test_wrong_rows(tmp_path):
         Corpus.from_rows("table.parquet")
     with pytest.raises(InputError, match="Texts go to from_texts"):
         Corpus.from_rows(["a text"])
+    with pytest.raises(InputError, match="Texts go to from_texts"):
+        Corpus.from_rows(pa.array(["a text"]))
     with pytest.raises(InputError, match="takes rows with names; got str 'a text'"):
         Corpus.from_rows([{"text": "a"}, "a text"])
     with pytest.raises(InputError, match="Row 1 holds no text but int 7"):
@@ -285,6 +287,66 @@ def test_wrong_rows(tmp_path):
     table = written(tmp_path, "parquet", pa.table(TABLE))
     with pytest.raises(InputError, match=r"parquet' is a table and .*lines' is not"):
         Corpus.from_path([table, path])
+
+
+def test_a_text_may_begin_as_tables_do(tmp_path):
+    texts = ["PAR1 is a gene", "ARROW1\tis a word", "PAR1", "ARROW1"]
+    for number, text in enumerate(texts):
+        (tmp_path / f"{number}.txt").write_text(text)
+    (tmp_path / "9.gz").write_bytes(gzip.compress(texts[0].encode()))
+    same(Corpus.from_path(tmp_path, min_count=1), Corpus.from_texts([*texts, texts[0]], min_count=1))
+
+
+def test_the_names_of_fields_are_no_tokens():
+    """A translation is kept as a mapping; each of its rows was the two words "de" and "en"."""
+    rows = [{"translation": {"de": "ein Haus", "en": "a house"}}] * 2
+    for table in (rows, pa.Table.from_pylist(rows).to_pydict(), Dataset(pa.Table.from_pylist(rows))):
+        with pytest.raises(InputError, match="Row 0 holds no list of tokens but dict"):
+            Corpus.from_rows(table, min_count=1)
+
+
+def test_several_columns_of_one_name():
+    twice = pa.table([pa.array(["a b"]), pa.array(["c"])], ["text", "text"])
+    with pytest.raises(InputError, match="There are 2 columns 'text' in 'Table'"):
+        Corpus.from_rows(twice, min_count=1)
+    frame = pytest.importorskip("pandas").DataFrame([["a b", "c"]], columns=["text", "text"])
+    with pytest.raises(InputError, match="The column 'text' is no list but DataFrame"):
+        Corpus.from_rows(frame, min_count=1)
+
+
+def test_a_name_may_be_empty():
+    rows = [{"": "a b", "text": "c"}]
+    for table in (rows, pa.Table.from_pylist(rows), pa.Table.from_pylist(rows).to_pydict()):
+        assert Corpus.from_rows(table, column="", min_count=1).vocabulary.words == ["a", "b"]
+        with pytest.raises(InputError, match="There is no column 'id'"):
+            Corpus.from_rows(table, column="id")
+        assert Corpus.from_rows(table, min_count=1).vocabulary.words == ["c"]
+
+
+def test_a_wrong_name_does_not_list_a_thousand():
+    rows = [{f"column {n}": "a" for n in range(1000)}]
+    with pytest.raises(InputError, match=r"There is no column 'text'.*'column 9'") as caught:
+        Corpus.from_rows(rows, column="text")
+    assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "latin-1", "utf-16", "cp037"])
+def test_lines_of_json_in_any_encoding(tmp_path, encoding):
+    path = tmp_path / "lines.gz"
+    lines = '{"text": "größer als"}\r\n\n{"text": "das\\nÄhnliche"}\n{}\n'
+    path.write_bytes(gzip.compress(lines.encode(encoding)))
+    corpus = Corpus.from_path(path, column="text", encoding=encoding, min_count=1)
+    same(corpus, Corpus.from_texts(["größer als", "das Ähnliche", ""], min_count=1))
+    assert corpus.account.nulls == 1
+
+
+def test_lines_of_json_in_another_encoding_than_was_said(tmp_path):
+    path = tmp_path / "lines"
+    path.write_bytes('{"text": "größer als"}\n'.encode("latin-1"))
+    with pytest.raises(FormatError, match=r"lines' is no ascii: .*0xf6"):
+        Corpus.from_path(path, column="text", encoding="ascii", min_count=1)
+    with pytest.raises(FormatError, match=r"Line 1 of .*lines' is no JSON: .*can't decode"):
+        Corpus.from_path(path, column="text", min_count=1)
 
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow", "stream"])

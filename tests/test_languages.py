@@ -76,6 +76,7 @@ def test_case_can_be_kept():
 def test_soft_hyphens_do_not_cut_words():
     assert Words()("Donau\xaddampf\xadschiff") == ["donaudampfschiff"]
     assert Words(digits=False).split("19\xad84 x") == (["x"], 1)
+    assert Words(normalize="NFC")("cafe\xad\u0301") == [COMPOSED]
 
 
 @pytest.mark.parametrize(
@@ -263,6 +264,19 @@ def test_a_missing_library_is_named_before_anything_is_read(monkeypatch, name, e
         Segmented("words")
 
 
+def test_a_library_gets_no_more_at_once_than_it_takes(monkeypatch):
+    """Sudachi takes 49,149 bytes."""
+    sizes = []
+    monkeypatch.setitem(
+        segmenting._LIBRARIES, "sudachi", lambda: lambda piece: sizes.append(len(piece.encode())) or []
+    )
+    for text in ("。" * 50_000, "𠮷" * 50_000, ("𠮷" * 5000 + "！" * 30_000) * 2):
+        assert Segmented("sudachi")(text) == []
+        assert sum(sizes) == len(text.encode())
+        assert max(sizes) <= 49_149
+        sizes.clear()
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.text())
 def test_pieces_for_libraries_lose_nothing(text):
@@ -270,7 +284,7 @@ def test_pieces_for_libraries_lose_nothing(text):
         patch.setitem(segmenting._LIBRARIES, "jieba", lambda: lambda piece: [piece])
         clean = text.encode("utf-8", "replace").decode()
         assert "".join(segmenting._PIECES.findall(clean)) == clean
-        assert all(len(piece) <= 5000 for piece in segmenting._PIECES.findall(clean * 50))
+        assert all(len(piece) <= 8000 for piece in segmenting._PIECES.findall(clean * 50))
         assert set("".join(Segmented("jieba")(text))) <= set("".join(Words()(text)))
 
 

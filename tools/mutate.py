@@ -80,7 +80,9 @@ MODULES = {
     "corpus/pruning": (["corpus/pruning.py"], ["tests/property/test_counting.py"]),
     "corpus/interning": (["corpus/interning.py"], ["tests/test_corpus.py"]),
     "corpus/pieces": (["corpus/pieces.py"], ["tests/test_corpus.py"]),
-    "corpus/reading": (["corpus/reading.py"], CORPUS),
+    "corpus/reading": (["corpus/reading.py"], [*CORPUS, "tests/test_corpus_compiled.py"]),
+    "corpus/making": (["corpus/making.py"], [*CORPUS, "tests/test_languages.py"]),
+    "corpus/tabular": (["corpus/tabular.py"], CORPUS),
     "corpus/joining": (["corpus/joining.py"], ["tests/test_phrases.py"]),
     "corpus/items": (["corpus/items.py"], ["tests/test_items.py"]),
     "text/mail": (["text/mail.py"], ["tests/test_mail.py"]),
@@ -89,8 +91,14 @@ MODULES = {
         ["text/tokenizers.py"], ["tests/test_tokenizers.py", "tests/property/test_text.py"]
     ),
     "text/words": (
-        ["text/words.py"], ["tests/test_tokenizers.py", "tests/property/test_text.py"]
+        ["text/words.py"],
+        ["tests/test_tokenizers.py", "tests/property/test_text.py", "tests/test_languages.py"],
     ),
+    "text/patterns": (
+        ["text/patterns.py"], ["tests/test_tokenizers.py", "tests/property/test_text.py"]
+    ),
+    "text/classes": (["text/classes.py"], ["tests/test_corpus_compiled.py"]),
+    "text/segmenting": (["text/segmenting.py"], ["tests/test_languages.py"]),
     "text/decoding": (
         ["text/decoding.py"], ["tests/test_sources.py", "tests/property/test_text.py"]
     ),

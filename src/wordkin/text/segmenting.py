@@ -15,7 +15,8 @@ from wordkin.text.words import Words
 Cut = Callable[[str], list[str]]
 
 _LONGEST = 4000  # characters that a library gets at once: Sudachi takes up to 49,149 bytes
-_PIECES = re.compile(rf"[^\n。！？!?]{{1,{_LONGEST}}}[\n。！？!?]*|[\n。！？!?]+")
+_ENDS = rf"[\n。！？!?]{{1,{_LONGEST}}}"
+_PIECES = re.compile(rf"[^\n。！？!?]{{1,{_LONGEST}}}(?:{_ENDS})?|{_ENDS}")
 
 
 @final

@@ -81,8 +81,10 @@ MODULES = {
     "corpus/interning": (["corpus/interning.py"], ["tests/test_corpus.py"]),
     "corpus/pieces": (["corpus/pieces.py"], ["tests/test_corpus.py"]),
     "corpus/reading": (["corpus/reading.py"], [*CORPUS, "tests/test_corpus_compiled.py"]),
-    "corpus/making": (["corpus/making.py"], [*CORPUS, "tests/test_languages.py"]),
-    "corpus/tabular": (["corpus/tabular.py"], CORPUS),
+    "corpus/making": (
+        ["corpus/making.py"], [*CORPUS, "tests/test_languages.py", "tests/test_public_api.py"]
+    ),
+    "corpus/tabular": (["corpus/tabular.py"], [*CORPUS, "tests/test_public_api.py"]),
     "corpus/joining": (["corpus/joining.py"], ["tests/test_phrases.py"]),
     "corpus/items": (["corpus/items.py"], ["tests/test_items.py"]),
     "text/mail": (["text/mail.py"], ["tests/test_mail.py"]),

@@ -7,6 +7,7 @@ import lzma
 import threading
 import unicodedata
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -262,6 +263,78 @@ def test_a_missing_library_is_named_before_anything_is_read(monkeypatch, name, e
         segmenting._LIBRARIES[name].cache_clear()
     with pytest.raises(InputError, match="library must be one of"):
         Segmented("words")
+
+
+@pytest.fixture
+def libraries(monkeypatch):
+    """What stands for libraries that are not installed here: by name what `require` gives."""
+    modules = {}
+
+    def require(module, extra):
+        try:
+            return modules[module]
+        except KeyError:
+            raise MissingExtraError(f'pip install "wordkin[{extra}]"') from None
+
+    monkeypatch.setattr(segmenting, "require", require)
+    for load in segmenting._LIBRARIES.values():
+        load.cache_clear()
+    yield modules
+    for load in segmenting._LIBRARIES.values():
+        load.cache_clear()
+
+
+def test_how_rjieba_is_called(libraries):
+    libraries["rjieba"] = SimpleNamespace(cut=lambda text: text.split("|"))
+    assert Segmented("jieba").split("他|来到|了。|C 1|ABC！") == (
+        ["他", "来到", "了", "c", "1", "abc"],
+        0,
+    )
+
+
+@pytest.mark.parametrize("make", ["tokenizer", "create"])
+def test_how_sudachi_is_called(libraries, make):
+    """Each thread has a tokenizer of its own: two can't use one at a time."""
+    makers = []
+
+    class OfOneThread:
+        def __init__(self, mode):
+            assert mode == "short"
+            makers.append(threading.get_ident())
+
+        def tokenize(self, text):
+            assert threading.get_ident() == makers[-1]
+            return [SimpleNamespace(surface=lambda part=part: part) for part in text.split("|")]
+
+    def dictionary(dict):
+        assert dict == "core"
+        return SimpleNamespace(**{make: OfOneThread})
+
+    libraries["sudachipy"] = SimpleNamespace(
+        Dictionary=dictionary, SplitMode=SimpleNamespace(A="short")
+    )
+    with pytest.raises(MissingExtraError, match="japanese"):  # its words are another package
+        Segmented("sudachi")("東京")
+    libraries["sudachidict_core"] = SimpleNamespace()
+    cut = Segmented("sudachi")
+    found = []
+    for _ in range(2):
+        thread = threading.Thread(
+            target=lambda: found.extend(cut(text) for text in ("東京|都", "に"))
+        )
+        thread.start()
+        thread.join()
+    assert found == [["東京", "都"], ["に"]] * 2
+    assert len(makers) == 2
+
+
+def test_how_pythainlp_is_called(libraries):
+    def word_tokenize(text, *, engine, keep_whitespace):
+        assert (engine, keep_whitespace) == ("newmm", False)
+        return text.split("|")
+
+    libraries["pythainlp.tokenize"] = SimpleNamespace(word_tokenize=word_tokenize)
+    assert Segmented("pythainlp").split("วันนี้|อากาศ|ดีมาก") == (["วันนี้", "อากาศ", "ดีมาก"], 0)
 
 
 def test_a_library_gets_no_more_at_once_than_it_takes(monkeypatch):

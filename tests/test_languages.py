@@ -158,7 +158,7 @@ def test_files_are_looked_at_too(tmp_path, monkeypatch, few_blocks):
 @pytest.mark.parametrize(
     "text",
     [
-        "", "plain English", "今天 天气 很 好 ， 我们 去 公园 玩 吧 。", "สวัสดี ครับ ผม ชื่อ สมชาย",
+        "", "plain English", "12 € – 15 €", "今天 天气 很 好 ， 我们 去 公园 玩 吧 。", "สวัสดี ครับ ผม ชื่อ สมชาย",
         "吾輩 は 猫 で ある 。 コンピューター プログラミング", "안녕하세요 세계 여러분 반갑습니다",
         "Donaudampfschifffahrtsgesellschaft", "हिन्दी में लिखा हुआ पाठ", "مرحبا بالعالم العربي",
         "The poet 李白 (Li Bai) wrote in the time of the Tang dynasty, long before us.",
@@ -196,6 +196,20 @@ def test_only_the_beginning_is_looked_at():
     spacing.warn_of_text(texts(), Words())
     blocks = [Block("x" * spacing._SAMPLE)] + [Block(CHINESE)] * 9
     assert list(spacing.watched(blocks, Words())) == blocks
+
+
+@pytest.mark.parametrize("letter", ["ä", b"a"])
+def test_no_more_than_the_beginning_is_kept(monkeypatch, letter):
+    kept = []
+    monkeypatch.setattr(spacing, "warn_of_text", lambda texts, _: kept.append(list(texts)))
+    size = spacing._SAMPLE * 2 // 5
+    blocks = [Block(letter * size)] * 9
+    assert list(spacing.watched(blocks, Words())) == blocks
+    assert [len(text) for text in kept.pop()] == [size, size, size // 2]
+    assert not kept
+    blocks = [Block(letter * spacing._SAMPLE)] * 2
+    assert list(spacing.watched(blocks, Words())) == blocks
+    assert [len(text) for text in kept.pop()] == [spacing._SAMPLE]
 
 
 def test_decomposed_text_is_told():

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _ROWS = 1024  # in a batch, as those of Hugging Face's files
 _PAGES = 1 << 20  # bytes of a Parquet file that are read at once
 _PARQUET, _ARROW, _STREAM = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
+_STREAM_WITHIN = 8  # where it begins in an Arrow file
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # no text has one in its first eight bytes
 _USUAL = ("text", "texts", "sentence", "content", "document", "tokens", "words")
 
@@ -154,6 +155,8 @@ def _arrow(path: str, column: str | None, *, stream: bool) -> _Table:
     with arrow.memory_map(path) as file:
         reader = (arrow.ipc.open_stream if stream else arrow.ipc.open_file)(file)
         at = reader.schema.names.index(chosen(reader.schema, column, path))
+        # in a file the words of a dictionary may stand behind the rows that use them
+        in_order = stream or "dictionary" not in str(reader.schema.field(at).type)
         rows = (
             None
             if stream
@@ -163,13 +166,15 @@ def _arrow(path: str, column: str | None, *, stream: bool) -> _Table:
 
     def batches() -> Iterator[Any]:
         with arrow.memory_map(path) as file:
-            if stream:
-                for batch in arrow.ipc.open_stream(file, options=only):
-                    yield from _slices(batch.column(0))
+            if not in_order:
+                reader = arrow.ipc.open_file(file, options=only)
+                for i in range(reader.num_record_batches):
+                    yield from _slices(reader.get_batch(i).column(0))
                 return
-            reader = arrow.ipc.open_file(file, options=only)
-            for i in range(reader.num_record_batches):
-                yield from _slices(reader.get_batch(i).column(0))
+            # a file has a stream within; read as a file, it would be copied batch by batch
+            file.seek(0 if stream else _STREAM_WITHIN)
+            for batch in arrow.ipc.open_stream(file, options=only):
+                yield from _slices(batch.column(0))
 
     return _Table(rows, batches)
 

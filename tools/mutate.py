@@ -18,6 +18,7 @@ import argparse
 import ast
 import contextlib
 import copy
+import functools
 import importlib
 import inspect
 import json
@@ -233,9 +234,18 @@ class Reached:
         self._lines.add((frame.f_code.co_filename, frame.f_lineno))
         return self._line
 
+    def _forget(self) -> None:
+        """Empty caches: what a test before has put there would be taken without running a line."""
+        for module in list(sys.modules.values()):
+            if getattr(module, "__file__", None) in self.files:
+                for value in list(vars(module).values()):
+                    if isinstance(value, functools._lru_cache_wrapper):
+                        value.cache_clear()
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Watch one test."""
+        self._forget()
         self._lines, before = set(), time.process_time()
         threading.settrace(self._call)
         sys.settrace(self._call)

@@ -261,6 +261,7 @@ def test_files_without_words(tmp_path):
         (lambda: Corpus.from_sentences("a plain string"), "from_texts"),
         (lambda: Corpus.from_sentences(["a string"]), "Sentence 0 .*from_texts"),
         (lambda: Corpus.from_sentences([["a"], 3]), "Sentence 1 .*int"),
+        (lambda: Corpus.from_sentences([{"text": "a b"}]), "Sentence 0 .* dict.*from_rows"),
         (lambda: Corpus.from_sentences(3), "list of lists"),
         (lambda: Corpus.from_sentences([["a", b"b"]], min_count=1), r"bytes b'b'.*decode"),
         (lambda: Corpus.from_sentences([["a", 3]], min_count=1), "int 3"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import unicodedata
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from wordkin.corpus.interning import Interner
 from wordkin.engines.ray_reading import Renumbered, stretches
 from wordkin.errors import FormatError
 from wordkin.kernels.numbering import WordTable
-from wordkin.kernels.text import PADDING
+from wordkin.kernels.text import FOREIGN, PADDING
 from wordkin.text import sources
 from wordkin.text.classes import rule_of
 from wordkin.text.sources import Block, open_source
@@ -88,6 +89,18 @@ def test_no_letter_takes_more_than_twice_the_room_in_lower_case(tokenizer):
     lower = rule_of(tokenizer).lower
     for code in np.flatnonzero(lower != np.arange(len(lower))).tolist():
         assert len(chr(lower[code]).encode()) <= 2 * len(chr(code).encode())
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFKC"])
+def test_what_normalising_changes_is_left_to_python(form):
+    """Each character by itself, and each that is put together from one before it and one more."""
+    foreign = rule_of(Words(normalize=form)).classes == FOREIGN
+    for letter in map(chr, itertools.chain(range(0xD800), range(0xE000, 0x110000))):
+        parts = unicodedata.normalize("NFD", letter)
+        begun = (unicodedata.normalize("NFC", parts[:n]) + parts[n] for n in range(1, len(parts)))
+        for text in (letter, *begun):
+            if not unicodedata.is_normalized(form, text):
+                assert any(foreign[ord(part)] for part in text), ascii(text)
 
 
 @by_tokenizer

@@ -7,6 +7,7 @@ import lzma
 import threading
 import unicodedata
 import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -76,6 +77,7 @@ def test_case_can_be_kept():
 def test_soft_hyphens_do_not_cut_words():
     assert Words()("Donau\xaddampf\xadschiff") == ["donaudampfschiff"]
     assert Words(digits=False).split("19\xad84 x") == (["x"], 1)
+    assert Words(normalize="NFC")("cafe\xad\u0301") == [COMPOSED]
 
 
 @pytest.mark.parametrize(
@@ -160,6 +162,7 @@ def test_files_are_looked_at_too(tmp_path, monkeypatch, few_blocks):
         "吾輩 は 猫 で ある 。 コンピューター プログラミング", "안녕하세요 세계 여러분 반갑습니다",
         "Donaudampfschifffahrtsgesellschaft", "हिन्दी में लिखा हुआ पाठ", "مرحبا بالعالم العربي",
         "The poet 李白 (Li Bai) wrote in the time of the Tang dynasty, long before us.",
+        "12 € – 15 €",
     ],
 )  # fmt: skip
 def test_nobody_is_warned_without_need(text):
@@ -194,6 +197,20 @@ def test_only_the_beginning_is_looked_at():
     spacing.warn_of_text(texts(), Words())
     blocks = [Block("x" * spacing._SAMPLE)] + [Block(CHINESE)] * 9
     assert list(spacing.watched(blocks, Words())) == blocks
+
+
+@pytest.mark.parametrize("letter", ["ä", b"a"])
+def test_no_more_than_the_beginning_is_kept(monkeypatch, letter):
+    kept = []
+    monkeypatch.setattr(spacing, "warn_of_text", lambda texts, _: kept.append(list(texts)))
+    size = spacing._SAMPLE * 2 // 5
+    blocks = [Block(letter * size)] * 9
+    assert list(spacing.watched(blocks, Words())) == blocks
+    assert [len(text) for text in kept.pop()] == [size, size, size // 2]
+    assert not kept
+    blocks = [Block(letter * spacing._SAMPLE)] * 2
+    assert list(spacing.watched(blocks, Words())) == blocks
+    assert [len(text) for text in kept.pop()] == [spacing._SAMPLE]
 
 
 def test_decomposed_text_is_told():
@@ -263,6 +280,94 @@ def test_a_missing_library_is_named_before_anything_is_read(monkeypatch, name, e
         Segmented("words")
 
 
+@pytest.fixture
+def libraries(monkeypatch):
+    """What stands for libraries that are not installed here: by name what `require` gives."""
+    modules = {}
+
+    def require(module, extra):
+        try:
+            return modules[module]
+        except KeyError:
+            raise MissingExtraError(f'pip install "wordkin[{extra}]"') from None
+
+    monkeypatch.setattr(segmenting, "require", require)
+    for load in segmenting._LIBRARIES.values():
+        load.cache_clear()
+    yield modules
+    for load in segmenting._LIBRARIES.values():
+        load.cache_clear()
+
+
+def test_how_rjieba_is_called(libraries):
+    libraries["rjieba"] = SimpleNamespace(cut=lambda text: text.split("|"))
+    assert Segmented("jieba").split("他|来到|了。|C 1|ABC！") == (
+        ["他", "来到", "了", "c", "1", "abc"],
+        0,
+    )
+
+
+@pytest.mark.parametrize("make", ["tokenizer", "create"])
+def test_how_sudachi_is_called(libraries, make):
+    """Each thread has a tokenizer of its own: two can't use one at a time."""
+    makers = []
+
+    class OfOneThread:
+        def __init__(self, mode):
+            assert mode == "short"
+            makers.append(threading.get_ident())
+
+        def tokenize(self, text):
+            assert threading.get_ident() == makers[-1]
+            return [SimpleNamespace(surface=lambda part=part: part) for part in text.split("|")]
+
+    def dictionary(dict):
+        assert dict == "core"
+        return SimpleNamespace(**{make: OfOneThread})
+
+    libraries["sudachipy"] = SimpleNamespace(
+        Dictionary=dictionary, SplitMode=SimpleNamespace(A="short")
+    )
+    with pytest.raises(MissingExtraError, match="japanese"):  # its words are another package
+        Segmented("sudachi")("東京")
+    libraries["sudachidict_core"] = SimpleNamespace()
+    cut = Segmented("sudachi")
+    found = []
+    for _ in range(2):
+        thread = threading.Thread(
+            target=lambda: found.extend(cut(text) for text in ("東京|都", "に"))
+        )
+        thread.start()
+        thread.join()
+    assert found == [["東京", "都"], ["に"]] * 2
+    assert len(makers) == 2
+
+
+def test_how_pythainlp_is_called(libraries):
+    def word_tokenize(text, *, engine, keep_whitespace):
+        assert (engine, keep_whitespace) == ("newmm", False)
+        return text.split("|")
+
+    libraries["pythainlp.tokenize"] = SimpleNamespace(word_tokenize=word_tokenize)
+    assert Segmented("pythainlp").split("วันนี้|อากาศ|ดีมาก") == (["วันนี้", "อากาศ", "ดีมาก"], 0)
+
+
+def test_a_library_gets_no_more_at_once_than_it_takes(monkeypatch):
+    """Sudachi takes 49,149 bytes."""
+    sizes = []
+
+    def cut(piece):
+        sizes.append(len(piece.encode()))
+        return []
+
+    monkeypatch.setitem(segmenting._LIBRARIES, "sudachi", lambda: cut)
+    for text in ("。" * 50_000, "𠮷" * 50_000, ("𠮷" * 5000 + "！" * 30_000) * 2):
+        assert Segmented("sudachi")(text) == []
+        assert sum(sizes) == len(text.encode())
+        assert max(sizes) <= 49_149
+        sizes.clear()
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.text())
 def test_pieces_for_libraries_lose_nothing(text):
@@ -270,7 +375,7 @@ def test_pieces_for_libraries_lose_nothing(text):
         patch.setitem(segmenting._LIBRARIES, "jieba", lambda: lambda piece: [piece])
         clean = text.encode("utf-8", "replace").decode()
         assert "".join(segmenting._PIECES.findall(clean)) == clean
-        assert all(len(piece) <= 5000 for piece in segmenting._PIECES.findall(clean * 50))
+        assert all(len(piece) <= 8000 for piece in segmenting._PIECES.findall(clean * 50))
         assert set("".join(Segmented("jieba")(text))) <= set("".join(Words()(text)))
 
 

@@ -237,6 +237,22 @@ def test_reading_text(display, tmp_path):
     assert task.done == task.total == 3 * 16 * 50_000
 
 
+@pytest.mark.parametrize(("kind", "total"), [("parquet", 3000), ("arrow", 3000), ("stream", None)])
+def test_reading_rows_of_files(display, tmp_path, kind, total):
+    arrow = pytest.importorskip("pyarrow")
+    table = arrow.table({"text": ["a b"] * 1500})
+    for name in "ab":
+        if kind == "parquet":
+            pytest.importorskip("pyarrow.parquet").write_table(table, tmp_path / name)
+            continue
+        opened = arrow.ipc.new_file if kind == "arrow" else arrow.ipc.new_stream
+        with opened(str(tmp_path / name), table.schema) as file:
+            file.write_table(table)
+    wk.Corpus.from_path(tmp_path)
+    task = display.of("reading 2 files")
+    assert (task.total, task.done, task.unit) == (total, 3000, "rows")
+
+
 def test_reading_texts_and_sentences(display):
     wk.Corpus.from_texts(["a b"] * 7, min_count=1)
     wk.Corpus.from_sentences([["a", "b"]] * 5, min_count=1)

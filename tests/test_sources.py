@@ -9,6 +9,7 @@ import gzip
 import itertools
 import lzma
 import os
+import re
 import threading
 import tracemalloc
 import zipfile
@@ -113,6 +114,7 @@ def test_a_byte_order_mark_is_no_text(tmp_path):
         ("ascii", b"caf\xc3\xa9", "caf\ufffd\ufffd", 2),
         ("cp1252", b"\x81a", "\ufffda", 1),
         ("utf-16-le", b"a\0b", "a\ufffd", 1),
+        ("utf-7", b"half +2AA- it is", "half \ufffd it is", 3),
     ],
 )
 def test_undecodable_bytes_are_replaced_and_counted(tmp_path, encoding, data, text, bad):
@@ -187,7 +189,7 @@ def test_a_folder_below_that_can_not_be_read_is_told(tmp_path, monkeypatch):
         open_source(tmp_path)
 
 
-@pytest.mark.parametrize("paths", [None, 5, b"a.txt", [1], ["a.txt", None]])
+@pytest.mark.parametrize("paths", [None, 5, b"a.txt", [1], ["a.txt", None], "", ["a.txt", ""]])
 def test_what_is_no_path(paths):
     with pytest.raises(InputError, match="Expected a path or a list of paths; got"):
         open_source(paths)
@@ -202,10 +204,12 @@ def test_nothing_to_read(tmp_path):
         open_source([])
 
 
-@pytest.mark.parametrize("encoding", ["klingon", "rot13", "zlib"])
+@pytest.mark.parametrize(
+    "encoding", ["klingon", "rot13", "zlib", "undefined", "utf-8\0", None, 8, b"utf-8"], ids=repr
+)
 def test_unknown_encoding(tmp_path, encoding):
     write(tmp_path / "a", b"a")
-    with pytest.raises(InputError, match=f"no encoding '{encoding}'.*utf-8"):
+    with pytest.raises(InputError, match=f"no encoding {re.escape(repr(encoding))}.*utf-8"):
         open_source(tmp_path, encoding=encoding)
 
 
@@ -256,6 +260,17 @@ def test_a_generator_is_read_once():
 def test_no_list_of_texts(texts):
     with pytest.raises(InputError, match=r"Expected a list of texts.*\[text\]"):
         Texts(texts)
+
+
+def test_a_table_is_no_list_of_texts():
+    """Its columns' names were taken for texts."""
+
+    class Frame(list):
+        columns = ("label", "text")
+
+    for table in ({"label": ["x"], "text": ["one text"]}, Frame(Frame.columns)):
+        with pytest.raises(InputError, match=r"got a table \(.*pass it to from_rows"):
+            Texts(table)
 
 
 @pytest.mark.parametrize("text", [b"bytes", ["a", "list"], None])

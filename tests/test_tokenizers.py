@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import lzma
 import re
+import unicodedata
 
 import pytest
 
 from wordkin.errors import InputError
+from wordkin.text.patterns import mark_ranges
 from wordkin.text.tokenizers import (
     Function,
     Gensim,
@@ -52,6 +55,14 @@ ALL = [Words(), Words(digits=False), Whitespace(), Gensim(), Keras(), Regex("[a-
 )
 def test_words(text, words):
     assert Words()(text) == (words.split() if isinstance(words, str) else words)
+
+
+def test_marks_come_in_stretches():
+    """All of Unicode is looked at here, where the room looks only at the planes that have some."""
+    marks = [code for code in range(0x110000) if unicodedata.category(chr(code)).startswith("M")]
+    ranges = mark_ranges()
+    assert [code for low, high in ranges for code in range(low, high + 1)] == marks
+    assert all(high + 1 < low for (_, high), (low, _) in itertools.pairwise(ranges))
 
 
 def test_words_without_digits_counts_the_runs():

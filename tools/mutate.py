@@ -18,6 +18,7 @@ import argparse
 import ast
 import contextlib
 import copy
+import functools
 import importlib
 import inspect
 import json
@@ -80,7 +81,11 @@ MODULES = {
     "corpus/pruning": (["corpus/pruning.py"], ["tests/property/test_counting.py"]),
     "corpus/interning": (["corpus/interning.py"], ["tests/test_corpus.py"]),
     "corpus/pieces": (["corpus/pieces.py"], ["tests/test_corpus.py"]),
-    "corpus/reading": (["corpus/reading.py"], CORPUS),
+    "corpus/reading": (["corpus/reading.py"], [*CORPUS, "tests/test_corpus_compiled.py"]),
+    "corpus/making": (
+        ["corpus/making.py"], [*CORPUS, "tests/test_languages.py", "tests/test_public_api.py"]
+    ),
+    "corpus/tabular": (["corpus/tabular.py"], [*CORPUS, "tests/test_public_api.py"]),
     "corpus/joining": (["corpus/joining.py"], ["tests/test_phrases.py"]),
     "corpus/items": (["corpus/items.py"], ["tests/test_items.py"]),
     "text/mail": (["text/mail.py"], ["tests/test_mail.py"]),
@@ -89,8 +94,14 @@ MODULES = {
         ["text/tokenizers.py"], ["tests/test_tokenizers.py", "tests/property/test_text.py"]
     ),
     "text/words": (
-        ["text/words.py"], ["tests/test_tokenizers.py", "tests/property/test_text.py"]
+        ["text/words.py"],
+        ["tests/test_tokenizers.py", "tests/property/test_text.py", "tests/test_languages.py"],
     ),
+    "text/patterns": (
+        ["text/patterns.py"], ["tests/test_tokenizers.py", "tests/property/test_text.py"]
+    ),
+    "text/classes": (["text/classes.py"], ["tests/test_corpus_compiled.py"]),
+    "text/segmenting": (["text/segmenting.py"], ["tests/test_languages.py"]),
     "text/decoding": (
         ["text/decoding.py"], ["tests/test_sources.py", "tests/property/test_text.py"]
     ),
@@ -223,9 +234,18 @@ class Reached:
         self._lines.add((frame.f_code.co_filename, frame.f_lineno))
         return self._line
 
+    def _forget(self) -> None:
+        """Empty caches: what a test before has put there would be taken without running a line."""
+        for module in list(sys.modules.values()):
+            if getattr(module, "__file__", None) in self.files:
+                for value in list(vars(module).values()):
+                    if isinstance(value, functools._lru_cache_wrapper):
+                        value.cache_clear()
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         """Watch one test."""
+        self._forget()
         self._lines, before = set(), time.process_time()
         threading.settrace(self._call)
         sys.settrace(self._call)

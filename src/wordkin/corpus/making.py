@@ -69,7 +69,7 @@ class Making(Tabular):
             Take these words, with the counts they have, instead of choosing some: to train on with
             vectors that are there. Other words are left out.
         encoding : str
-            Of the files.
+            Of the files; of those of Parquet and Arrow it is known.
         store : path-like, optional
             A folder to keep the corpus in, from which it is mapped instead of taking memory.
         phrases : int, PhraseRule or Phrases, optional
@@ -92,12 +92,13 @@ class Making(Tabular):
             If no word is left.
         ConfigError
             If `min_count`, `max_vocab` or `max_vocab_size` is out of range, or given with a
-            vocabulary; if `phrases` can't be.
+            vocabulary; if there is a tokenizer and the rows of a table are tokens; if `phrases`
+            can't be.
         InputError
-            If an argument is of a wrong kind.
+            If an argument is of a wrong kind, or there is no such column.
         """
         source = open_source(path, encoding=encoding)
-        table = open_columns(source.paths, column)
+        table = open_columns(source.paths, column, encoding=source.encoding)
         choice = Choice(
             tokenizer=None, min_count=min_count, max_vocab=max_vocab, vocabulary=vocabulary
         )
@@ -164,7 +165,7 @@ class Making(Tabular):
         Raises
         ------
         InputError
-            If `texts` is one string, or holds something else than strings.
+            If `texts` is one string or a table, or holds something else than strings.
         EmptyCorpusError
             If no word is left.
         ConfigError
@@ -225,7 +226,7 @@ class Making(Tabular):
         Raises
         ------
         InputError
-            If a sentence is a string, or a token is none.
+            If a sentence is a string or a mapping, or a token is none.
         EmptyCorpusError
             If no word is left.
         ConfigError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, Mapping, Sized
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wordkin.errors import InputError
@@ -116,10 +116,11 @@ def of_sentences(sentences: Iterable[Iterable[str]]) -> Iterator[Piece]:
     total = len(sentences) if isinstance(sentences, Sized) else None
     with task("reading sentences", total, "sentences") as advance:
         for number, sentence in enumerate(sentences):
-            if isinstance(sentence, str | bytes) or not isinstance(sentence, Iterable):
+            if not isinstance(sentence, Iterable) or isinstance(sentence, str | bytes | Mapping):
                 raise InputError(
                     f"Sentence {number} is no list of words but {type(sentence).__name__}: "
-                    f"{sentence!r:.60}. Corpus.from_texts cuts strings into words."
+                    f"{sentence!r:.60}. Corpus.from_texts cuts strings into words, and "
+                    "Corpus.from_rows takes a column of a table."
                 )
             tokens = list(sentence)
             yield Piece(tokens, [len(tokens)])

@@ -6,7 +6,7 @@ sentence, and counted. `wordkin.text.tables` finds columns in files and other ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any, final
 
@@ -163,7 +163,7 @@ class Column:
         if cell is None:
             self.nulls += 1
             return ()
-        if isinstance(cell, str | bytes) or not isinstance(cell, Iterable):
+        if not isinstance(cell, Iterable) or isinstance(cell, str | bytes | Mapping):
             raise InputError(
                 f"Row {self._row + number} holds no list of tokens but {type(cell).__name__} "
                 f"{cell!r:.50}."

@@ -15,7 +15,9 @@ from wordkin.text.words import Words
 Cut = Callable[[str], list[str]]
 
 _LONGEST = 4000  # characters that a library gets at once: Sudachi takes up to 49,149 bytes
-_PIECES = re.compile(rf"[^\n。！？!?]{{1,{_LONGEST}}}[\n。！？!?]*|[\n。！？!?]+")
+_ENDS = rf"[\n。！？!?]{{1,{_LONGEST}}}"
+_PIECES = re.compile(rf"[^\n。！？!?]{{1,{_LONGEST}}}(?:{_ENDS})?|{_ENDS}")
+_WORDS = Words()
 
 
 @final
@@ -48,11 +50,10 @@ class Segmented:
     def __call__(self, text: str) -> list[str]:
         """Return the words of a text."""
         cut = _LIBRARIES[self.library]()
-        words = _plain_words()
         # no half characters: what is written in C or Rust takes only what is UTF-8
         text = text.encode("utf-8", "replace").decode("utf-8")
         found = [part for piece in _PIECES.findall(text) for part in cut(piece)]
-        return [word for part in found for word in words(part)]
+        return [word for part in found for word in _WORDS(part)]
 
     def split(self, text: str) -> tuple[list[str], int]:
         """Return the words; none is dropped."""
@@ -61,11 +62,6 @@ class Segmented:
     def settings(self) -> dict[str, Any]:
         """Return the name of the library."""
         return {"name": self.library}
-
-
-@functools.cache
-def _plain_words() -> Words:
-    return Words()
 
 
 @functools.cache
@@ -92,7 +88,6 @@ def _sudachi() -> Cut:
 
 @functools.cache
 def _pythainlp() -> Cut:
-    require("pythainlp", extra="thai")
     return functools.partial(
         require("pythainlp.tokenize", extra="thai").word_tokenize,
         engine="newmm",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import os
 from collections import deque
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, Mapping, Sized
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -144,7 +144,7 @@ class Texts:
     Raises
     ------
     InputError
-        If it is a single str, or holds something that is no str.
+        If it is a single str or a table, or holds something that is no str.
 
     Examples
     --------
@@ -155,6 +155,11 @@ class Texts:
     texts: Iterable[str]
 
     def __post_init__(self) -> None:
+        if isinstance(self.texts, Mapping) or hasattr(self.texts, "columns"):
+            raise InputError(
+                f"Expected a list of texts, got a table ({type(self.texts).__name__}). Take one of "
+                "its columns, or pass it to from_rows(table, column=...)."
+            )
         if isinstance(self.texts, str | bytes) or not isinstance(self.texts, Iterable):
             raise InputError(
                 f"Expected a list of texts, got {type(self.texts).__name__} "
@@ -229,10 +234,11 @@ def _listed(paths: object) -> list[str]:
     """Make a list of what may be one path."""
     several = isinstance(paths, Iterable) and not isinstance(paths, str)
     given: list[Any] = list(paths) if several else [paths]  # type: ignore[call-overload]
-    strange = [path for path in given if not isinstance(path, str | os.PathLike)]
-    if strange:
+    names = [os.fspath(path) if isinstance(path, os.PathLike) else path for path in given]
+    # to Path, an empty name is the folder one is in
+    if not all(isinstance(name, str) and name for name in names):
         raise InputError(f"Expected a path or a list of paths; got {paths!r:.60}.")
-    return [os.fspath(path) for path in given]
+    return names
 
 
 def _files_below(folder: Path) -> list[str]:
@@ -284,9 +290,9 @@ def _checked(encoding: str) -> str:
     try:
         "".encode(encoding)  # looks it up, and refuses codecs that are not for text
         return codecs.lookup(encoding).name
-    except LookupError as error:
+    except (LookupError, TypeError, ValueError) as error:  # no such name, or no name at all
         raise InputError(
-            f"There is no encoding {encoding!r}. Common ones: utf-8, utf-16, latin-1, cp1252."
+            f"There is no encoding {encoding!r:.60}. Common ones: utf-8, utf-16, latin-1, cp1252."
         ) from error
 
 
@@ -351,7 +357,8 @@ def _utf8_pieces(stream: BinaryIO, path: str, encoding: str) -> Iterator[_Piece]
                 text, undecodable = counted(partial(decoder.decode, raw, not raw))
             except UnicodeError as error:  # no byte order mark, where the encoding wants one
                 raise FormatError(f"{path!r} can't be {encoding}: {error}.") from error
-            data = text.encode("utf-8", errors="replace")
+            text, halves = without_halves(text)  # which UTF-7 and escapes can make
+            data, undecodable = text.encode(), undecodable + halves
         if first:
             data = data.removeprefix(_BOM)
         yield _Piece(data, len(raw), undecodable)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from io import TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,14 +16,19 @@ from wordkin.text.columns import Column, is_text, is_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import BinaryIO
 
 _ROWS = 1024  # in a batch, as those of Hugging Face's files
 _PAGES = 1 << 20  # bytes of a Parquet file that are read at once
 _PARQUET, _ARROW, _STREAM = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
+_STREAM_WITHIN = 8  # where it begins in an Arrow file
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")  # no text has one in its first eight bytes
 _USUAL = ("text", "texts", "sentence", "content", "document", "tokens", "words")
 
 
-def open_columns(paths: Sequence[str], column: str | None) -> Column | None:
+def open_columns(
+    paths: Sequence[str], column: str | None, *, encoding: str = "utf-8"
+) -> Column | None:
     """Find the texts of files that are tables.
 
     Parameters
@@ -31,6 +38,8 @@ def open_columns(paths: Sequence[str], column: str | None) -> Column | None:
         named, others are JSON lines.
     column : str, optional
         Which column, if it is not the only one with texts and not called "text" or the like.
+    encoding : str
+        Of JSON lines.
 
     Returns
     -------
@@ -56,7 +65,8 @@ def open_columns(paths: Sequence[str], column: str | None) -> Column | None:
     if not tables:
         name = str(column)
         return Column(
-            lambda: chain.from_iterable(_json_lines(path, name) for path in paths), _named(paths)
+            lambda: chain.from_iterable(_json_lines(path, name, encoding) for path in paths),
+            _named(paths),
         )
     total = sum(_read_table(path, kinds[path], column).rows or 0 for path in paths)
     streams = _STREAM in kinds.values()  # which do not tell how many rows they have
@@ -80,7 +90,9 @@ def _kind(path: str) -> bytes | None:
     with open_bytes(path) as stream:
         head = stream.read(8)
     kind = next((kind for kind in (_PARQUET, _ARROW, _STREAM) if head.startswith(kind)), None)
-    if kind is not None and not _begins_with(path, kind):
+    if kind is None or not _CONTROL.search(head):  # "PAR1" is a name of genes, too
+        return None
+    if not _begins_with(path, kind):
         raise InputError(
             f"{path!r} is a table that is compressed as a whole, or in an archive, where no part "
             "of it can be found by itself. Unpack it."
@@ -143,6 +155,8 @@ def _arrow(path: str, column: str | None, *, stream: bool) -> _Table:
     with arrow.memory_map(path) as file:
         reader = (arrow.ipc.open_stream if stream else arrow.ipc.open_file)(file)
         at = reader.schema.names.index(chosen(reader.schema, column, path))
+        # in a file the words of a dictionary may stand behind the rows that use them
+        in_order = stream or "dictionary" not in str(reader.schema.field(at).type)
         rows = (
             None
             if stream
@@ -152,13 +166,15 @@ def _arrow(path: str, column: str | None, *, stream: bool) -> _Table:
 
     def batches() -> Iterator[Any]:
         with arrow.memory_map(path) as file:
-            if stream:
-                for batch in arrow.ipc.open_stream(file, options=only):
-                    yield from _slices(batch.column(0))
+            if not in_order:
+                reader = arrow.ipc.open_file(file, options=only)
+                for i in range(reader.num_record_batches):
+                    yield from _slices(reader.get_batch(i).column(0))
                 return
-            reader = arrow.ipc.open_file(file, options=only)
-            for i in range(reader.num_record_batches):
-                yield from _slices(reader.get_batch(i).column(0))
+            # a file has a stream within; read as a file, it would be copied batch by batch
+            file.seek(0 if stream else _STREAM_WITHIN)
+            for batch in arrow.ipc.open_stream(file, options=only):
+                yield from _slices(batch.column(0))
 
     return _Table(rows, batches)
 
@@ -194,6 +210,8 @@ def chosen(schema: Any, column: str | None, where: str) -> str:  # noqa: ANN401 
         raise InputError(f"Which column of {where!r} holds the text? There are {listed}: column=.")
     if column not in fits:
         raise InputError(f"There is no column {column!r} in {where!r}. There are {listed}.")
+    if (n := schema.names.count(column)) > 1:
+        raise InputError(f"There are {n} columns {column!r} in {where!r}. Rename them.")
     if not fits[column]:
         raise InputError(
             f"The column {column!r} of {where!r} holds no texts or lists of tokens. There are "
@@ -250,7 +268,7 @@ def column_of(rows: Any, column: str | None) -> Column:  # noqa: ANN401 (any tab
     is_dict = isinstance(rows, Mapping)  # as a DatasetDict is too
     if not is_dict and hasattr(rows, "select_columns") and hasattr(rows, "with_format"):
         return _of_dataset(rows, column)
-    if type(rows).__module__.startswith("pyarrow"):
+    if type(rows).__module__.startswith("pyarrow") and hasattr(rows, "schema"):
         return _of_arrow(rows, column)
     if is_dict or hasattr(rows, "columns"):
         return _of_columns(rows, column)
@@ -298,7 +316,11 @@ def _of_columns(rows: Any, column: str | None) -> Column:  # noqa: ANN401
         raise InputError(f"These are {len(names)} datasets: choose one of {names!r:.200}.")
     name = _by_name(names, column)
     held: Any = rows[name]
-    if isinstance(held, str | bytes) or not hasattr(held, "__iter__"):
+    if (
+        isinstance(held, str | bytes)
+        or not hasattr(held, "__iter__")
+        or hasattr(held, "columns")  # of pandas, where several have the name
+    ):
         raise InputError(f"The column {name!r} is no list but {type(held).__name__} {held!r:.60}.")
     if hasattr(held, "notna"):  # pandas has several kinds of missing
         held = held.astype(object).where(held.notna(), None)
@@ -315,7 +337,7 @@ def _of_dicts(rows: Iterator[Any], column: str | None) -> Iterator[list[Any]]:
     named = map(_checked_row, rows)
     first = next(named, None)
     if first is not None:
-        name = column or _by_name(list(first), None)
+        name = _by_name(list(first), None) if column is None else column
         yield from _cells(chain([first], named), name, "the rows")
 
 
@@ -328,13 +350,26 @@ def _checked_row(row: object) -> Mapping[str, Any]:
     )
 
 
-def _json_lines(path: str, column: str) -> Iterator[list[Any]]:
+def _json_lines(path: str, column: str, encoding: str) -> Iterator[list[Any]]:
     with open_bytes(path) as stream:
-        lines = ((line, f"Line {n} of {path!r}") for n, line in enumerate(stream, 1))
+        read = _lines(stream, path, encoding)
+        lines = ((line, f"Line {n} of {path!r}") for n, line in enumerate(read, 1))
         yield from _cells((_json_row(*line) for line in lines if line[0].strip()), column, path)
 
 
-def _json_row(line: bytes, where: str) -> Mapping[str, Any]:
+def _lines(stream: BinaryIO, path: str, encoding: str) -> Iterator[bytes | str]:
+    """Cut a stream at its line feeds; other encodings than UTF-8 are decoded before that."""
+    if encoding.startswith("utf-8"):
+        yield from stream
+        return
+    try:
+        with TextIOWrapper(stream, encoding, newline="\n") as text:
+            yield from text
+    except UnicodeError as error:
+        raise FormatError(f"{path!r} is no {encoding}: {error}.") from error
+
+
+def _json_row(line: bytes | str, where: str) -> Mapping[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -349,7 +384,8 @@ def _cells(rows: Iterator[Mapping[str, Any]], column: str, where: str) -> Iterat
     some = list(islice(rows, _ROWS))
     # one of the first rows has to have it: a wrong name shall not take the reading of a whole file
     if some and not any(column in row for row in some):
-        raise InputError(f"There is no column {column!r} in {where!r}. There are {list(some[0])}.")
+        names = list(some[0])
+        raise InputError(f"There is no column {column!r} in {where!r}. There are {names!r:.300}.")
     while some:
         yield [row.get(column) for row in some]
         some = list(islice(rows, _ROWS))

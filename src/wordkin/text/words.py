@@ -79,9 +79,10 @@ class Words:
 
     def _prepared(self, text: str) -> str:
         if not text.isascii():
+            # a soft hyphen would keep a letter and its accent apart
+            text = text.replace("\xad", "").replace("’", "'")
             if self.normalize:
                 text = unicodedata.normalize(self.normalize, text)
-            text = text.replace("\xad", "").replace("’", "'")
         if self.lower == "tr":
             text = text.replace("I\u0307", "i").replace("İ", "i").replace("I", "ı")
         return text.lower() if self.lower else text

@@ -166,6 +166,18 @@ def test_vectors_without_a_header_are_refused_when_they_grow_too_large(tmp_path,
 
 
 @pytest.mark.usefixtures("_scarce")
+@pytest.mark.parametrize("name", ["v.parquet", "v.arrow"])
+def test_tables_are_refused_when_they_grow_too_large(tmp_path, name, monkeypatch):
+    pytest.importorskip("pyarrow")
+    path = tmp_path / name
+    wk.WordVectors([str(i) for i in range(500)], np.ones((500, 64), np.float32)).save(path)
+    assert len(wk.load(path)) == 500
+    monkeypatch.setattr(memory, "available_memory", lambda: 500 * 64 * 4)  # and the words on top
+    with pytest.raises(OutOfMemoryError, match=r"columns of .*/v\.(parquet|arrow)', put together"):
+        wk.load(path)
+
+
+@pytest.mark.usefixtures("_scarce")
 def test_mapped_vectors_are_not_refused(tmp_path, monkeypatch):
     path = tmp_path / "v.safetensors"
     wk.WordVectors([str(i) for i in range(500)], np.ones((500, 64), np.float32)).save(path)

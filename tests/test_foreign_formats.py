@@ -251,6 +251,28 @@ def test_a_matrix_of_an_impossible_shape_is_refused(tmp_path, shape):
         formats.read(tmp_path / "v.bin")
 
 
+@pytest.mark.parametrize("name", ["skipgram.bin", "quantized.ftz", "plain.fifu", "listed.fifu"])
+def test_every_truncation_is_told(tmp_path, name):
+    content = (GOLDEN / name).read_bytes()
+    for length in range(12, len(content), max(1, len(content) // 300)):
+        (tmp_path / "v").write_bytes(content[:length])
+        with pytest.raises(FormatError, match=r"/v': "):
+            formats.read(tmp_path / "v", format="fasttext" if name[-4:] != "fifu" else None)
+
+
+def test_arrays_that_do_not_fit_are_refused_in_numbers(tmp_path, monkeypatch):
+    """Those that are mapped take no room."""
+    monkeypatch.setattr(memory, "_SMALL", 0)
+    monkeypatch.setattr(memory, "available_memory", lambda: 100)
+    (tmp_path / "v").write_bytes(bytes(204))
+    with binary.ByteReader(tmp_path / "v") as file:
+        assert file.array("f4", (25,), "norms").shape == (25,)
+        assert file.array("f4", (13, 2), "norms", mapped=True).shape == (13, 2)
+        file.seek(0)
+        with pytest.raises(OutOfMemoryError, match=r"norms, 13 x 2 numbers of 4 bytes, take 0 MB"):
+            file.array("f4", (13, 2), "norms")
+
+
 @pytest.mark.parametrize(("size", "most"), [(1000, 64 << 20), (700_000, 70_000_000)])
 def test_quantised_vectors_may_take_a_hundred_times_the_file_or_64_megabytes(tmp_path, size, most):
     (tmp_path / "v").write_bytes(bytes(size))

@@ -245,9 +245,24 @@ def test_what_a_file_may_become_is_64_megabytes_and_a_hundred_times_its_size(tmp
         batches.check_budget(tmp_path / "v", (64 << 20) + 1001)
 
 
+@pytest.mark.parametrize(("free", "enough"), [(28, False), (29, True)])
+def test_the_bytes_of_words_and_of_numbers_are_counted(tmp_path, monkeypatch, free, enough):
+    """Five bytes of words and six numbers of four bytes."""
+    monkeypatch.setattr(batches, "_BOMB_FREE", free)
+    (tmp_path / "v").touch()
+    rows = batches.Collector(tmp_path / "v", 3)
+    pieces = np.frombuffer(b"onewo", np.uint8), np.array([0, 3, 5]), np.ones((2, 3), np.float32)
+    if enough:
+        rows.add(*pieces)
+        assert rows.words() == [b"one", b"wo"]
+    else:
+        with pytest.raises(FormatError, match="a trap for memory"):
+            rows.add(*pieces)
+
+
 def test_of_many_words_that_come_again_the_first_is_kept(tmp_path):
     """More rows than are moved together."""
-    words = [f"w{n * n % 9973}" for n in range(12_000)]
+    words = [f"w{(n // 2) ** 2 % 9973}" for n in range(12_000)]
     text = "".join(f"{word} {row} {-row}\n" for row, word in enumerate(words))
     (tmp_path / "v").write_text(text)
     wanted = {}
@@ -263,6 +278,7 @@ def test_memory_grows_by_little(tmp_path, monkeypatch):
     """Doubling would take twice as much as is needed."""
     monkeypatch.setattr(batches, "_FIRST_BYTES", 1 << 10)
     monkeypatch.setattr(lines, "_BLOCK", 1 << 9)
+    monkeypatch.setattr(glove, "_HEAD", 1 << 9)
     asked = []
     monkeypatch.setattr(batches, "check_matrix", lambda path, n_rows, _: asked.append(n_rows))
     (tmp_path / "v").write_bytes(b"".join(b"w%d 1 2\n" % i for i in range(20_000)))

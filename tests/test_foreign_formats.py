@@ -702,6 +702,7 @@ def test_the_smallest_magnitude_files(tmp_path, precision, scale, n):
         ({"size": 0}, "number of words can't be 0"),
         ({"size": "2"}, "number of words can't be b'2'"),
         ({"size": 1_000_000}, "number of words can't be 1000000"),
+        ({"size": 50_000}, "promises 50000 words and has 2[.]"),  # ten a byte can be
         ({"size": 1}, "promises 1 words and has more"),
         ({"size": 3}, "promises 3 words and has 2[.]"),
     ],

@@ -12,6 +12,7 @@ import wordkin as wk
 from wordkin import memory
 from wordkin.errors import FormatError, OutOfMemoryError
 from wordkin.formats import batches
+from wordkin.formats.room import check_promise
 
 MB = 1_000_000
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
@@ -150,6 +151,19 @@ def test_vectors_that_do_not_fit_are_refused_before_they_are_read(tmp_path, monk
     assert not read
     with pytest.raises(FormatError):  # all of them zeros, but few
         wk.load(path, limit=2)
+
+
+@pytest.mark.usefixtures("_scarce")
+def test_a_promise_that_a_file_is_too_short_for_is_left_to_its_reader(tmp_path, monkeypatch):
+    """A number takes a byte at least; who reads then says that the file is truncated."""
+    monkeypatch.setattr(memory, "available_memory", lambda: 0)
+    path = tmp_path / "v"
+    path.write_bytes(bytes(1000))
+    check_promise(path, 501, dimensions=2, limit=None)
+    with pytest.raises(OutOfMemoryError, match="500 x 2 x 4 bytes"):
+        check_promise(path, 500, dimensions=2, limit=None)
+    with pytest.raises(OutOfMemoryError, match="7 x 2 x 4 bytes"):
+        check_promise(path, 500, dimensions=2, limit=7)
 
 
 @pytest.mark.usefixtures("_scarce")

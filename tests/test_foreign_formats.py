@@ -14,10 +14,26 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from wordkin import formats
+from wordkin import formats, memory
 from wordkin.embedding import embedding_matrix
-from wordkin.errors import FileError, FormatError, InputError, UnknownWordError
-from wordkin.formats import fasttext, floret, gensim, magnitude, model2vec, quantized, spacy
+from wordkin.errors import (
+    FileError,
+    FormatError,
+    InputError,
+    OutOfMemoryError,
+    UnknownWordError,
+)
+from wordkin.formats import (
+    batches,
+    binary,
+    fasttext,
+    floret,
+    gensim,
+    magnitude,
+    model2vec,
+    quantized,
+    spacy,
+)
 from wordkin.subwords import Subwords
 from wordkin.subwords.fasttext import FastTextIndex
 from wordkin.subwords.floret import FloretIndex
@@ -161,13 +177,132 @@ def test_a_header_that_promises_too_much_allocates_nothing(tmp_path):
 
 
 def test_a_bomb_of_zeros_is_not_unpacked(tmp_path, monkeypatch):
-    monkeypatch.setattr("wordkin.formats.binary._UNPACKED_LIMIT", 1 << 16)
+    monkeypatch.setattr(batches, "_BOMB_FREE", 1 << 16)
     path = tmp_path / "v.bin.gz"
     path.write_bytes(gzip.compress((GOLDEN / "skipgram.bin").read_bytes()[:16] + bytes(1 << 24)))
-    with pytest.raises(FormatError, match="unpacks to more"):
+    with pytest.raises(FormatError, match="more than 100 times"):
         formats.read(path, format="fasttext")
     path.write_bytes(gzip.compress((GOLDEN / "skipgram.bin").read_bytes()))
     assert_same(formats.read(path), formats.read(GOLDEN / "skipgram.bin"))
+
+
+def is_mapped(array):
+    while not isinstance(array, np.memmap) and hasattr(array, "base"):
+        array = array.base
+    return isinstance(array, np.memmap)
+
+
+@pytest.mark.parametrize("name", ["skipgram.bin", "plain.fifu"])
+def test_what_is_mapped_is_mapped_of_a_compressed_file_too(tmp_path, name):
+    """It is unpacked into a temporary file, not into memory."""
+    (tmp_path / "v.gz").write_bytes(gzip.compress((GOLDEN / name).read_bytes()))
+    for path in (GOLDEN / name, tmp_path / "v.gz"):
+        table = formats.read(path)
+        assert is_mapped(table.matrix if table.subwords is None else table.subwords.matrix)
+        assert_same(table, formats.read(GOLDEN / name))
+        if table.subwords is not None:
+            wanted = formats.read(GOLDEN / name).subwords.matrix
+            np.testing.assert_array_equal(table.subwords.matrix, wanted)
+
+
+def test_the_bound_is_that_of_the_file_also_in_a_folder_with_a_number_sign(tmp_path, monkeypatch):
+    """The sign names members of archives, too."""
+    monkeypatch.setattr(batches, "_BOMB_FREE", 0)
+    (tmp_path / "c#").mkdir()
+    path = tmp_path / "c#" / "v.bin.gz"
+    path.write_bytes(gzip.compress((GOLDEN / "skipgram.bin").read_bytes()))
+    assert_same(formats.read(path), formats.read(GOLDEN / "skipgram.bin"))
+
+
+# --- bytes that are not trusted ------------------------------------------------------------------
+
+
+def fasttext_with_words(path, words):
+    table = make_table()
+    rows = np.arange(5 * len(words), dtype=np.float32).reshape(-1, 5)
+    fasttext.write(VectorTable(Vocabulary(words), rows, table.settings), path)
+
+
+def test_long_words_of_a_fasttext_model_are_read(tmp_path):
+    lengths = (1, 255, 256, 257, 4352, 5000, 65_000)
+    words = [letter * n for letter, n in zip("abcdefg", lengths, strict=True)]
+    fasttext_with_words(tmp_path / "v.bin", words)
+    assert formats.read(tmp_path / "v.bin").vocabulary.words == words
+
+
+def test_a_word_without_an_end_is_refused(tmp_path):
+    fasttext_with_words(tmp_path / "v.bin", ["a" * 70_000])
+    content = (tmp_path / "v.bin").read_bytes()
+    for damaged in (content, content[: content.index(b"aaa") + 50_000]):
+        (tmp_path / "v.bin").write_bytes(damaged)
+        with pytest.raises(FormatError, match="no end to entry 1 of the dictionary: b'aaa"):
+            formats.read(tmp_path / "v.bin")
+
+
+@pytest.mark.parametrize("shape", [(-55, -6), (55, -6), (1 << 41, 0), (0, 6), (54, 6)])
+def test_a_matrix_of_an_impossible_shape_is_refused(tmp_path, shape):
+    content = (GOLDEN / "skipgram.bin").read_bytes()
+    rows = load(GOLDEN / "skipgram.bin").table
+    n_rows = len(rows) + len(rows.subwords.matrix)
+    head = struct.pack("<qq", n_rows, 6)
+    assert content.count(head) == 1
+    (tmp_path / "v.bin").write_bytes(content.replace(head, struct.pack("<qq", *shape)))
+    with pytest.raises(FormatError, match=r"v\.bin"):
+        formats.read(tmp_path / "v.bin")
+
+
+@pytest.mark.parametrize("name", ["skipgram.bin", "quantized.ftz", "plain.fifu", "listed.fifu"])
+def test_every_truncation_is_told(tmp_path, name):
+    content = (GOLDEN / name).read_bytes()
+    for length in range(12, len(content), max(1, len(content) // 300)):
+        (tmp_path / "v").write_bytes(content[:length])
+        with pytest.raises(FormatError, match=r"/v': "):
+            formats.read(tmp_path / "v", format="fasttext" if name[-4:] != "fifu" else None)
+
+
+def test_arrays_that_do_not_fit_are_refused_in_numbers(tmp_path, monkeypatch):
+    """Those that are mapped take no room."""
+    monkeypatch.setattr(memory, "_SMALL", 0)
+    monkeypatch.setattr(memory, "available_memory", lambda: 100)
+    (tmp_path / "v").write_bytes(bytes(204))
+    with binary.ByteReader(tmp_path / "v") as file:
+        assert file.array("f4", (25,), "norms").shape == (25,)
+        assert file.array("f4", (13, 2), "norms", mapped=True).shape == (13, 2)
+        file.seek(0)
+        with pytest.raises(OutOfMemoryError, match=r"norms, 13 x 2 numbers of 4 bytes, take 0 MB"):
+            file.array("f4", (13, 2), "norms")
+
+
+@pytest.mark.parametrize(("size", "most"), [(1000, 64 << 20), (700_000, 70_000_000)])
+def test_quantised_vectors_may_take_a_hundred_times_the_file_or_64_megabytes(tmp_path, size, most):
+    (tmp_path / "v").write_bytes(bytes(size))
+    with binary.ByteReader(tmp_path / "v") as file:
+        file.check_growth(most, "They")
+        with pytest.raises(FormatError, match=f"They would take {most + 1} bytes unpacked"):
+            file.check_growth(most + 1, "They")
+
+
+def test_quantised_vectors_that_grow_too_much_are_refused(tmp_path):
+    """A part of 20,000 numbers for each code: 80 KB a byte."""
+    dim, n = 20_000, 1000
+    head = struct.pack("<IIIIIQII", 0, 0, 1, dim, 1, n, 1, 10)
+    words = b"".join(struct.pack("<I", len(word)) + word for word in (b"%d" % i for i in range(n)))
+    start = struct.pack("<4s4I", b"FiFu", 0, 2, 1, 4)
+    start += struct.pack("<IQQ", 1, 8 + len(words), n) + words
+    padding = 4 - (len(start) + 12 + len(head)) % 4
+    body = head + bytes(padding) + np.ones(dim, "<f4").tobytes() + bytes(n)
+    (tmp_path / "v.fifu").write_bytes(start + struct.pack("<IQ", 4, len(body)) + body)
+    with pytest.raises(FormatError, match="quantised vectors would take 80000000 bytes unpacked"):
+        formats.read(tmp_path / "v.fifu")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf, 2e30, -2e30])
+@pytest.mark.parametrize("row", [0, (1 << 14) - 1, 1 << 14, 20_000])
+def test_one_number_that_can_not_be_used_is_found_in_any_row(bad, row):
+    matrix = np.full((20_001, 2), 9e29, np.float32)
+    assert binary.all_usable(matrix)
+    matrix[row, 1] = bad
+    assert not binary.all_usable(matrix)
 
 
 # --- WordVectors with n-grams --------------------------------------------------------------------
@@ -423,6 +558,25 @@ def test_vectors_that_gensim_saved_are_not_made_from_ngrams_again(tmp_path):
     np.testing.assert_array_equal(table.subwords.vector("cats"), [7, 7])
 
 
+def test_rows_of_n_grams_that_are_no_float32_are_refused(tmp_path):
+    """Tables of float64 may hold them; NumPy would warn."""
+    shutil.copytree(GOLDEN / "spacy-floret", tmp_path / "v")
+    with (tmp_path / "v" / "vectors").open("rb") as file:
+        rows = np.load(file).astype(np.float64)
+    rows[1, 0] = 1e300
+    with (tmp_path / "v" / "vectors").open("wb") as file:
+        np.save(file, rows)
+    with pytest.raises(FormatError, match="NaN, infinity or numbers beyond 1e30"):
+        spacy.read(tmp_path / "v")
+    content = keyed_vectors(
+        index2word=["the", "cat"], vectors_vocab=np.array([[1e300, 0], [0, 1]]),
+        vectors_ngrams=np.ones((5, 2)), bucket=5, min_n=2, max_n=3, compatible_hash=True,
+    )  # fmt: skip
+    (tmp_path / "v.kv").write_bytes(content)
+    with pytest.raises(FormatError, match="row 0, word 'the'"):
+        gensim.read(tmp_path / "v.kv")
+
+
 def test_a_pickle_without_words_or_vectors_is_refused(tmp_path):
     path = tmp_path / "v.kv"
     for content, message in [
@@ -548,13 +702,63 @@ def test_the_smallest_magnitude_files(tmp_path, precision, scale, n):
         ({"size": 0}, "number of words can't be 0"),
         ({"size": "2"}, "number of words can't be b'2'"),
         ({"size": 1_000_000}, "number of words can't be 1000000"),
-        ({"size": 1}, "promises 1 words and has 2 or more"),
-        ({"size": 3}, "promises 3 words and has 2 or more"),
+        ({"size": 50_000}, "promises 50000 words and has 2[.]"),  # ten a byte can be
+        ({"size": 1}, "promises 1 words and has more"),
+        ({"size": 3}, "promises 3 words and has 2[.]"),
     ],
 )
 def test_what_a_magnitude_file_can_not_tell(tmp_path, about, message):
     magnitude_file(tmp_path / "v.magnitude", [("a", 3, -4), ("b", 5, 6)], **about)
     with pytest.raises(FormatError, match=message):
+        magnitude.read(tmp_path / "v.magnitude")
+
+
+@pytest.mark.parametrize("n", [1, 63, 64, 65, 200])
+def test_magnitude_files_are_read_some_rows_at_a_time(tmp_path, n):
+    rows = [(f"w{i}", i, -3 * i) for i in range(n)]
+    magnitude_file(tmp_path / "v.magnitude", [*rows, ("w0", 7, 7)], precision=1)
+    table = magnitude.read(tmp_path / "v.magnitude")
+    assert table.vocabulary.words == [word for word, *_ in rows]
+    wanted = np.array([values for _, *values in rows]) / 10
+    np.testing.assert_array_equal(table.matrix, wanted.astype(np.float32))
+    assert table.settings["duplicates"] == 1
+
+
+@pytest.mark.parametrize("value", [1e46, -1e46, 1e300, 9e999])
+def test_magnitude_numbers_that_are_no_float32_are_refused(tmp_path, value):
+    magnitude_file(tmp_path / "v.magnitude", [("a", 3, -4), ("b", 5, value)])
+    with pytest.raises(FormatError, match=r"v\.magnitude.* row 1, word 'b'"):
+        magnitude.read(tmp_path / "v.magnitude")
+
+
+def test_a_row_of_no_word_is_refused_in_a_magnitude_file(tmp_path):
+    magnitude_file(tmp_path / "v.magnitude", [("a", 3, -4), (None, 5, 6)])
+    with pytest.raises(FormatError, match="A word is missing"):
+        magnitude.read(tmp_path / "v.magnitude")
+
+
+@pytest.mark.parametrize(("length", "message"), [(5000, "a trap for memory"), (2 << 20, "damaged")])
+def test_a_word_that_stands_in_all_rows_fills_no_memory(tmp_path, monkeypatch, length, message):
+    """SQLite keeps the default of a column once, however many rows have it."""
+    monkeypatch.setattr(batches, "_BOMB_FREE", 0)
+    magnitude_file(tmp_path / "v.magnitude", [("a", i) for i in range(1000)])
+    connection = sqlite3.connect(tmp_path / "v.magnitude")
+    connection.execute("ALTER TABLE magnitude RENAME COLUMN key TO other")
+    connection.execute(f"ALTER TABLE magnitude ADD COLUMN key DEFAULT '{'x' * length}'")
+    connection.commit()
+    connection.close()
+    with pytest.raises(FormatError, match=message):
+        magnitude.read(tmp_path / "v.magnitude")
+
+
+def test_a_magnitude_file_that_does_not_fit_is_refused_in_numbers(tmp_path, monkeypatch):
+    monkeypatch.setattr(batches, "_FIRST_BYTES", 80)
+    monkeypatch.setattr(memory, "_SMALL", 0)
+    magnitude_file(tmp_path / "v.magnitude", [(f"w{i}", i, i) for i in range(100)])
+    monkeypatch.setattr(memory, "available_memory", lambda: 800 - 80)
+    assert len(magnitude.read(tmp_path / "v.magnitude")) == 100
+    monkeypatch.setattr(memory, "available_memory", lambda: 100)
+    with pytest.raises(OutOfMemoryError, match=r"vectors more of .*v\.magnitude.* x 2 x 4 bytes"):
         magnitude.read(tmp_path / "v.magnitude")
 
 

@@ -18,6 +18,7 @@ from safetensors.numpy import load_file, save_file
 from wordkin import formats
 from wordkin.errors import FileError, FormatError, InputError
 from wordkin.formats import batches, native, tensors, word2vec
+from wordkin.formats.rows import naming
 from wordkin.subwords import Subwords
 from wordkin.subwords.fasttext import FastTextIndex
 from wordkin.subwords.finalfusion import FinalfusionIndex, ListedIndex
@@ -126,6 +127,12 @@ def test_a_missing_file_is_named(tmp_path, name):
     for known in ("safetensors", "word2vec", "word2vec-binary"):
         with pytest.raises(FileError, match="Can't read"):
             formats.read(tmp_path / name, format=known)
+
+
+@pytest.mark.parametrize(("args", "reason"), [((errno.EIO, "gone"), "gone"), (("odd",), "odd")])
+def test_what_the_system_refuses_while_a_file_is_read_is_told(args, reason):
+    with pytest.raises(FileError, match=f"Can't read 'a/v': {reason}\\."), naming("a/v"):
+        raise OSError(*args)
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

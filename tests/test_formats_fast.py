@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import bz2
 import gzip
 import lzma
@@ -164,6 +165,7 @@ def test_limit_and_only_take_a_part(tmp_path, name, monkeypatch):
     np.testing.assert_array_equal(part.matrix, table.matrix[[3, 9]])
     assert_same(formats.read(tmp_path / name, limit=100), table)
     assert len(formats.read(tmp_path / name, limit=7)) == 7
+    assert formats.read(tmp_path / name, limit=1).vocabulary.words == ["w0"]
     assert len(formats.read(tmp_path / name, only=[])) == 0
     with pytest.raises(ConfigError, match="limit"):
         formats.read(tmp_path / name, limit=0)
@@ -225,6 +227,77 @@ def test_what_grows_beyond_all_bounds_is_refused(tmp_path, monkeypatch, header):
     (tmp_path / "v").write_bytes(gzip.compress(header + b"a 0 0 0 0\n" * 50_000))
     with pytest.raises(FormatError, match="more than 100 times"):
         formats.read(tmp_path / "v")
+
+
+@pytest.mark.parametrize("header", [b"", b"200 2\n"])
+def test_words_count_in_what_a_compressed_file_becomes(tmp_path, monkeypatch, header):
+    monkeypatch.setattr(batches, "_BOMB_FREE", 0)
+    text = b"".join(b"%d%s 1 2\n" % (i, b"a" * 10_000) for i in range(200))
+    (tmp_path / "v").write_bytes(gzip.compress(header + text))
+    with pytest.raises(FormatError, match="more than 100 times"):
+        formats.read(tmp_path / "v")
+
+
+def test_what_a_file_may_become_is_64_megabytes_and_a_hundred_times_its_size(tmp_path):
+    (tmp_path / "v").write_bytes(bytes(10))
+    batches.check_budget(tmp_path / "v", (64 << 20) + 1000)
+    with pytest.raises(FormatError, match="a trap for memory"):
+        batches.check_budget(tmp_path / "v", (64 << 20) + 1001)
+
+
+@pytest.mark.parametrize(("free", "enough"), [(28, False), (29, True)])
+def test_the_bytes_of_words_and_of_numbers_are_counted(tmp_path, monkeypatch, free, enough):
+    """Five bytes of words and six numbers of four bytes."""
+    monkeypatch.setattr(batches, "_BOMB_FREE", free)
+    (tmp_path / "v").touch()
+    rows = batches.Collector(tmp_path / "v", 3)
+    pieces = np.frombuffer(b"onewo", np.uint8), np.array([0, 3, 5]), np.ones((2, 3), np.float32)
+    if enough:
+        rows.add(*pieces)
+        assert rows.words() == [b"one", b"wo"]
+    else:
+        with pytest.raises(FormatError, match="a trap for memory"):
+            rows.add(*pieces)
+
+
+def test_of_many_words_that_come_again_the_first_is_kept(tmp_path):
+    """More rows than are moved together."""
+    words = [f"w{(n // 2) ** 2 % 9973}" for n in range(12_000)]
+    text = "".join(f"{word} {row} {-row}\n" for row, word in enumerate(words))
+    (tmp_path / "v").write_text(text)
+    wanted = {}
+    for row, word in enumerate(words):
+        wanted.setdefault(word, [row, -row])
+    assert len(wanted) > 4096
+    table = formats.read(tmp_path / "v", format="glove")
+    assert dict(zip(table.vocabulary.words, table.matrix.tolist(), strict=True)) == wanted
+    assert table.settings["duplicates"] == len(words) - len(wanted)
+
+
+def test_memory_grows_by_little(tmp_path, monkeypatch):
+    """Doubling would take twice as much as is needed."""
+    monkeypatch.setattr(batches, "_FIRST_BYTES", 1 << 10)
+    monkeypatch.setattr(lines, "_BLOCK", 1 << 9)
+    monkeypatch.setattr(glove, "_HEAD", 1 << 9)
+    asked = []
+    monkeypatch.setattr(batches, "check_matrix", lambda path, n_rows, _: asked.append(n_rows))
+    (tmp_path / "v").write_bytes(b"".join(b"w%d 1 2\n" % i for i in range(20_000)))
+    assert len(formats.read(tmp_path / "v", format="glove")) == 20_000
+    assert 20_000 <= 128 + sum(asked) < 20_000 * 34 // 32
+    assert len(asked) < 250
+
+
+def test_words_may_lie_anywhere_in_what_a_reader_hands_on(tmp_path):
+    """Also where some are repaired."""
+    (tmp_path / "v").touch()
+    data = np.frombuffer(b"....onetwo\xffthree...", np.uint8)
+    for stop, words in ((3, ["one", "two"]), (4, ["one", "two", "\\xffthree"])):
+        rows = batches.Collector(tmp_path / "v", 1)
+        offsets = np.array([4, 7, 10, 16])[:stop]
+        rows.add(data, offsets, np.arange(stop - 1, dtype=np.float32)[:, None])
+        table = rows.table("made up", batches.Pick())
+        assert table.vocabulary.words == words
+        assert table.matrix[:, 0].tolist() == list(range(len(words)))
 
 
 # --- the native index ----------------------------------------------------------------------------
@@ -342,6 +415,17 @@ def test_tables_come_back(tmp_path, name, counts):
     assert counts is None or back.vocabulary.counts.tolist() == counts
 
 
+@pytest.mark.parametrize("name", ["v.parquet", "v.arrow"])
+def test_tables_may_be_compressed_as_a_whole(tmp_path, name):
+    pytest.importorskip("pyarrow")
+    formats.write(make_table(), tmp_path / name)
+    with zipfile.ZipFile(tmp_path / "v.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(tmp_path / name, name)
+    (tmp_path / "v.gz").write_bytes(gzip.compress((tmp_path / name).read_bytes()))
+    for path in (tmp_path / "v.gz", f"{tmp_path}/v.zip#{name}"):
+        assert_same(formats.read(path), make_table())
+
+
 def test_tables_of_others_are_read(tmp_path):
     arrow = pytest.importorskip("pyarrow")
     from pyarrow import parquet as arrow_parquet
@@ -375,6 +459,68 @@ def test_tables_that_hold_no_vectors_are_refused(tmp_path, columns, message):
     with pytest.raises(FormatError, match=message) as caught:
         formats.read(tmp_path / "v")
     assert str(tmp_path / "v") in str(caught.value)
+
+
+def test_places_in_a_table_are_looked_at_before_they_are_followed(tmp_path):
+    """Arrow itself believes them, and would read what lies anywhere in memory."""
+    arrow = pytest.importorskip("pyarrow")
+    table = arrow.table({"word": [f"w{i}" for i in range(5)], "vector": [[0.5] * 3] * 5})
+    with arrow.ipc.new_file(tmp_path / "v.arrow", table.schema) as writer:
+        writer.write_table(table)
+    content = (tmp_path / "v.arrow").read_bytes()
+    for width in (2, 3):
+        places = np.arange(6, dtype="<i4") * width
+        assert content.count(places.tobytes()) == 1
+        odd = places.copy()
+        odd[2] = 1 << 30
+        (tmp_path / "v.arrow").write_bytes(content.replace(places.tobytes(), odd.tobytes()))
+        with pytest.raises(FormatError, match=r"v\.arrow.*This is no table"):
+            formats.read(tmp_path / "v.arrow")
+
+
+@pytest.mark.parametrize("kind", ["list_", "large_list", "fixed"])
+@pytest.mark.parametrize("numbers", ["float16", "float32", "float64", "int8", "uint64"])
+def test_lists_of_all_kinds_of_numbers_are_vectors(tmp_path, kind, numbers):
+    arrow = pytest.importorskip("pyarrow")
+    of = getattr(arrow, numbers)()
+    made = arrow.list_(of, 2) if kind == "fixed" else getattr(arrow, kind)(of)
+    rows = [[1, 2], [3, 4], [5, 6]]
+    values = np.array(rows, numbers) if numbers == "float16" else rows
+    columns = [arrow.array(["a", "b", "c"]), arrow.array(list(values), made)]
+    table = arrow.table(dict(zip(("key", "embeddings"), columns, strict=True)))
+    with arrow.ipc.new_file(tmp_path / "v", table.schema) as writer:
+        writer.write_table(table, 2)  # rows at once
+    read = formats.read(tmp_path / "v")
+    assert read.vocabulary.words == ["a", "b", "c"]
+    assert read.matrix.tolist() == rows
+
+
+@pytest.mark.parametrize(
+    ("counts", "message"),
+    [([2, None], "A number is missing"), (["2", "1"], "should be numbers"), ([2, -1], "negative")],
+)
+def test_counts_of_a_table_are_whole_numbers(tmp_path, counts, message):
+    arrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet as arrow_parquet
+
+    columns = {"word": ["a", "b"], "vector": [[1.0], [2.0]], "count": counts}
+    arrow_parquet.write_table(arrow.table(columns), tmp_path / "v")
+    with pytest.raises(FormatError, match=message):
+        formats.read(tmp_path / "v")
+
+
+def test_a_table_of_no_rows_says_so(tmp_path):
+    arrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet as arrow_parquet
+
+    kinds = {"word": arrow.string(), "vector": arrow.list_(arrow.float32())}
+    arrow_parquet.write_table(arrow.schema(kinds).empty_table(), tmp_path / "v")
+    with pytest.raises(FormatError, match="The table has no rows"):
+        formats.read(tmp_path / "v")
+    with arrow.ipc.new_file(tmp_path / "v", arrow.schema(kinds)) as writer:
+        writer.write_batch(arrow.RecordBatch.from_pylist([], arrow.schema(kinds)))
+    with pytest.raises(FormatError, match="The table has no rows"):
+        formats.read(tmp_path / "v")
 
 
 @settings(deadline=None, max_examples=80)
@@ -411,6 +557,17 @@ def test_the_projector_gets_its_three_files(tmp_path, counts):
     assert 'metadata_path: "v.metadata.tsv"' in config
     with pytest.raises(InputError, match="only written"):
         projector.read(tmp_path / "v.tsv")
+
+
+def test_odd_names_of_files_are_quoted_for_the_projector(tmp_path):
+    """As in Python: its strings and those of Protocol Buffers know the same marks and escapes."""
+    name = 'a"b\\n c.tsv'
+    formats.write(make_table(), tmp_path / name)
+    lines_ = (tmp_path / "projector_config.pbtxt").read_text().splitlines()
+    told = dict(line.split(": ", 1) for line in lines_ if ": " in line)
+    assert ast.literal_eval(told["  tensor_path"]) == name
+    beside = ast.literal_eval(told["  metadata_path"])
+    assert (tmp_path / beside).read_text().splitlines() == [f"w{i}" for i in range(5)]
 
 
 def test_rows_are_written_in_any_number_of_blocks(tmp_path, monkeypatch):

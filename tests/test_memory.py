@@ -12,6 +12,7 @@ import wordkin as wk
 from wordkin import memory
 from wordkin.errors import FormatError, OutOfMemoryError
 from wordkin.formats import batches
+from wordkin.formats.room import check_promise
 
 MB = 1_000_000
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other systems have no /proc")
@@ -183,6 +184,19 @@ def test_vectors_that_do_not_fit_are_refused_before_they_are_read(tmp_path, monk
 
 
 @pytest.mark.usefixtures("_scarce")
+def test_a_promise_that_a_file_is_too_short_for_is_left_to_its_reader(tmp_path, monkeypatch):
+    """A number takes a byte at least; who reads then says that the file is truncated."""
+    monkeypatch.setattr(memory, "available_memory", lambda: 0)
+    path = tmp_path / "v"
+    path.write_bytes(bytes(1000))
+    check_promise(path, 501, dimensions=2, limit=None)
+    with pytest.raises(OutOfMemoryError, match="500 x 2 x 4 bytes"):
+        check_promise(path, 500, dimensions=2, limit=None)
+    with pytest.raises(OutOfMemoryError, match="7 x 2 x 4 bytes"):
+        check_promise(path, 500, dimensions=2, limit=7)
+
+
+@pytest.mark.usefixtures("_scarce")
 def test_vectors_without_a_header_are_refused_when_they_grow_too_large(tmp_path, monkeypatch):
     monkeypatch.setattr(batches, "_FIRST_BYTES", 1 << 16)
     monkeypatch.setattr(memory, "available_memory", lambda: 1000)
@@ -193,6 +207,18 @@ def test_vectors_without_a_header_are_refused_when_they_grow_too_large(tmp_path,
         wk.load(path)
     path.write_text("".join(f"w{i}{vector}\n" for i in range(20)))
     assert len(wk.load(path)) == 20
+
+
+@pytest.mark.usefixtures("_scarce")
+@pytest.mark.parametrize("name", ["v.parquet", "v.arrow"])
+def test_tables_are_refused_when_they_grow_too_large(tmp_path, name, monkeypatch):
+    pytest.importorskip("pyarrow")
+    path = tmp_path / name
+    wk.WordVectors([str(i) for i in range(500)], np.ones((500, 64), np.float32)).save(path)
+    assert len(wk.load(path)) == 500
+    monkeypatch.setattr(memory, "available_memory", lambda: 500 * 64 * 4)  # and the words on top
+    with pytest.raises(OutOfMemoryError, match=r"columns of .*/v\.(parquet|arrow)', put together"):
+        wk.load(path)
 
 
 @pytest.mark.usefixtures("_scarce")

@@ -133,7 +133,7 @@ class Collector:
         self._promised = promised
         self._data: list[bytes] = []
         self._lengths: list[NDArray[np.int64]] = []
-        self._repaired = 0
+        self._repaired = self._n_bytes = 0
         self.n_rows = self.spaces = self.unread = 0
 
     def add(
@@ -163,8 +163,10 @@ class Collector:
         except FormatError:
             lengths = self._repair(data, offsets)
         self._lengths.append(lengths)
+        self._n_bytes += int(lengths.sum())
         needed = self.n_rows + len(matrix)
-        while needed > len(self._matrix):
+        check_budget(self._path, self._n_bytes + 4 * needed * self._matrix.shape[1])
+        if needed > len(self._matrix):
             # by little, because it costs little: doubling would take twice the memory
             self._resize(max(needed, len(self._matrix) * 33 // 32))
         self._matrix[self.n_rows : needed] = matrix
@@ -182,8 +184,7 @@ class Collector:
 
     def _resize(self, n_rows: int) -> None:
         if self._promised is not None:
-            n_rows = min(n_rows, max(self._promised, self.n_rows))
-        check_budget(self._path, 4 * n_rows * self._matrix.shape[1])
+            n_rows = min(n_rows, self._promised)
         check_matrix(self._path, n_rows - len(self._matrix), self._matrix.shape[1])
         # in place, which for large arrays moves no bytes; nobody else holds a view
         self._matrix.resize((n_rows, self._matrix.shape[1]), refcheck=False)
@@ -264,7 +265,7 @@ def check_budget(path: str | os.PathLike[str], n_bytes: int) -> None:
     path : str or path-like
         The file.
     n_bytes : int
-        The memory that its vectors take.
+        The memory that its words and vectors take.
 
     Raises
     ------
@@ -308,7 +309,8 @@ def seekable(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
             while chunk := stream.read(_FIRST_BYTES):
                 unpacked.write(chunk)
                 check_budget(path, unpacked.tell())
-            unpacked.flush()
+            unpacked.flush()  # for who maps it
+            unpacked.seek(0)
             yield unpacked
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import os
 import struct
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from wordkin.errors import FormatError
-from wordkin.files import open_bytes
+from wordkin.formats.batches import seekable
 from wordkin.memory import check_room
 
 if TYPE_CHECKING:
@@ -20,10 +19,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import DTypeLike, NDArray
 
-_UNPACKED_LIMIT = 1 << 26  # bytes to which a file of any size may grow
+_UNPACKED_LIMIT = 1 << 26  # bytes that quantised vectors of any file may take
 _ROWS = 1 << 14  # rows looked at together
 _LARGEST = 1e30  # sums of so many n-grams as a word can have stay finite
-_UNPACKED_RATIO = 100  # and larger ones by this factor; quantised vectors grow 64 times at most
+_UNPACKED_RATIO = 100  # and those of larger ones, times its size; they grow 64 times at most
 
 
 class ByteReader:
@@ -32,28 +31,21 @@ class ByteReader:
     Parameters
     ----------
     path : str or path-like
-        The file. A compressed one is unpacked into memory, at most to 64 MiB or 100 times its size.
+        The file. A compressed one is unpacked into a temporary file, if it does not become more
+        than 64 MiB and 100 times as large.
 
     Raises
     ------
     FileError
         If there is no such file, or it can't be read.
     FormatError
-        If a compressed file is damaged, or unpacks to more.
+        If a compressed file is damaged, or becomes larger.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        stream = open_bytes(path)
-        try:
-            self.size = os.fstat(stream.fileno()).st_size
-        except io.UnsupportedOperation:
-            data = _unpacked(stream, path)
-            self.size = len(data)
-            self._file: BinaryIO = io.BytesIO(data)
-            self._mappable = False
-        else:
-            self._file = stream
-            self._mappable = True
+        self._opened = ExitStack()
+        self._file = self._opened.enter_context(seekable(path))
+        self.size = os.fstat(self._file.fileno()).st_size
 
     def __enter__(self) -> Self:
         return self
@@ -64,7 +56,7 @@ class ByteReader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        self._opened.close()
 
     @property
     def position(self) -> int:
@@ -182,7 +174,7 @@ class ByteReader:
         what : str
             What it is, for the error.
         mapped : bool
-            Map it from the file where that is possible, so that only what is used is read.
+            Map it from the file, so that only what is used is read.
 
         Returns
         -------
@@ -201,7 +193,7 @@ class ByteReader:
                 raise FormatError(f"At byte {self.position}, {what} has the shape {shape}.")
             n_items *= int(length)  # Python's integers don't overflow
         self.need(n_items * kind.itemsize, what)
-        if mapped and self._mappable and n_items:
+        if mapped and n_items:
             start = self.position
             array: NDArray[Any] = np.memmap(self._file, kind, "r", start, shape)
             self.seek(start + n_items * kind.itemsize)
@@ -209,7 +201,7 @@ class ByteReader:
         check_room(
             n_items * kind.itemsize,
             f"{what}, {' x '.join(map(str, shape))} numbers of {kind.itemsize} bytes,",
-            advice="Decompress the file: then it is mapped, not read.",
+            advice="Convert the file to .safetensors where there is memory: that is mapped.",
         )
         data = self._file.read(n_items * kind.itemsize)
         return np.frombuffer(data, kind).astype(kind.newbyteorder("="), copy=False).reshape(shape)
@@ -268,16 +260,3 @@ def all_usable(matrix: NDArray[np.float32]) -> bool:
             bool((np.abs(matrix[start : start + _ROWS]) < _LARGEST).all())
             for start in range(0, len(matrix), _ROWS)
         )
-
-
-def _unpacked(stream: BinaryIO, path: str | os.PathLike[str]) -> bytes:
-    """Read a compressed stream to its end, unless it is made to fill the memory."""
-    packed = Path(os.fspath(path).partition("#")[0])
-    limit = _UNPACKED_LIMIT
-    if packed.is_file():
-        limit = max(limit, _UNPACKED_RATIO * packed.stat().st_size)
-    with stream:
-        data = stream.read(limit + 1)
-    if len(data) > limit:
-        raise FormatError(f"The file unpacks to more than {limit} bytes. Unpack it first.")
-    return data

@@ -230,7 +230,8 @@ def _sums(
     own = _matrix(holder, prefix, "vectors_vocab", "syn0_vocab")
     if own is None or len(own) != len(words) or own.shape[1] != subwords.matrix.shape[1]:
         return None
-    vectors = np.array(own, np.float32)
+    with np.errstate(over="ignore"):  # refused when the table is made
+        vectors = np.array(own, np.float32)
     for start in range(0, len(words), _AT_ONCE):
         some = slice(start, start + _AT_ONCE)
         encoded = [word.encode("utf-8", "surrogatepass") for word in words[some]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -9,15 +10,14 @@ import numpy as np
 
 from wordkin.errors import FormatError, require
 from wordkin.files import atomic_write
-from wordkin.formats.batches import check_budget
+from wordkin.formats.batches import check_budget, seekable
 from wordkin.formats.rows import naming, words_to_write
+from wordkin.memory import check_room
 from wordkin.progress import in_pieces
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    import os
-
     from numpy.typing import NDArray
 
 _PARQUET, _ARROW = b"PAR1", b"ARROW1\0\0"
@@ -70,7 +70,7 @@ def read(path: str | os.PathLike[str]) -> VectorTable:
         If it is no such table, or damaged; or has missing values, or a word twice.
     """
     arrow = require("pyarrow", extra="parquet")
-    with naming(path), Path(path).open("rb") as file:
+    with naming(path), seekable(path) as file:
         try:
             columns = _columns(file, path)
             words = columns["word"].cast(arrow.string()).to_pylist()
@@ -142,7 +142,12 @@ def _columns(file: BinaryIO, path: str | os.PathLike[str]) -> dict[str, Any]:
         batches.append(batch)
         n_bytes += batch.nbytes
         check_budget(path, n_bytes)
-    if not batches:
+        check_room(
+            n_bytes,
+            f"the columns of {os.fspath(path)!r}, put together from their parts,",
+            advice="Load the table where there is more memory, or fewer rows of it.",
+        )
+    if not sum(map(len, batches)):
         raise FormatError("The table has no rows.")
     table = require("pyarrow", extra="parquet").Table.from_batches(batches)
     return {ours: table.column(theirs) for ours, theirs in names.items()}

@@ -1,115 +1,17 @@
-"""What readers and writers share: rows that come one by one, words as bytes, names in errors."""
+"""What readers and writers share: words as bytes, and names in errors."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from wordkin.errors import FileError, FormatError, InputError, WordkinError
-from wordkin.table import VectorTable
-from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import ArrayLike
-
-_FIRST_BYTES = 1 << 24  # what is allocated before any row has come
-
-
-class Rows:
-    r"""Words and vectors as they arrive, in memory that grows with what has come.
-
-    A header may promise any number of words; memory is taken only as rows really arrive.
-    Damaged UTF-8 in a word is written as backslash escapes (``b"zee\xebn"`` becomes
-    ``"zee\\xebn"``), so that different words stay different. Of a word that comes
-    again only the first vector is kept. Both are counted.
-
-    Parameters
-    ----------
-    dimensions : int
-        The length D of each vector.
-    promised : int
-        The number of rows that the header tells.
-
-    Attributes
-    ----------
-    unread : int
-        Rows that the file holds beyond those; the reader sets it.
-    """
-
-    def __init__(self, dimensions: int, promised: int) -> None:
-        self._promised = promised
-        first = max(1, _FIRST_BYTES // (4 * dimensions))
-        self._matrix = np.empty((min(promised, first), dimensions), np.float32)
-        self._index: dict[str, int] = {}
-        self.unread = 0
-        self._repaired = 0
-        self._duplicates = 0
-
-    def add(self, word: bytes, vector: ArrayLike) -> None:
-        """Take the next row.
-
-        Parameters
-        ----------
-        word : bytes
-            The word, in UTF-8 or something like it.
-        vector : array_like
-            Shape (D,).
-
-        Raises
-        ------
-        ValueError
-            If the vector holds no numbers.
-        """
-        try:
-            text = word.decode("utf-8")
-        except UnicodeDecodeError:
-            text = word.decode("utf-8", "backslashreplace")
-            self._repaired += 1
-        row = len(self._index)
-        if self._index.setdefault(text, row) != row:
-            self._duplicates += 1
-            return
-        if row == len(self._matrix):
-            self._resize(min(2 * row, self._promised))
-        self._matrix[row] = vector
-
-    def _resize(self, n_rows: int) -> None:
-        # in place, which for large arrays moves no bytes; nobody else holds a view
-        self._matrix.resize((n_rows, self._matrix.shape[1]), refcheck=False)
-
-    def table(self, format_name: str) -> VectorTable:
-        """Make the table of all rows that have come.
-
-        Parameters
-        ----------
-        format_name : str
-            What the rows came from; it goes into the settings.
-
-        Returns
-        -------
-        VectorTable
-            The words as they came, without repetitions; what was repaired is in its settings.
-
-        Raises
-        ------
-        InputError
-            If a value is not finite.
-        """
-        self._resize(len(self._index))
-        settings: dict[str, Any] = {
-            "format": format_name,
-            "repaired": self._repaired,
-            "duplicates": self._duplicates,
-            "unread": self.unread,
-        }
-        return VectorTable.from_arrays(
-            Vocabulary(list(self._index)), self._matrix, settings=settings
-        )
+    from wordkin.table import VectorTable
 
 
 def encoded_words(words: Sequence[str], *, without: bytes = b"") -> list[bytes]:

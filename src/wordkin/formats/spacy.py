@@ -133,7 +133,8 @@ def _floret(folder: Path, matrix: NDArray[Any], settings: dict[str, Any]) -> Vec
         if not all(type(n) is int for n in numbers) or not all(isinstance(m, str) for m in marks):
             raise FormatError(f"{_SETTINGS!r} should tell {', '.join(names)}, bow and eow.")
         index = FloretIndex(len(matrix), *numbers, *marks)  # type: ignore[arg-type]
-        table = np.ascontiguousarray(matrix, np.float32)
+        with np.errstate(over="ignore"):
+            table = np.ascontiguousarray(matrix, np.float32)
         if not all_usable(table):
             raise FormatError("The vectors hold NaN, infinity or numbers beyond 1e30.")
         empty = np.zeros((0, table.shape[1]), np.float32)

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 
 import numpy as np
@@ -43,27 +42,6 @@ def test_counts_are_the_twins(corpus, weighting, window, symmetric):
     assert counts.keys() == expected.keys()
     values = [counts[key] for key in expected]
     np.testing.assert_allclose(values, list(expected.values()), rtol=1e-6)
-
-
-def test_a_block_of_text_is_counted_by_all_threads(corpus, monkeypatch):
-    """PPMI counts block by block, and a block is shorter than what a thread takes at once."""
-    count, meeting = cooccurrence.kernels.count, threading.Barrier(3, timeout=10)
-
-    def together(*given):
-        meeting.wait()
-        count(*given)
-
-    monkeypatch.setattr(cooccurrence.kernels, "count", together)
-    counter = cooccurrence.Counter(corpus, wk.PPMI(), workers=3)
-    try:
-        counter.count(0, corpus.n_tokens)
-        cells = counter.merged()
-    finally:
-        counter.close()
-    monkeypatch.undo()
-    expected = cooccurrence.count_cells(corpus, wk.PPMI(), workers=1)
-    for mine, other in zip(cells, expected, strict=True):
-        assert np.array_equal(mine, other)
 
 
 def test_cells_of_a_tile_lie_together(corpus):

@@ -185,10 +185,10 @@ class Counter:
                 done.result()
 
     def _chunks(self, start: int, stop: int) -> Iterator[tuple[int, int]]:
-        """Stretches of text for the threads to take, one after the other: one for each at least."""
-        told, size = 1, min(_CHUNK, max(1, -(-(stop - start) // self._workers)))
-        for first in range(start, stop, size):
-            last = min(first + size, stop)
+        """Stretches of text for the threads to take, one after the other."""
+        told = 1
+        for first in range(start, stop, _CHUNK):
+            last = min(first + _CHUNK, stop)
             yield first, last
             share = (last - start) / (stop - start)
             if share * _LINES >= told and stop - start > _LINES * _CHUNK:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,11 @@ _BESIDE = Path(__file__).resolve().parents[2] / "shared" / "data"
 # kernel that is compiled the first time
 settings.register_profile("wordkin", deadline=None)
 settings.load_profile("wordkin")
+
+# a shell without job control starts what it runs in the background deaf to Ctrl-C, and so what that
+# starts; tests of Ctrl-C would train without an end, and fill the disk
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

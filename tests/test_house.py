@@ -42,6 +42,16 @@ def test_the_public_names_are_these_and_all_can_be_had():
         wordkin.nothing  # noqa: B018
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+def test_tests_in_the_background_of_a_shell_hear_ctrl_c():
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN); import conftest; "
+        "print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    )
+    done = run("-c", code, cwd=ROOT / "tests")
+    assert done.stdout.strip() == "True", done.stderr
+
+
 def test_importing_is_free():
     code = (
         "import sys, wordkin; loaded = {name.split('.')[0] for name in sys.modules}; "

@@ -99,7 +99,10 @@ little = wk.Corpus.from_sentences([words[:50_000]], min_count=1)
 # an interrupt that comes while code is compiled may be lost there: compile before
 wk.train(little, wk.GloVe(epochs=1, vector_size=4, memory={LITTLE}))
 print("counting", flush=True)
-wk.train(corpus, wk.GloVe(window=1_000, memory={LITTLE * 8}, temp_folder={str(tmp_path)!r}))
+config = wk.GloVe(
+    window=1_000, memory={LITTLE * 8}, disk_limit={10 << 30}, temp_folder={str(tmp_path)!r}
+)
+wk.train(corpus, config)
 """
     child = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -95,6 +95,10 @@ class Head(Protocol):
         """Pass over the lesson once (epoch counts from 0) and return the mean loss in it."""
         ...
 
+    def end(self) -> None:
+        """Let go of what only learning needs; called once, after the last `learn`."""
+        ...
+
     def scores(self, documents: Documents) -> NDArray[np.float32]:
         """Return logits, shape (n, k), whose softmax are probabilities; finite for any document."""
         ...

@@ -90,6 +90,7 @@ def learn(head: Head, lesson: Lesson, rule: Rule) -> History:
             break
     if best and best_epoch < len(history["loss"]) - 1:
         head.restore(best)
+    head.end()
     return history
 
 

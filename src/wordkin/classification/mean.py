@@ -141,6 +141,12 @@ class MeanHead:
         self._stale = True
         return self._learner.learn(epoch, self.epochs)
 
+    def end(self) -> None:
+        """Let go of the features of the training part, which are larger than what was learned."""
+        _ = self.linear  # takes what was learned
+        self._dense = None
+        del self._learner
+
     def scores(self, documents: Documents) -> NDArray[np.float32]:
         """Return logits.
 

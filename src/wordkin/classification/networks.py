@@ -101,6 +101,9 @@ class _NetworkHead:
                 advance(len(chosen))
         return loss / max(float(lesson.weights.sum()), 1e-30)
 
+    def end(self) -> None:
+        """Do nothing: what the optimizer keeps belongs to the network."""
+
     def scores(self, documents: Documents) -> NDArray[np.float32]:
         """Return logits, shape (n, k)."""
         network = self._built()

@@ -54,7 +54,9 @@ def word_counts(
         If what is given holds no counts, or none of these words.
     """
     if given is None:
-        return None if vocabulary.counts is None else vocabulary.counts.astype(np.float64)
+        own = vocabulary.counts
+        # all of them 0: who wrote the file knew none
+        return None if own is None or not own.any() else own.astype(np.float64)
     if isinstance(given, Vocabulary):
         if given.counts is None:
             raise ConfigError("counts is a vocabulary that has none. Take that of a corpus.")

@@ -424,3 +424,23 @@ def test_counts_that_are_all_zero_are_none():
     fitted = wk.DocumentEncoder(uncounted, weighting="sif").fit(["cat dog", "cat"])
     assert np.isfinite(fitted.weights_).all()
     assert fitted.weights_[0] < fitted.weights_[1]
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_what_lies_in_the_directions_that_are_taken_off_is_nothing(vectors, normalize):
+    encoder = wk.DocumentEncoder(vectors, weighting="sif", normalize=normalize)
+    encoder.fit(["the cat saw a film"] * 3)  # what all have in common is all there is
+    assert not encoder.encode(["the cat saw a film"]).any()
+    assert encoder.encode(["dog"]).any()
+
+
+def test_a_rate_that_is_none_is_refused_when_documents_are_inferred():
+    corpus = wk.Corpus.from_texts(["the cat sat", "a dog ran"] * 10, min_count=1)
+    config = wk.Doc2Vec(vector_size=4, epochs=1, sample=0)
+    model = wk.train(corpus, config, workers=1).documents
+    for wrong in ("0.1", -1.0, True):
+        with pytest.raises(ConfigError, match="alpha"):
+            model.infer(["cat"], alpha=wrong)
+    np.testing.assert_array_equal(
+        model.infer(["cat"], alpha=np.float32(0.5)), model.infer(["cat"], alpha=0.5)
+    )

@@ -203,7 +203,9 @@ def test_settings_that_are_none_are_refused_by_fit(setting):
         clf.fit(["x", "y"], ["a", "b"])
 
 
-@pytest.mark.parametrize("weights", [{"c": 1}, {"a": 0}, {"a": "x"}, "other", 3])
+@pytest.mark.parametrize(
+    "weights", [{"c": 1}, {"a": 0}, {"a": "x"}, "other", 3, {"a": 1e-60}, {"a": 1e60}]
+)
 def test_class_weights_that_are_none_are_refused(weights):
     with pytest.raises(InputError, match="class_weight"):
         wk.TextClassifier(class_weight=weights).fit(["x", "y"], ["a", "b"])
@@ -240,16 +242,21 @@ def test_held_out_words_are_not_in_the_vocabulary():
     assert len(clf.vocabulary_) == 80
 
 
-def test_the_best_epoch_is_kept_and_learning_stops_early():
+@pytest.mark.parametrize(
+    ("first", "closing"),
+    [(0, 2), (60, 1), (100, 1)],  # closing passes that make it better are made both
+)
+def test_the_best_epoch_is_kept_and_learning_stops_early(first, closing):
     texts, labels = reviews(200)
     noisy = [*labels[:100], *labels[101:], labels[0]]  # half of the labels say nothing
-    clf = wk.TextClassifier(epochs=40, patience=2, workers=1)
-    clf.fit(texts, noisy, validation=(texts[:60], labels[:60]))
+    judged = texts[first : first + 60], labels[first : first + 60]
+    clf = wk.TextClassifier(epochs=40, patience=2, workers=1).fit(texts, noisy, judged)
     losses = clf.history_["val_loss"]
-    assert len(losses) < 40
-    assert len(losses) - 1 - int(np.argmin(losses)) == 2
-    p = clf.predict_proba(texts[:60])
-    at = np.searchsorted(clf.classes_, labels[:60])
+    before = losses[:-closing]
+    assert len(before) - 1 - int(np.argmin(before)) == 2
+    assert (min(losses) < min(before)) == (closing == 2)
+    p = clf.predict_proba(judged[0])
+    at = np.searchsorted(clf.classes_, judged[1])
     kept = -np.log(p[np.arange(60), at]).mean()
     assert kept == pytest.approx(min(losses), rel=1e-4)
 
@@ -258,9 +265,10 @@ def test_without_patience_learning_goes_on_as_long_as_it_gets_better():
     texts, labels = reviews(200)
     clf = wk.TextClassifier(epochs=40, patience=0, workers=1)
     losses = clf.fit(texts, labels, validation=0.3).history_["val_loss"]
-    assert 2 <= len(losses) < 40
-    assert np.all(np.diff(losses)[:-1] <= 0)
-    assert losses[-1] > losses[-2]
+    before = losses[:-2]
+    assert 2 <= len(before) < 38
+    assert np.all(np.diff(before)[:-1] <= 0)
+    assert before[-1] > before[-2]
 
 
 def test_history_tells_of_each_epoch(fitted):
@@ -557,3 +565,34 @@ def test_a_seed_that_is_none_is_refused_wherever_texts_are_split():
     texts, labels = reviews(20)
     with pytest.raises(ConfigError, match="seed"):
         wk.compare(texts, labels, models=["majority"], seed=-1)
+
+
+def test_vectors_that_tell_nothing_apart_are_told_as_such():
+    for words in (["good"], ["good", "bad"]):
+        vectors = wk.WordVectors(words, [[1.0, 2.0]] * len(words))
+        with pytest.raises(InputError, match=rf"\({len(words)} of [\d,]+\) all have the same"):
+            wk.TextClassifier(vectors).fit(*reviews(20))
+
+
+def test_shares_may_be_numbers_of_numpy():
+    texts, labels = reviews(60)
+    clf = wk.TextClassifier().fit(texts, labels, validation=np.float32(0.25))
+    assert len(clf.report().classes) == 2
+    found = wk.compare(texts, labels, models=["majority"], leaks=False, test=np.float32(0.25))
+    assert found.n_test == 15
+
+
+def test_stopping_early_leaves_out_no_text():
+    words = [f"word{i}" for i in range(20)]
+    clf = wk.TextClassifier(epochs=40, patience=1, seed=2).fit(words, words, (words, words))
+    assert len(clf.history_["loss"]) < 40
+    np.testing.assert_array_equal(clf.predict(words), words)
+
+
+def test_weights_beyond_half_precision_are_not_compressed():
+    texts, labels = reviews(400)
+    clf = wk.TextClassifier(idf_power=10).fit(texts, labels)
+    before = clf.predict_proba(texts)
+    with pytest.raises(InputError, match=r"idf_power=10 .* beyond 65,504"):
+        clf.compress("1MB")
+    np.testing.assert_array_equal(clf.predict_proba(texts), before)

@@ -121,8 +121,10 @@ def class_weights(
             raise InputError(
                 f"class_weight names {label!r}, which is no label here; there are {named(classes)}."
             )
-        if not isinstance(weight, Real) or not 0 < float(weight) < np.inf:
-            raise InputError(f"class_weight of {label!r} must be above 0; got {weight!r}.")
+        if not isinstance(weight, Real) or not 1e-30 <= float(weight) <= 1e30:  # fits float32
+            raise InputError(
+                f"class_weight of {label!r} must be a number from 1e-30 to 1e30; got {weight!r}."
+            )
         weights[where] = weight
     return weights
 

@@ -92,8 +92,8 @@ class TextClassifier(Judged):
     batch_size : int
         Texts that a network learns from at once.
     patience : int, optional
-        Stop when the loss on held-out texts has not fallen for this many epochs. The best epoch
-        is kept in any case.
+        Stop when the loss on held-out texts has not fallen for this many epochs; the mean head then
+        still makes its last two passes, over all texts. The best epoch is kept in any case.
     class_weight : "balanced" or mapping of label to float, optional
         How much texts of each class count; "balanced" makes rare classes count as much as
         frequent ones.

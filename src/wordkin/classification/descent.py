@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wordkin.classification.calibrating import kept_back, sharpest
+from wordkin.classification.calibrating import CLOSING, kept_back, sharpest
 from wordkin.classification.linear import both_classes
 from wordkin.documents.threads import n_threads
 from wordkin.kernels.classify import Bags, descend, score
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wordkin.classification.heads import Lesson, Plan
-
-_LAST = 2  # epochs in which all documents are learned from
 
 
 class _Block(NamedTuple):
@@ -103,7 +101,7 @@ class Descent:
             The mean squared hinge loss of a class against the rest, before each step.
         """
         order = self._chance.permutation(self._n)
-        judging = epoch < max(1, epochs - _LAST)
+        judging = epoch < max(1, epochs - CLOSING)
         if judging:
             order = order[~np.isin(order, self._kept_back)]
         loss, n = self._passed(order), len(order)

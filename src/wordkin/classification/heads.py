@@ -86,6 +86,8 @@ class Head(Protocol):
 
     epochs: int
     """How many passes to make, after the settings or by default."""
+    closing: int
+    """How many of these, at the end, learn from what the others keep back: never left out."""
 
     def begin(self, lesson: Lesson) -> None:
         """Make the arrays and whatever else learning needs; called once, before `learn`."""

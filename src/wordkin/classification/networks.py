@@ -45,6 +45,7 @@ class _NetworkHead:
         self._batch = int(plan.settings["batch_size"])
         self._max_length = int(plan.settings["max_length"])
         self.epochs = int(plan.settings["epochs"] or _EPOCHS)
+        self.closing = 0
         self._network: Network | None = None
 
     def begin(self, lesson: Lesson) -> None:

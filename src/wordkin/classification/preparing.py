@@ -176,9 +176,9 @@ def _others(pair: Pair, classes: NDArray[np.str_]) -> Given | None:
 
 
 def _share(validation: object) -> float:
-    if not isinstance(validation, float) or not 0 < validation < 1:
+    if not isinstance(validation, float | np.floating) or not 0 < validation < 1:
         raise InputError(
             "validation is a share between 0.0 and 1.0, or (texts, labels), or None; got "
             f"{validation!r:.80}."
         )
-    return validation
+    return float(validation)

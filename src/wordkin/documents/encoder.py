@@ -20,6 +20,7 @@ from wordkin.documents.weighting import (
     common_directions,
     document_frequencies,
     inverse_document_frequency,
+    take_off,
     weights_of,
     word_counts,
 )
@@ -222,7 +223,7 @@ class DocumentEncoder(Transformer):
             for documents in _some(reader, listed, "encoding texts"):
                 sums = self._sums(table, documents, weights)
                 vectors = means_of(sums, by_weight=self._by_weight())
-                vectors -= (vectors @ components.T) @ components
+                take_off(components, vectors)
                 if self.normalize:
                     vectors = unit_rows(vectors.astype(np.float64)).astype(np.float32)
                 out[done : done + len(vectors)] = vectors

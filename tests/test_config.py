@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import pickle
 
+import numpy as np
 import pytest
 
 import wordkin as wk
+from wordkin.config.base import _RENAMED
 from wordkin.errors import ConfigError
 
 
@@ -91,3 +94,35 @@ def test_presets_say_what_the_docs_say_and_can_be_changed():
     )
     with pytest.raises(ConfigError, match="no setting 'size'"):
         wk.SkipGram.for_graphs(size=3)
+
+
+MODELS = [wk.SkipGram, wk.CBOW, wk.FastText, wk.GloVe, wk.PPMI, wk.Doc2Vec]
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_a_hint_names_no_setting_that_is_not_there(kind):
+    known = {field.name for field in dataclasses.fields(kind)}
+    for old in sorted(set(_RENAMED) - known):
+        with pytest.raises(ConfigError, match=rf"no setting {old!r}\. Use ") as caught:
+            kind(**{old: 1})
+        hint = str(caught.value).partition(" Use ")[2].removesuffix(".")
+        assert hint in known or not hint.isidentifier()
+
+
+@pytest.mark.parametrize("kind", MODELS)
+def test_numbers_of_numpy_are_python_s(kind):
+    given = kind(vector_size=np.int64(8), window=np.uint8(3))
+    assert given == kind(vector_size=8, window=3)
+    assert repr(given) == repr(kind(vector_size=8, window=3))
+    json.dumps(given.settings())
+    with pytest.raises(ConfigError, match="vector_size"):
+        kind(vector_size=np.bool_(True))
+    with pytest.raises(ConfigError, match="vector_size"):
+        kind(vector_size=np.float64(8))
+
+
+def test_fractions_of_numpy_are_python_s():
+    assert type(wk.SkipGram(alpha=np.float32(0.5)).alpha) is float
+    assert json.loads(json.dumps(wk.SkipGram(sample=np.float16(0.5)).settings()))["sample"] == 0.5
+    with pytest.raises(ConfigError, match="alpha"):
+        wk.SkipGram(alpha=np.float32("nan"))

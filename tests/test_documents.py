@@ -343,3 +343,104 @@ def test_words_of_files_that_keep_case_are_looked_up_with_it():
     np.testing.assert_allclose(encoder.encode(["Das Haus!", "das Haus"])[1], [0.5, 0.5])
     lower = wk.WordVectors(["haus", "das"], [[1, 0], [0, 1]])
     np.testing.assert_allclose(wk.DocumentEncoder(lower).encode(["DAS Haus!"]), [[0.5, 0.5]])
+
+
+class Frame:
+    """What a data frame does: going through it gives the names of its columns."""
+
+    columns = ("text", "label")
+
+    def __iter__(self):
+        return iter(self.columns)
+
+
+@pytest.mark.parametrize(
+    ("texts", "advice"),
+    [
+        ({"text": "cat"}, "list.d.values"),
+        ({"cat", "dog"}, "no order"),
+        (Frame(), "one column"),
+    ],
+    ids=["dict", "set", "frame"],
+)
+def test_what_gives_other_things_than_texts_in_order_is_refused(vectors, texts, advice):
+    encoder = wk.DocumentEncoder(vectors)
+    for what in (encoder.encode, encoder.fit):
+        with pytest.raises(InputError, match=advice):
+            what(texts)
+    assert encoder.encode({"cat": 1}.keys()).shape == (1, 6)  # these have an order
+
+
+class Missing:
+    """As NA of pandas: neither equal to anything nor willing to be asked."""
+
+    def __ne__(self, other):
+        return self
+
+    def __bool__(self):
+        raise TypeError("boolean value of NA is ambiguous")
+
+    __hash__ = None
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [(Missing(), "Leave out what has none"), (np.ones(3), r"Use str\(\)")],
+    ids=["missing", "array"],
+)
+def test_what_can_not_be_compared_is_told_as_well(vectors, text, advice):
+    with pytest.raises(InputError, match=f"number 1 is .*{advice}"):
+        wk.DocumentEncoder(vectors).encode(["cat", text])
+
+
+def test_settings_changed_after_fit_wait_for_the_next(vectors, tmp_path):
+    encoder = wk.DocumentEncoder(vectors, weighting="idf", normalize=False).fit(TEXTS)
+    before = encoder.encode(TEXTS)
+    encoder.set_params(weighting="mean", a=0.5)
+    np.testing.assert_array_equal(encoder.encode(TEXTS), before)
+    encoder.save(tmp_path / "e.safetensors")
+    loaded = wk.DocumentEncoder.load(tmp_path / "e.safetensors")
+    assert (loaded.weighting, loaded.a) == ("idf", 1e-3)
+    np.testing.assert_array_equal(loaded.encode(TEXTS), before)
+    means = wk.DocumentEncoder(vectors).encode(TEXTS)
+    np.testing.assert_allclose(encoder.fit(TEXTS).encode(TEXTS), means, atol=1e-6)
+
+
+def test_weights_of_other_words_are_refused(vectors, tmp_path):
+    encoder = wk.DocumentEncoder(vectors, weighting="idf").fit(TEXTS)
+    same = wk.WordVectors(list(WORDS), vectors.vectors.copy())
+    assert encoder.set_params(vectors=same).encode(["cat"]).any()
+    encoder.set_params(vectors=wk.WordVectors(WORDS[::-1], vectors.vectors))
+    with pytest.raises(InputError, match="others than those of fit"):
+        encoder.encode(["cat"])
+    with pytest.raises(InputError, match="others than those of fit"):
+        encoder.save(tmp_path / "e.safetensors")
+
+
+def test_counts_that_are_all_zero_are_none():
+    uncounted = wk.WordVectors(["cat", "dog"], [[1, 2], [3, 4]], counts=[0, 0])
+    with pytest.raises(InputError, match="has to learn from texts how frequent words are"):
+        wk.DocumentEncoder(uncounted, weighting="sif").encode(["cat"])
+    fitted = wk.DocumentEncoder(uncounted, weighting="sif").fit(["cat dog", "cat"])
+    assert np.isfinite(fitted.weights_).all()
+    assert fitted.weights_[0] < fitted.weights_[1]
+
+
+@pytest.mark.parametrize("normalize", [False, True])
+def test_what_lies_in_the_directions_that_are_taken_off_is_nothing(vectors, normalize):
+    encoder = wk.DocumentEncoder(vectors, weighting="sif", normalize=normalize)
+    encoder.fit(["the cat saw a film"] * 3)  # what all have in common is all there is
+    assert not encoder.encode(["the cat saw a film"]).any()
+    assert encoder.encode(["dog"]).any()
+
+
+def test_a_rate_that_is_none_is_refused_when_documents_are_inferred():
+    corpus = wk.Corpus.from_texts(["the cat sat", "a dog ran"] * 10, min_count=1)
+    config = wk.Doc2Vec(vector_size=4, epochs=1, sample=0)
+    model = wk.train(corpus, config, workers=1).documents
+    for wrong in ("0.1", -1.0, True):
+        with pytest.raises(ConfigError, match="alpha"):
+            model.infer(["cat"], alpha=wrong)
+    np.testing.assert_array_equal(
+        model.infer(["cat"], alpha=np.float32(0.5)), model.infer(["cat"], alpha=0.5)
+    )

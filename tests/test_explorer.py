@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 import wordkin as wk
 from wordkin.cli import app
+from wordkin.errors import InputError
 from wordkin.explorer.places import make_places
 from wordkin.explorer.shelf import Shelf
 from wordkin.explorer.single import rounded
@@ -257,6 +258,7 @@ def test_a_link_from_elsewhere_opens_the_page_and_nothing_else(explorer):
         (b"GET / HTTP/1.1\r\n\r\n", b"400"),
         (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", b"400"),
         (b"GET / HTTP/9.9\r\n\r\n", b"505"),
+        (b"GET http://[ HTTP/1.1\r\nHost: HOST\r\nConnection: close\r\n\r\n", b"400"),
         (b"nonsense\r\n\r\n", b"400"),
         (b"GET /" + b"x" * 70000 + b" HTTP/1.1\r\n\r\n", b"414"),
         (b"GET / HTTP/1.1\r\n" + b"a: b\r\n" * 200 + b"\r\n", b"431"),
@@ -265,7 +267,7 @@ def test_a_link_from_elsewhere_opens_the_page_and_nothing_else(explorer):
 def test_broken_requests(explorer, sent, status):
     port = int(explorer.url.rsplit(":", 1)[1].strip("/"))
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
-        connection.sendall(sent)
+        connection.sendall(sent.replace(b"HOST", b"127.0.0.1:%d" % port))
         answer = b""
         while more := connection.recv(65536):
             answer += more
@@ -406,6 +408,8 @@ def test_rounding_keeps_zero_rows_and_extremes():
         ({"method": "magic"}, "pca, tsne, umap"),
         ({"words": 0}, "words must be"),
         ({"port": 70000}, "port 70000"),
+        ({"port": "8000"}, "port must be"),
+        ({"seed": -1}, "seed must be"),
     ],
 )
 def test_wrong_settings(vectors, settings, told):
@@ -416,6 +420,34 @@ def test_wrong_settings(vectors, settings, told):
 def test_three_are_too_many(vectors):
     with pytest.raises(wk.WordkinError, match="one set of vectors or two; got 3"):
         wk.explore(dict.fromkeys("abc", vectors))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("vectors.bin", "explorer shows WordVectors.*'vectors.bin'"),
+        ({"a": None}, "explorer shows WordVectors.*'a': None"),
+        ({1: wk.WordVectors(["a"], [[1]])}, "explorer shows WordVectors.*1: <WordVectors"),
+        (wk.WordVectors([], np.zeros((0, 3))), "no words in 'vectors'"),
+    ],
+    ids=["path", "none", "number", "empty"],
+)
+def test_what_can_not_be_looked_at_is_refused_before_a_server_runs(tmp_path, given, told):
+    for output in (None, tmp_path / "page.html"):
+        with pytest.raises(InputError, match=told):
+            wk.explore(given, output=output, browser=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_on_the_port_of_the_web_browsers_leave_it_out(vectors, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setattr(http.client, "HTTP_PORT", port)
+    with wk.explore(vectors, port=port, browser=False) as running:
+        for host in ("127.0.0.1", "localhost"):
+            origin = f"http://{host}"
+            assert ask(running, "/about", Host=host, Origin=origin)[0] == 200
+        assert ask(running, "/about", Host="example.org")[0] == 403
 
 
 # --- the command ---

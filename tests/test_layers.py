@@ -87,6 +87,12 @@ class TestIds:
         assert found.dtype == np.int32
         assert np.array_equal(found, np.asarray(ids))
 
+    @pytest.mark.parametrize("none", [[], [[]], (), [[], []]])
+    def test_no_ids_at_all_are_no_floats(self, none):
+        found = rows.host_ids(none, 5)
+        assert found.dtype == np.int32
+        assert found.shape == np.shape(none)
+
     @pytest.mark.parametrize("bad", [-1, 5, 2**40, 2**63 - 1])
     def test_out_of_range(self, bad):
         with pytest.raises(RowError, match=f"id {bad} .* rows 0 to 4 .* 2 of 3"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 
@@ -201,7 +203,9 @@ def test_settings_that_are_none_are_refused_by_fit(setting):
         clf.fit(["x", "y"], ["a", "b"])
 
 
-@pytest.mark.parametrize("weights", [{"c": 1}, {"a": 0}, {"a": "x"}, "other", 3])
+@pytest.mark.parametrize(
+    "weights", [{"c": 1}, {"a": 0}, {"a": "x"}, "other", 3, {"a": 1e-60}, {"a": 1e60}]
+)
 def test_class_weights_that_are_none_are_refused(weights):
     with pytest.raises(InputError, match="class_weight"):
         wk.TextClassifier(class_weight=weights).fit(["x", "y"], ["a", "b"])
@@ -238,16 +242,21 @@ def test_held_out_words_are_not_in_the_vocabulary():
     assert len(clf.vocabulary_) == 80
 
 
-def test_the_best_epoch_is_kept_and_learning_stops_early():
+@pytest.mark.parametrize(
+    ("first", "closing"),
+    [(0, 2), (60, 1), (100, 1)],  # closing passes that make it better are made both
+)
+def test_the_best_epoch_is_kept_and_learning_stops_early(first, closing):
     texts, labels = reviews(200)
     noisy = [*labels[:100], *labels[101:], labels[0]]  # half of the labels say nothing
-    clf = wk.TextClassifier(epochs=40, patience=2, workers=1)
-    clf.fit(texts, noisy, validation=(texts[:60], labels[:60]))
+    judged = texts[first : first + 60], labels[first : first + 60]
+    clf = wk.TextClassifier(epochs=40, patience=2, workers=1).fit(texts, noisy, judged)
     losses = clf.history_["val_loss"]
-    assert len(losses) < 40
-    assert len(losses) - 1 - int(np.argmin(losses)) == 2
-    p = clf.predict_proba(texts[:60])
-    at = np.searchsorted(clf.classes_, labels[:60])
+    before = losses[:-closing]
+    assert len(before) - 1 - int(np.argmin(before)) == 2
+    assert (min(losses) < min(before)) == (closing == 2)
+    p = clf.predict_proba(judged[0])
+    at = np.searchsorted(clf.classes_, judged[1])
     kept = -np.log(p[np.arange(60), at]).mean()
     assert kept == pytest.approx(min(losses), rel=1e-4)
 
@@ -256,9 +265,10 @@ def test_without_patience_learning_goes_on_as_long_as_it_gets_better():
     texts, labels = reviews(200)
     clf = wk.TextClassifier(epochs=40, patience=0, workers=1)
     losses = clf.fit(texts, labels, validation=0.3).history_["val_loss"]
-    assert 2 <= len(losses) < 40
-    assert np.all(np.diff(losses)[:-1] <= 0)
-    assert losses[-1] > losses[-2]
+    before = losses[:-2]
+    assert 2 <= len(before) < 38
+    assert np.all(np.diff(before)[:-1] <= 0)
+    assert before[-1] > before[-2]
 
 
 def test_history_tells_of_each_epoch(fitted):
@@ -430,3 +440,159 @@ def test_pictures_by_matplotlib(fitted):
 def test_a_classifier_shows_its_settings():
     assert repr(wk.TextClassifier()) == "TextClassifier()"
     assert repr(wk.TextClassifier(ngrams=1, seed=3)) == "TextClassifier(ngrams=1, seed=3)"
+
+
+# --- what must not slip through -------------------------------------------------------------------
+
+
+class Frame:
+    """What a data frame does: going through it gives the names of its columns."""
+
+    columns = ("text", "label")
+
+    def __iter__(self):
+        return iter(self.columns)
+
+
+@pytest.mark.parametrize(
+    "texts", [{"a": "x", "b": "y"}, {"x", "y"}, Frame()], ids=["dict", "set", "frame"]
+)
+def test_what_gives_other_things_than_texts_in_order_is_refused(fitted, texts):
+    with pytest.raises(InputError, match="Give texts as a list"):
+        fitted.predict(texts)
+    with pytest.raises(InputError, match="Give labels as a list"):
+        wk.TextClassifier().fit(["x", "y"], texts)
+
+
+@pytest.mark.parametrize("labels", [None, np.array(["a", "b"])], ids=["without", "only"])
+def test_half_of_what_a_report_needs_is_refused_in_arrays_too(fitted, labels):
+    texts = np.array(["good film", "bad film"]) if labels is None else None
+    with pytest.raises(InputError, match="Give texts and labels"):
+        fitted.report(texts, labels)
+    alone = wk.TextClassifier().fit(["x", "y"], ["a", "b"])
+    with pytest.raises(InputError, match="Give texts and labels"):
+        alone.compress("1MB", texts, labels)
+
+
+@pytest.mark.parametrize("kind", [np.int64, np.float32, np.uint8])
+def test_class_weights_may_be_numbers_of_numpy(kind):
+    texts, labels = reviews(60)
+    given = wk.TextClassifier(class_weight={"pos": kind(3)}).fit(texts, labels)
+    plain = wk.TextClassifier(class_weight={"pos": 3}).fit(texts, labels)
+    np.testing.assert_array_equal(given.predict_proba(texts), plain.predict_proba(texts))
+
+
+class Series:
+    """What a column of a data frame does when it is compared."""
+
+    def __eq__(self, other):
+        return np.array([False, True])
+
+    def items(self):
+        return [("a", 1.0)]
+
+    __hash__ = None
+
+
+def test_class_weights_in_a_column_are_refused_in_words():
+    with pytest.raises(InputError, match="class_weight must be None, 'balanced' or a dict"):
+        wk.TextClassifier(class_weight=Series()).fit(["x", "y"], ["a", "b"])
+
+
+def test_settings_are_looked_at_before_texts():
+    def texts():
+        raise AssertionError("read")
+        yield
+
+    for setting in ({"head": "none"}, {"C": -1}, {"seed": -1}, {"letters": 3}):
+        with pytest.raises(ConfigError, match=next(iter(setting))):
+            wk.TextClassifier(**setting).fit(texts(), ["a"], validation=0.5)
+
+
+def test_nothing_can_be_frozen_without_vectors():
+    with pytest.raises(ConfigError, match="there are none: give vectors="):
+        wk.TextClassifier(trainable=False).fit(*reviews(20))
+
+
+@pytest.mark.parametrize("changed", [{"ngrams": 1}, {"letters": (2, 3)}, {"head": "cnn"}])
+def test_settings_changed_after_fit_wait_for_the_next(changed, tmp_path):
+    # "bad" and "good" alone tell nothing here: the pairs do
+    texts = ["not bad", "good", "not good", "bad", "so good", "so bad"] * 10
+    labels = ["pos", "pos", "neg", "neg", "pos", "neg"] * 10
+    clf = wk.TextClassifier().fit(texts, labels)
+    before = clf.predict_proba(texts)
+    clf.set_params(**changed)
+    np.testing.assert_array_equal(clf.predict_proba(texts), before)
+    clf.save(tmp_path / "m.safetensors")
+    loaded = wk.load_classifier(tmp_path / "m.safetensors")
+    np.testing.assert_allclose(loaded.predict_proba(texts), before, atol=1e-6)
+    clf.compress("20KB")
+    np.testing.assert_array_equal(clf.predict(texts), labels)
+    clf.save(tmp_path / "m.safetensors")
+    loaded = wk.load_classifier(tmp_path / "m.safetensors")
+    np.testing.assert_allclose(loaded.predict_proba(texts), clf.predict_proba(texts), atol=1e-6)
+
+
+def test_a_class_does_not_pay_for_those_that_have_nothing_to_give():
+    # a long tail, as occupations and products have it
+    targets = np.concatenate([np.arange(1000), np.full(100, 1000), np.full(50, 1001)])
+    train, held_out = stratified_split(targets.astype(np.int32), 0.2, seed=1)
+    counts = np.bincount(targets[held_out], minlength=1002)
+    assert not counts[:1000].any()
+    assert 20 <= counts[1000] <= 21
+    assert 10 <= counts[1001] <= 11
+    assert len(train) + len(held_out) == len(targets)
+
+
+def test_one_pass_is_over_all_texts():
+    words = [f"word{i}" for i in range(20)]
+    clf = wk.TextClassifier(epochs=1).fit(words, words)
+    np.testing.assert_array_equal(clf.predict(words), words)
+
+
+def test_what_was_learned_from_is_let_go():
+    texts, labels = reviews(40)
+    clf = wk.TextClassifier().fit(texts * 100, labels * 100)
+    few = wk.TextClassifier().fit(texts, labels)
+    # the same words and pairs, a hundred times as many texts
+    assert len(pickle.dumps(clf)) < 1.1 * len(pickle.dumps(few))
+    np.testing.assert_array_equal(
+        pickle.loads(pickle.dumps(clf)).predict(texts), clf.predict(texts)
+    )
+
+
+def test_a_seed_that_is_none_is_refused_wherever_texts_are_split():
+    texts, labels = reviews(20)
+    with pytest.raises(ConfigError, match="seed"):
+        wk.compare(texts, labels, models=["majority"], seed=-1)
+
+
+def test_vectors_that_tell_nothing_apart_are_told_as_such():
+    for words in (["good"], ["good", "bad"]):
+        vectors = wk.WordVectors(words, [[1.0, 2.0]] * len(words))
+        with pytest.raises(InputError, match=rf"\({len(words)} of [\d,]+\) all have the same"):
+            wk.TextClassifier(vectors).fit(*reviews(20))
+
+
+def test_shares_may_be_numbers_of_numpy():
+    texts, labels = reviews(60)
+    clf = wk.TextClassifier().fit(texts, labels, validation=np.float32(0.25))
+    assert len(clf.report().classes) == 2
+    found = wk.compare(texts, labels, models=["majority"], leaks=False, test=np.float32(0.25))
+    assert found.n_test == 15
+
+
+def test_stopping_early_leaves_out_no_text():
+    words = [f"word{i}" for i in range(20)]
+    clf = wk.TextClassifier(epochs=40, patience=1, seed=2).fit(words, words, (words, words))
+    assert len(clf.history_["loss"]) < 40
+    np.testing.assert_array_equal(clf.predict(words), words)
+
+
+def test_weights_beyond_half_precision_are_not_compressed():
+    texts, labels = reviews(400)
+    clf = wk.TextClassifier(idf_power=10).fit(texts, labels)
+    before = clf.predict_proba(texts)
+    with pytest.raises(InputError, match=r"idf_power=10 .* beyond 65,504"):
+        clf.compress("1MB")
+    np.testing.assert_array_equal(clf.predict_proba(texts), before)

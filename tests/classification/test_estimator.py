@@ -112,3 +112,10 @@ def test_it_goes_to_other_processes():
     clf = wk.TextClassifier().fit(TEXTS, LABELS)
     twin = pickle.loads(pickle.dumps(clf))
     np.testing.assert_array_equal(twin.predict(TEXTS), clf.predict(TEXTS))
+
+
+def test_a_clone_has_no_vectors_of_its_own():
+    vectors = wk.WordVectors(["good", "bad"], [[1, 2], [3, 4]])
+    clf = wk.TextClassifier(vectors).fit(TEXTS, LABELS)
+    assert clone(clf).vectors is vectors
+    assert not hasattr(clone(clf), "classes_")

@@ -10,6 +10,7 @@ import os
 import tarfile
 import zipfile
 
+import numpy as np
 import pytest
 
 from wordkin.classification.reading import read_labelled
@@ -274,3 +275,31 @@ def test_the_by_date_split(data_dir):
     assert (len(train), len(test)) == (11_314, 7_532)
     train, test = data.split(0.2)
     assert (len(train), len(test)) == (15_998, 3_999)
+
+
+def test_a_part_is_told_by_numbers_not_by_a_mask(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\n" + "".join(f"t{i},{'ab'[i % 2]}\n" for i in range(4)))
+    data = read_labelled(path)
+    assert data.subset(np.array([3, 0], np.uint8)).texts == ["t3", "t0"]
+    assert data.subset([]).texts == []
+    for bad in ([True, False, True, False], [0.5], [[0, 1]], ["0"], 1):
+        with pytest.raises(InputError, match=r"whole numbers.*flatnonzero\(mask\)"):
+            data.subset(bad)
+
+
+def test_columns_are_counted_from_the_first(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("x,a b\ny,c\n")
+    for numbers in ({"text": -1, "label": 0}, {"text": 1, "label": -3}):
+        with pytest.raises(InputError, match="numbered from 0"):
+            read_labelled(path, **numbers)
+
+
+def test_a_split_may_begin_with_a_mark_of_its_encoding(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("text,label\nt0,a\nt1,b\n")
+    file = tmp_path / "split.tsv"
+    file.write_text("train\tline 2\r\ntest\tline 3\r\n", encoding="utf-8-sig", newline="")
+    train, test = read_labelled(path).split_by_file(file)
+    assert (train.texts, test.texts) == (["t0"], ["t1"])

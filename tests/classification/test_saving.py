@@ -139,3 +139,18 @@ def test_a_function_as_tokenizer_is_missed_when_it_is_used(tmp_path):
         wk.TextClassifier(tokenizer=str.split).fit(TEXTS, LABELS).predict(["good"]),
         clf.predict(["good"]),
     )
+
+
+def test_what_is_up_to_the_process_is_not_in_the_file(tmp_path, capsys):
+    path = tmp_path / "m.safetensors"
+    wk.TextClassifier(progress=True, backend="torch", C=3.0).fit(TEXTS, LABELS).save(path)
+    capsys.readouterr()
+    for _ in range(2):
+        loaded = wk.load_classifier(path)
+        assert (loaded.progress, loaded.backend, loaded.C) == (False, None, 3.0)
+        loaded.predict(TEXTS)
+        assert capsys.readouterr().err == ""
+        with path.open("rb") as file:
+            settings = json.loads(read_header(file).metadata["settings"])
+        # files of before had them
+        changed(path, settings=json.dumps(settings | {"progress": True, "backend": "torch"}))

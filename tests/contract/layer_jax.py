@@ -11,6 +11,7 @@ from contract import layer_adapters
 from contract.layer_adapters import DECAY, RATE, STEPS, Heads
 
 from wordkin import WordVectors
+from wordkin.errors import ConfigError
 from wordkin.layers.jax import jax_rows, load, lookup, mask, masked_mean, save
 from wordkin.vectors.importing import from_rows
 
@@ -143,3 +144,11 @@ def test_a_file_with_the_wrong_words_is_not_written(vectors, rows, tmp_path):
     WordVectors(["a"], [[1.0]]).save(tmp_path / "vectors.safetensors")
     with pytest.raises(ValueError, match="no layer of word vectors"):
         load(tmp_path / "vectors.safetensors")
+
+
+@pytest.mark.parametrize("dtype", ["float31", "int8", "float64"])
+def test_a_file_is_not_loaded_as_something_else(vectors, rows, tmp_path, dtype):
+    save(tmp_path / "a.safetensors", rows, jax_rows(vectors)[1])
+    with pytest.raises(ConfigError, match=f"dtype must be one of .* got '{dtype}'"):
+        load(tmp_path / "a.safetensors", dtype)
+    assert load(tmp_path / "a.safetensors", "bfloat16")[0]["weight"].dtype == "bfloat16"

@@ -124,6 +124,13 @@ def test_an_asset_of_another_layer_is_refused(vectors, tmp_path):
         WordEmbedding.load(tmp_path / "a")
 
 
+def test_an_asset_that_is_lost_is_named(vectors, tmp_path):
+    vectors.to_tensorflow().save(tmp_path / "a")
+    (tmp_path / "a" / "assets" / "vocabulary.json").unlink()
+    with pytest.raises(FormatError, match=r"vocabulary of the SavedModel|as a SavedModel"):
+        WordEmbedding.load(tmp_path / "a")
+
+
 def test_no_such_folder(tmp_path):
     with pytest.raises(FileError, match="no SavedModel"):
         WordEmbedding.load(tmp_path)

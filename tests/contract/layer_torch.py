@@ -12,6 +12,7 @@ from contract import layer_adapters
 from contract.layer_adapters import DECAY, RATE, STEPS
 
 from wordkin import from_torch
+from wordkin.errors import FormatError
 from wordkin.layers.torch import WordEmbedding, parameter_groups
 
 torch.set_num_threads(1)  # threads that wait for each other take longer than these sums
@@ -243,3 +244,8 @@ def test_no_such_dtype(vectors, dtype):
 
 def test_it_can_be_seen(layer):
     assert "trainable=True" in repr(layer)
+
+
+def test_a_state_without_words_says_so():
+    with pytest.raises(FormatError, match="had no vocabulary"):
+        WordEmbedding.from_state(WordEmbedding(4, 3).state_dict())

@@ -100,6 +100,14 @@ class TestHeads:
         assert np.isfinite(few).all()
         np.testing.assert_allclose(few, many, atol=2e-5)
 
+    def test_nothing_but_empty_texts(self, layer, head):
+        model = model_of(layer, *head_layers(head))
+        empty = numpy(model(texts()))[:1]
+        for nothing in ([""], ["", "?"], [[], []]):
+            ids = layer.vocabulary.encode_batch(nothing, unknown="drop")
+            for found in (numpy(model(ids)), model.predict(ids, verbose=0)):
+                np.testing.assert_allclose(found, np.repeat(empty, len(nothing), axis=0), atol=1e-6)
+
     def test_saved(self, layer, head, tmp_path):
         model = model_of(layer, *head_layers(head, filters=7, width=3))
         model.save(tmp_path / "m.keras")

@@ -415,6 +415,16 @@ class TestSaving:
         with pytest.raises(FormatError, match="Can't load"):
             layers.load_model(saved)
 
+    def test_a_layer_that_nobody_knows(self, layer, tmp_path):
+        class Own(keras.layers.Layer):
+            def call(self, x):
+                return x
+
+        ids = keras.Input((None,), dtype="int32")
+        keras.Model(ids, Own()(layer(ids))).save(tmp_path / "m.keras")
+        with pytest.raises(FormatError, match=r"(?s)Can't load .*Own"):
+            layers.load_model(tmp_path / "m.keras")
+
 
 def embedding_of(model):
     return next(layer for layer in model.layers if isinstance(layer, WordEmbedding))

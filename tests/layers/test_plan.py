@@ -230,3 +230,28 @@ def test_one_copy_of_the_matrix_at_most(options):
 @pytest.mark.parametrize("module", [plans, layer_settings])
 def test_examples(module):
     assert doctest.testmod(module).failed == 0
+
+
+class TestHalfPrecision:
+    @pytest.mark.parametrize("dtype", ["float16", "mixed_float16"])
+    def test_what_it_can_not_hold_is_refused(self, dtype):
+        table = VectorTable.from_arrays(Vocabulary(["a", "b"]), [[1, -70_000], [2, 3]])
+        with pytest.raises(InputError, match=rf"{dtype}' ends at 65,504, .* is 70,000"):
+            plan(table, dtype=dtype)
+        plan(table, dtype="bfloat16")
+
+    def test_vectors_that_are_nearly_nothing_are_no_fault_of_ours(self):
+        table = VectorTable.from_arrays(Vocabulary(["a", "b"]), [[1e-7, 2e-6], [2, 3]])
+        made = plan(table, dtype="float16")
+        made.check(made.lookup(made.probes()).astype(np.float16))
+
+
+class TestNumbersOfNumpy:
+    def test_they_are_kept_as_python_s(self):
+        found = LayerSettings(max_norm=np.float32(0.5), lr_factor=np.float64(0.5), trainable=True)
+        assert (type(found.max_norm), type(found.lr_factor)) == (float, float)
+
+    @pytest.mark.parametrize(("name", "value"), [("seed", -1), ("seed", 1.5), ("mask", "left")])
+    def test_what_is_none_is_refused(self, name, value):
+        with pytest.raises(ConfigError, match=name):
+            LayerSettings(**{name: value})

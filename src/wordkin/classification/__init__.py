@@ -15,7 +15,7 @@ import numpy as np
 from wordkin.classification import saving
 from wordkin.classification.classifier import TextClassifier
 from wordkin.classification.heads import make_head
-from wordkin.classification.plans import plan_of
+from wordkin.classification.plans import MACHINE, plan_of
 from wordkin.documents.reading import Reader
 from wordkin.errors import FormatError
 from wordkin.formats.rows import naming
@@ -37,7 +37,8 @@ def load_classifier(path: str | os.PathLike[str]) -> TextClassifier:
     Returns
     -------
     TextClassifier
-        Ready to predict. Its settings are those that it had, but for the pretrained vectors.
+        Ready to predict. Its settings are those that it had, but for the pretrained vectors and
+        `backend` and `progress`, which are up to the process that it is loaded in.
 
     Raises
     ------
@@ -45,18 +46,21 @@ def load_classifier(path: str | os.PathLike[str]) -> TextClassifier:
         If there is no such file, or it can't be read.
     FormatError
         If it holds no classifier, or one of another version, or is damaged.
+    MissingExtraError
+        If its head needs a framework that is not installed.
     """
     saved = saving.read(path)
     with naming(path):
         clf = _with_settings(saved)
-        head = make_head(plan_of(clf, saved.vocabulary, n_classes=len(saved.labels)))
+        plan = plan_of(clf, saved.vocabulary, n_classes=len(saved.labels))
+        head = make_head(plan)
         head.restore(saved.arrays)
-    clf._learned(head, Reader(saved.vocabulary), np.array(saved.labels))
+    clf._learned(plan, head, Reader(saved.vocabulary), classes=np.array(saved.labels))
     return clf
 
 
 def _with_settings(saved: saving.Saved) -> TextClassifier:
-    settings = dict(saved.settings)
+    settings = {name: v for name, v in saved.settings.items() if name not in MACHINE}
     odd = settings.keys() - TextClassifier().get_params().keys()
     if odd or not settings.keys().isdisjoint({"vectors", "tokenizer"}):
         raise FormatError(f"The settings {sorted(settings)} are not those of this version.")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _SHARE = 10  # one of so many documents is kept back,
 _MOST = 2000  # but no more than these: one number is chosen by them
 _FACTORS = (0.5, 50.0)  # between which that number is
+CLOSING = 2
+"""Passes at the end in which all documents are learned from."""
 
 
 def kept_back(n: int, chance: np.random.Generator) -> NDArray[np.int64]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from numbers import Real
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -105,12 +107,13 @@ def class_weights(
     weights = np.ones(len(classes), np.float32)
     if setting is None:
         return weights
-    if setting == "balanced":
+    if isinstance(setting, str) and setting == "balanced":
         counts = np.maximum(np.bincount(targets, minlength=len(classes)), 1)
         return (len(targets) / (len(classes) * counts)).astype(np.float32)
-    if not hasattr(setting, "items"):
+    if not isinstance(setting, Mapping):
         raise InputError(
-            f"class_weight must be None, 'balanced' or a dict of numbers by label; got {setting!r}."
+            "class_weight must be None, 'balanced' or a dict of numbers by label; got "
+            f"{setting!r:.80}."
         )
     for label, weight in setting.items():
         where = np.flatnonzero(classes == label)
@@ -118,8 +121,10 @@ def class_weights(
             raise InputError(
                 f"class_weight names {label!r}, which is no label here; there are {named(classes)}."
             )
-        if not isinstance(weight, int | float) or not 0 < weight < np.inf:
-            raise InputError(f"class_weight of {label!r} must be above 0; got {weight!r}.")
+        if not isinstance(weight, Real) or not 1e-30 <= float(weight) <= 1e30:  # fits float32
+            raise InputError(
+                f"class_weight of {label!r} must be a number from 1e-30 to 1e30; got {weight!r}."
+            )
         weights[where] = weight
     return weights
 

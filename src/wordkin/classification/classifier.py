@@ -10,11 +10,11 @@ import numpy as np
 from wordkin.classification import checks, saving
 from wordkin.classification.compressing import Compression, Pruned, fitted_into, n_bytes
 from wordkin.classification.explaining import Explanation, explained
-from wordkin.classification.heads import make_head
+from wordkin.classification.heads import Plan, make_head
 from wordkin.classification.judging import Judged
 from wordkin.classification.learning import Rule, learn, softmax
 from wordkin.classification.mean import MeanHead
-from wordkin.classification.plans import plan_of, table_of
+from wordkin.classification.plans import MACHINE, plan_of, table_of
 from wordkin.classification.preparing import prepared
 from wordkin.classification.progress import shown
 from wordkin.documents.reading import Reader
@@ -92,8 +92,8 @@ class TextClassifier(Judged):
     batch_size : int
         Texts that a network learns from at once.
     patience : int, optional
-        Stop when the loss on held-out texts has not fallen for this many epochs. The best epoch
-        is kept in any case.
+        Stop when the loss on held-out texts has not fallen for this many epochs; the mean head then
+        still makes its last two passes, over all texts. The best epoch is kept in any case.
     class_weight : "balanced" or mapping of label to float, optional
         How much texts of each class count; "balanced" makes rare classes count as much as
         frequent ones.
@@ -185,12 +185,16 @@ class TextClassifier(Judged):
             )
             head = make_head(plan)
             history = learn(head, ready.lesson, Rule(ready.held_out, self.patience, tell))
-        self._learned(head, ready.reader, ready.classes)
+        self._learned(plan, head, ready.reader, classes=ready.classes)
         self.history_ = history
         self._judged_by = ready.judged_by
         return self
 
-    def _learned(self, head: Head, reader: Reader, classes: NDArray[np.str_]) -> None:
+    def _learned(
+        self, plan: Plan, head: Head, reader: Reader, *, classes: NDArray[np.str_]
+    ) -> None:
+        # not those of get_params, which may be changed for the next fit
+        self._settings = plan.settings
         self._head, self._reader = head, reader
         self.history_: History = {"loss": [], "seconds": []}
         self._judged_by: Given | None = None
@@ -322,7 +326,7 @@ class TextClassifier(Judged):
 
     def _mean_head(self, what: str) -> MeanHead:
         if not isinstance(self._head, MeanHead):
-            raise InputError(f"Only head='mean' can {what}; this is {self.head!r}.")
+            raise InputError(f"Only head='mean' can {what}; this is {self._settings['head']!r}.")
         return self._head
 
     def compress(
@@ -352,12 +356,14 @@ class TextClassifier(Judged):
         self._check_fitted()
         head = self._mean_head("be compressed")
         limit = n_bytes(size)
-        judged = texts is not None or self._judged_by is not None
+        judged = any(given is not None for given in (texts, labels, self._judged_by))
         before = self.report(texts, labels).accuracy if judged else None
-        whole = Pruned(head.linear, self.vocabulary_, self.idf_power)
+        whole = Pruned(head.linear, self.vocabulary_, self._settings["idf_power"])
         whole_size = self._size(whole)
         small = fitted_into(whole, limit, self._size)
-        plan = plan_of(self, small.vocabulary, n_classes=len(self.classes_))
+        plan = Plan(
+            settings=self._settings, vocabulary=small.vocabulary, n_classes=len(self.classes_)
+        )
         self._head, self._reader = MeanHead.of(plan, small.linear), Reader(small.vocabulary)
         self.vocabulary_ = small.vocabulary
         after = self.report(texts, labels).accuracy if judged else None
@@ -375,5 +381,5 @@ class TextClassifier(Judged):
 
     def _saved(self, vocabulary: Vocabulary, arrays: Mapping[str, NDArray[Any]]) -> saving.Saved:
         labels = tuple(str(label) for label in self.classes_)
-        settings = plan_of(self, vocabulary, n_classes=len(labels)).settings
+        settings = {name: v for name, v in self._settings.items() if name not in MACHINE}
         return saving.Saved(settings, vocabulary, labels, arrays)

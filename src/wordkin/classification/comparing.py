@@ -136,10 +136,10 @@ def _parts(
         of_others = [str(one) for one in checks.checked_labels(test[1], len(others))]
         parts = Parts(listed, given, others, of_others)
     else:
-        if not isinstance(test, float) or not 0 < test < 1:
+        if not isinstance(test, float | np.floating) or not 0 < test < 1:
             raise InputError(f"test is a share such as 0.2, or (texts, labels); got {test!r:.80}.")
         _, targets = np.unique(given, return_inverse=True)
-        chosen = stratified_split(targets.astype(np.int32), test, seed)
+        chosen = stratified_split(targets.astype(np.int32), float(test), seed)
         train, held_out = (positions.tolist() for positions in chosen)
         parts = Parts(
             [listed[i] for i in train],

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20}
 _KEY, _SCALE, _IDF, _WORD_SIZE = 4, 2, 2, 1  # bytes in the file
+_LARGEST = 65_504  # in half precision
 
 
 @dataclass(frozen=True)
@@ -126,8 +127,13 @@ def fitted_into(whole: Pruned, limit: int, measure: Callable[[Pruned], int]) -> 
     Raises
     ------
     InputError
-        If not even one word fits.
+        If not even one word fits, or weights are too large for half precision.
     """
+    if whole.linear.features.idf.max(initial=0) > _LARGEST:
+        raise InputError(
+            f"With idf_power={whole.idf_power} the weights of rare words are beyond {_LARGEST:,}, "
+            "where half precision ends. Learn with a lower one to compress."
+        )
     order = np.argsort(-importance(whole.linear, whole.idf_power), kind="stable")
     sums = np.cumsum(_costs(whole)[order])
     n = len(order)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wordkin.classification.calibrating import kept_back, sharpest
+from wordkin.classification.calibrating import CLOSING, kept_back, sharpest
 from wordkin.classification.linear import both_classes
 from wordkin.documents.threads import n_threads
 from wordkin.kernels.classify import Bags, descend, score
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from wordkin.classification.heads import Lesson, Plan
-
-_LAST = 2  # epochs in which all documents are learned from
 
 
 class _Block(NamedTuple):
@@ -103,9 +101,20 @@ class Descent:
             The mean squared hinge loss of a class against the rest, before each step.
         """
         order = self._chance.permutation(self._n)
-        judging = epoch < max(1, epochs - _LAST)
+        judging = epoch < max(1, epochs - CLOSING)
         if judging:
             order = order[~np.isin(order, self._kept_back)]
+        loss, n = self._passed(order), len(order)
+        if judging and len(self._kept_back):
+            sums = both_classes(self._sums(self._kept_back))
+            self._sharpness = sharpest(sums, self._lesson.take(self._kept_back))
+            if epoch == epochs - 1:  # the only one: nothing is left out in the end
+                loss += self._passed(self._kept_back)
+                n = self._n
+        return loss / (n * self._columns)
+
+    def _passed(self, order: NDArray[np.int64]) -> float:
+        """Learn from documents in this order, and return the sum of their losses."""
 
         def work(block: _Block) -> float:
             lesson = (self._targets - np.int32(block.first), self._softness)
@@ -113,11 +122,7 @@ class Descent:
             return float(descend(self._bags, lesson, order, table, block.duals))
 
         with ThreadPoolExecutor(len(self._blocks), "wordkin-classify") as pool:
-            loss = sum(pool.map(work, self._blocks))
-        if judging and len(self._kept_back):
-            sums = both_classes(self._sums(self._kept_back))
-            self._sharpness = sharpest(sums, self._lesson.take(self._kept_back))
-        return loss / (len(order) * self._columns)
+            return sum(pool.map(work, self._blocks))
 
     def _sums(self, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the scores of some documents."""

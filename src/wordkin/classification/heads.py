@@ -86,6 +86,8 @@ class Head(Protocol):
 
     epochs: int
     """How many passes to make, after the settings or by default."""
+    closing: int
+    """How many of these, at the end, learn from what the others keep back: never left out."""
 
     def begin(self, lesson: Lesson) -> None:
         """Make the arrays and whatever else learning needs; called once, before `learn`."""
@@ -93,6 +95,10 @@ class Head(Protocol):
 
     def learn(self, lesson: Lesson, epoch: int) -> float:
         """Pass over the lesson once (epoch counts from 0) and return the mean loss in it."""
+        ...
+
+    def end(self) -> None:
+        """Let go of what only learning needs; called once, after the last `learn`."""
         ...
 
     def scores(self, documents: Documents) -> NDArray[np.float32]:

@@ -74,7 +74,7 @@ class Judged(Estimator):
         """
         self._check_fitted()
         if texts is None or labels is None:
-            if self._judged_by is None or (texts, labels) != (None, None):
+            if self._judged_by is None or texts is not None or labels is not None:
                 raise InputError(
                     "Give texts and labels to judge by, or fit with validation=0.2: there are no "
                     "held-out texts."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
 
 @final
@@ -82,8 +82,13 @@ class Labelled:
         -------
         Labelled
             Those.
+
+        Raises
+        ------
+        InputError
+            If they are no whole numbers.
         """
-        chosen = np.asarray(indices, np.int64).tolist()
+        chosen = _whole(np.asarray(indices)).tolist()
         return Labelled(
             [self.texts[i] for i in chosen],
             [self.labels[i] for i in chosen],
@@ -169,9 +174,18 @@ class Labelled:
         return self.subset(parts["train"]), self.subset(parts["test"])
 
 
+def _whole(indices: NDArray[Any]) -> NDArray[np.int64]:
+    if indices.ndim != 1 or (indices.dtype.kind not in "iu" and indices.size):
+        raise InputError(
+            f"Give one line of whole numbers; got {indices.dtype} of shape {indices.shape}. "
+            "numpy.flatnonzero(mask) makes them of a mask."
+        )
+    return indices.astype(np.int64)
+
+
 def _lines(path: str | os.PathLike[str]) -> list[str]:
     with open_bytes(path, bounded=True) as stream:
         try:
-            return stream.read().decode("utf-8").splitlines()
+            return stream.read().decode("utf-8-sig").splitlines()
         except UnicodeDecodeError as error:
             raise FormatError(f"{str(path)!r} is not UTF-8: {error}.") from error

@@ -29,8 +29,8 @@ class Rule(NamedTuple):
         What to judge by after each epoch; the epoch with the lowest loss there is kept. Without
         it the last epoch is.
     patience : int or None
-        Stop when the loss on held-out documents has not fallen for this many epochs; None never
-        stops early.
+        Go on to the closing passes of the head, and stop with them, when the loss on held-out
+        documents has not fallen for this many epochs; None never stops early.
     tell : callable or None
         Called after each epoch with its number, the number of epochs, and the history.
     """
@@ -65,32 +65,38 @@ def learn(head: Head, lesson: Lesson, rule: Rule) -> History:
     """
     history: History = {"loss": [], "seconds": []}
     best: dict[str, NDArray[Any]] = {}
-    best_epoch = -1
     with task("counting features"):
         head.begin(lesson)
-    for epoch in range(head.epochs):
+    epoch = 0
+    while epoch < head.epochs:
         began = time.perf_counter()
         loss = head.learn(lesson, epoch)
+        epoch += 1
         if not np.isfinite(loss):
-            raise TrainingError(
-                f"The loss is {loss} in epoch {epoch + 1}. Try a lower learning_rate."
-            )
+            raise TrainingError(f"The loss is {loss} in epoch {epoch}. Try a lower learning_rate.")
         history["loss"].append(loss)
         history["seconds"].append(time.perf_counter() - began)
         if rule.held_out is not None:
             _judge(head, rule.held_out, history)
-            if history["val_loss"][-1] <= min(history["val_loss"]):
-                best_epoch = epoch
+            if not _since_best(history):
                 best = {name: array.copy() for name, array in head.arrays().items()}
         if rule.tell is not None:
-            rule.tell(epoch + 1, head.epochs, history)
+            rule.tell(epoch, head.epochs, history)
         # an epoch that is the best one ends nothing, not even for a patience of 0
-        since = epoch - best_epoch if best else 0
-        if since and rule.patience is not None and since >= rule.patience:
-            break
-    if best and best_epoch < len(history["loss"]) - 1:
+        if rule.patience is not None and _since_best(history) >= max(1, rule.patience):
+            if epoch > head.epochs - head.closing:
+                break
+            epoch = head.epochs - head.closing
+    if best and _since_best(history):
         head.restore(best)
+    head.end()
     return history
+
+
+def _since_best(history: History) -> int:
+    """How many epochs ago the loss on held-out documents was lowest; 0 without any."""
+    losses = history.get("val_loss", [0.0])
+    return losses[::-1].index(min(losses))
 
 
 def _judge(head: Head, held_out: Lesson, history: History) -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from wordkin.classification.calibrating import CLOSING
 from wordkin.classification.kinds import Kinds
 from wordkin.classification.linear import Linear
 from wordkin.classification.plain import PlainScorer
@@ -47,6 +48,7 @@ class MeanHead:
         self._plan = plan
         frozen = not plan.settings["trainable"]
         self.epochs: int = 1 if frozen else plan.settings["epochs"] or _EPOCHS
+        self.closing = 0 if frozen else CLOSING
         self._linear: Linear
         self._stale = False  # what `_learner` has learned is not in `_linear` yet
         self._features: Features
@@ -140,6 +142,12 @@ class MeanHead:
         """
         self._stale = True
         return self._learner.learn(epoch, self.epochs)
+
+    def end(self) -> None:
+        """Let go of the features of the training part, which are larger than what was learned."""
+        _ = self.linear  # takes what was learned
+        self._dense = None
+        del self._learner
 
     def scores(self, documents: Documents) -> NDArray[np.float32]:
         """Return logits.

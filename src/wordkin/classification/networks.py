@@ -45,6 +45,7 @@ class _NetworkHead:
         self._batch = int(plan.settings["batch_size"])
         self._max_length = int(plan.settings["max_length"])
         self.epochs = int(plan.settings["epochs"] or _EPOCHS)
+        self.closing = 0
         self._network: Network | None = None
 
     def begin(self, lesson: Lesson) -> None:
@@ -100,6 +101,9 @@ class _NetworkHead:
                 loss += network.step(rows, targets, weights)
                 advance(len(chosen))
         return loss / max(float(lesson.weights.sum()), 1e-30)
+
+    def end(self) -> None:
+        """Do nothing: what the optimizer keeps belongs to the network."""
 
     def scores(self, documents: Documents) -> NDArray[np.float32]:
         """Return logits, shape (n, k)."""

@@ -33,6 +33,8 @@ _WHOLE = {
     "workers": (1, 1024),
 }
 _MAY_BE_NONE = ("max_vocab", "vector_size", "epochs", "patience", "workers")
+MACHINE = ("backend", "progress")
+"""Settings that are up to the process in which a classifier runs: its file has none of them."""
 
 
 def table_of(vectors: WordVectors | VectorTable | None) -> VectorTable | None:
@@ -88,7 +90,6 @@ def reader_of(
     ConfigError
         If a setting is out of range.
     """
-    _check_whole(settings)
     spec = settings.tokenizer
     if spec is None and vectors is not None:
         spec = vectors.vocabulary.tokenizer
@@ -103,6 +104,33 @@ def reader_of(
             f"{settings.min_count} times (min_count)."
         )
     return reader, documents
+
+
+def check_settings(settings: TextClassifier) -> dict[str, Any]:
+    """Check settings, before any work is done.
+
+    Parameters
+    ----------
+    settings : TextClassifier
+        The settings.
+
+    Returns
+    -------
+    dict of str to object
+        Those that are JSON values, by name.
+
+    Raises
+    ------
+    ConfigError
+        If one is out of range.
+    """
+    values = settings.get_params()
+    del values["vectors"], values["tokenizer"]
+    _check_whole(settings)
+    _check_choices(values)
+    _check_numbers(values)
+    _check_letters(values["letters"])
+    return values
 
 
 def plan_of(
@@ -135,12 +163,7 @@ def plan_of(
     ConfigError
         If a setting is out of range.
     """
-    values = settings.get_params()
-    del values["vectors"], values["tokenizer"]
-    _check_whole(settings)
-    _check_choices(values)
-    _check_numbers(values)
-    _check_letters(values["letters"])
+    values = check_settings(settings)
     if isinstance(values["class_weight"], Mapping):
         values["class_weight"] = {str(k): float(v) for k, v in values["class_weight"].items()}
     return Plan(settings=values, vocabulary=vocabulary, n_classes=n_classes, vectors=vectors)

@@ -8,9 +8,9 @@ import numpy as np
 
 from wordkin.classification import checks
 from wordkin.classification.heads import Lesson
-from wordkin.classification.plans import reader_of
+from wordkin.classification.plans import check_settings, reader_of
 from wordkin.classification.splits import stratified_split
-from wordkin.errors import InputError
+from wordkin.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -130,7 +130,15 @@ def prepared(
     ------
     InputError
         If something is not as it should be.
+    ConfigError
+        If a setting is out of range, or they contradict each other.
     """
+    check_settings(settings)
+    if vectors is None and not settings.trainable:
+        raise ConfigError(
+            "trainable=False keeps pretrained vectors as they are, and there are none: give "
+            "vectors=wordkin.load(path), or leave it out."
+        )
     everything = Given.of(pair)
     classes, targets = checks.encoded_labels(everything.labels)
     if len(classes) < 2:
@@ -168,9 +176,9 @@ def _others(pair: Pair, classes: NDArray[np.str_]) -> Given | None:
 
 
 def _share(validation: object) -> float:
-    if not isinstance(validation, float) or not 0 < validation < 1:
+    if not isinstance(validation, float | np.floating) or not 0 < validation < 1:
         raise InputError(
             "validation is a share between 0.0 and 1.0, or (texts, labels), or None; got "
             f"{validation!r:.80}."
         )
-    return validation
+    return float(validation)

@@ -63,18 +63,22 @@ class Dense(NamedTuple):
         Raises
         ------
         InputError
-            If none of the words has a vector.
+            If none of the words has a vector, or all have the same.
         """
         ids = table.vocabulary.ids(words)
         known = np.flatnonzero(ids >= 0)
         matrix = np.zeros((len(words), table.dimensions), np.float32)
-        if len(known):
-            matrix[known] = table.matrix[ids[known]]
-            matrix[known] -= matrix[known].mean(axis=0, keepdims=True)
-        if not matrix.any():
+        if not len(known):
             raise InputError(
                 "None of the words of the texts has a vector. Are the vectors of this language, "
                 "and cut and cased the same way (tokenizer=)?"
+            )
+        matrix[known] = table.matrix[ids[known]]
+        matrix[known] -= matrix[known].mean(axis=0, keepdims=True)
+        if not matrix.any():
+            raise InputError(
+                f"The words of the texts that have a vector ({len(known):,} of {len(words):,}) all "
+                "have the same: it tells no text from another. Leave out vectors=."
             )
         return cls(matrix)
 

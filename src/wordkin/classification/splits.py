@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from wordkin.vocabulary.checks import check_at_least
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -29,12 +31,18 @@ def stratified_split(
     train, held_out : ndarray of int64
         Positions, ascending.
 
+    Raises
+    ------
+    ConfigError
+        If the seed is no whole number from 0 upwards.
+
     Examples
     --------
     >>> train, held_out = stratified_split(np.array([0, 0, 0, 0, 1, 1], np.int32), 0.5, seed=1)
     >>> len(train), len(held_out)
     (3, 3)
     """
+    check_at_least("seed", seed, 0)
     chance = np.random.default_rng(seed)
     order = chance.permutation(len(targets))
     out: list[NDArray[np.int64]] = []
@@ -43,7 +51,8 @@ def stratified_split(
         # what rounding leaves over goes to the next class, so that the sum is right
         owed += share * len(members)
         take = min(round(owed), len(members) - 1)
-        owed -= take
+        # but not what a class of a single document owes: others would give more than their share
+        owed = min(owed - take, 0.5)
         out.append(order[members[: max(take, 0)]])
     held_out = np.sort(np.concatenate(out))
     return np.setdiff1d(np.arange(len(targets)), held_out), held_out

@@ -90,6 +90,8 @@ def _separated(
     numbered = isinstance(columns.text, int) and isinstance(columns.label, int)
     if numbered:
         text, label = int(columns.text or 0), int(columns.label or 0)
+        if min(text, label) < 0:
+            raise InputError(f"Columns are numbered from 0; got text={text}, label={label}.")
     else:
         names = rows[0][1] if rows else []
         text, label = map(names.index, columns.found(names))

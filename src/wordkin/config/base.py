@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Self
 
 from wordkin.errors import ConfigError
@@ -55,7 +56,10 @@ class Model:
         known = {f.name for f in dataclasses.fields(cls)}
         for name in settings:
             if name not in known:
-                hint = _RENAMED.get(name, f"one of: {', '.join(sorted(known))}")
+                hint = _RENAMED.get(name)
+                # a name alone is a setting, and not every model has it
+                if hint is None or (hint.isidentifier() and hint not in known):
+                    hint = f"one of: {', '.join(sorted(known))}"
                 raise ConfigError(f"{cls.__name__} has no setting {name!r}. Use {hint}.")
         return super().__new__(cls)
 
@@ -100,7 +104,7 @@ class Model:
 
 
 def check_int(config: object, name: str, *, low: int, high: int) -> None:
-    """Check that a setting is a whole number in a range.
+    """Check that a setting is a whole number in a range, and make Python's int of NumPy's.
 
     Parameters
     ----------
@@ -117,12 +121,14 @@ def check_int(config: object, name: str, *, low: int, high: int) -> None:
         If it is not.
     """
     value = getattr(config, name)
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+    whole = isinstance(value, Integral) and not isinstance(value, bool)
+    if not whole or not low <= value <= high:
         raise ConfigError(f"{name} must be a whole number from {low:,} to {high:,}; got {value!r}.")
+    object.__setattr__(config, name, int(value))
 
 
 def check_float(config: object, name: str, *, low: float, high: float) -> None:
-    """Check that a setting is a number in a range.
+    """Check that a setting is a number in a range, and make Python's float of NumPy's.
 
     Parameters
     ----------
@@ -139,8 +145,11 @@ def check_float(config: object, name: str, *, low: float, high: float) -> None:
         If it is not.
     """
     value = getattr(config, name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not low <= value <= high:
         raise ConfigError(f"{name} must be a number from {low} to {high}; got {value!r}.")
+    if not isinstance(value, int | float):
+        object.__setattr__(config, name, float(value))
 
 
 def check_choice(config: object, name: str, choices: tuple[object, ...]) -> None:

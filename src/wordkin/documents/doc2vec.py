@@ -289,8 +289,8 @@ class DocumentModel:
         """
         course: dict[str, Any] = {"epochs": epochs, "alpha": alpha, "min_alpha": min_alpha}
         given = {name: value for name, value in course.items() if value is not None}
-        if "min_alpha" not in given and "alpha" in given:
-            given["min_alpha"] = min(self.config.min_alpha, given["alpha"])
+        if "min_alpha" not in given and isinstance(alpha, int | float | np.floating):
+            given["min_alpha"] = min(self.config.min_alpha, alpha)
         config = dataclasses.replace(self.config, **given)
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
             raise ConfigError(f"seed must be a whole number from 0 on; got {seed!r}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from wordkin.documents.checks import check_settings, table_of
 from wordkin.documents.index import DocumentIndex
 from wordkin.documents.reading import Reader
 from wordkin.documents.report import Counted, EncodingReport, report_on
-from wordkin.documents.summing import Rows, Sums, sum_rows
+from wordkin.documents.summing import Rows, Sums, means_of, sum_rows
 from wordkin.documents.texts import checked_texts
 from wordkin.documents.transformer import Transformer
 from wordkin.documents.weighting import (
@@ -20,6 +20,7 @@ from wordkin.documents.weighting import (
     common_directions,
     document_frequencies,
     inverse_document_frequency,
+    take_off,
     weights_of,
     word_counts,
 )
@@ -144,10 +145,10 @@ class DocumentEncoder(Transformer):
         if k:
             square = np.zeros((table.dimensions,) * 2)
             for documents in _some(reader, listed, "finding common directions"):
-                part = _means(self._sums(table, documents, weights), self._by_weight())
+                part = means_of(self._sums(table, documents, weights), by_weight=self._by_weight())
                 square += part.T.astype(np.float64) @ part
             components = common_directions(square, k)
-        self._take(weights, components)
+        self._take(weights, components, table)
         return self
 
     def _learned_weights(self, table: VectorTable, reader: Reader, texts: list[str]) -> Weights:
@@ -169,8 +170,9 @@ class DocumentEncoder(Transformer):
         weights = inverse_document_frequency(frequencies, len(texts))
         return Weights(weights, float(inverse_document_frequency(0, len(texts))))
 
-    def _take(self, weights: Weights, components: NDArray[np.float32]) -> None:
-        self._weights = weights
+    def _take(self, weights: Weights, components: NDArray[np.float32], table: VectorTable) -> None:
+        self._weights, self._words = weights, table.vocabulary
+        self._of_fit = {"weighting": self.weighting, "a": self.a, "remove": self.remove}
         self.weights_ = weights.known
         self.components_ = components
 
@@ -220,8 +222,8 @@ class DocumentEncoder(Transformer):
         with shown(progress):
             for documents in _some(reader, listed, "encoding texts"):
                 sums = self._sums(table, documents, weights)
-                vectors = _means(sums, self._by_weight())
-                vectors -= (vectors @ components.T) @ components
+                vectors = means_of(sums, by_weight=self._by_weight())
+                take_off(components, vectors)
                 if self.normalize:
                     vectors = unit_rows(vectors.astype(np.float64)).astype(np.float32)
                 out[done : done + len(vectors)] = vectors
@@ -287,10 +289,10 @@ class DocumentEncoder(Transformer):
         FileError
             If it can't be written.
         InputError
-            If the tokenizer is a function, or the settings were changed since `fit`.
+            If the tokenizer is a function, or the vectors are others than those of `fit`.
         """
         table, reader = self._checked()
-        settings = self.get_params()
+        settings = self._as_of_fit()
         for name in ("vectors", "tokenizer", "counts", "workers"):
             del settings[name]
         weights, components = self._learned(table)
@@ -324,7 +326,7 @@ class DocumentEncoder(Transformer):
         """
         table, saved = saving.read_encoder(path, known=[n for n in cls._names() if n != "vectors"])
         encoder = cls(table, **saved.settings)
-        encoder._take(Weights(saved.weights, saved.unknown), saved.components)
+        encoder._take(Weights(saved.weights, saved.unknown), saved.components, table)
         return encoder
 
     # ----------------------------------------------------------------------------- what it uses
@@ -346,7 +348,8 @@ class DocumentEncoder(Transformer):
     def _learned(self, table: VectorTable) -> tuple[Weights, NDArray[np.float32]]:
         nothing = np.zeros((0, table.dimensions), np.float32)
         if hasattr(self, "components_"):
-            if self.components_.shape[1] != table.dimensions or len(self.weights_) != len(table):
+            same = self._words is table.vocabulary or self._words == table.vocabulary
+            if self.components_.shape[1] != table.dimensions or not same:
                 raise InputError("The vectors are others than those of fit. Call fit(texts) again.")
             return self._weights, self.components_
         if self.weighting == "mean":
@@ -370,9 +373,13 @@ class DocumentEncoder(Transformer):
     def _n_components(self) -> int:
         return int(self.weighting == "sif") if self.remove is None else self.remove
 
+    def _as_of_fit(self) -> dict[str, Any]:
+        """The settings; of those that `fit` looks at, what it saw."""
+        return self.get_params() | getattr(self, "_of_fit", {})
+
     def _by_weight(self) -> bool:
         """Whether sums are divided by the weights; SIF divides by the number of words."""
-        return self.weighting == "idf"
+        return bool(self._as_of_fit()["weighting"] == "idf")
 
     def _sums(self, table: VectorTable, documents: Documents, weights: Weights) -> Sums:
         others = Rows(np.zeros((0, table.dimensions), np.float32), np.zeros(0, np.float32))
@@ -387,11 +394,3 @@ def _some(reader: Reader, texts: list[str], what: str) -> Iterator[Documents]:
     """Read texts, so many at a time that memory is bounded."""
     for some in in_pieces(len(texts), _AT_ONCE, what, unit="texts"):
         yield reader.read(texts[some])
-
-
-def _means(sums: Sums, by_weight: bool) -> NDArray[np.float32]:
-    """Divide sums by their weights or words, in place; nothing stays nothing."""
-    divisors = sums.weights if by_weight else sums.words.astype(np.float32)
-    vectors = sums.vectors
-    vectors /= np.where(divisors > 0, divisors, np.float32(1))[:, None]
-    return vectors

@@ -59,6 +59,10 @@ class Settings:
             setattr(self, name, value)
         return self
 
+    def __sklearn_clone__(self) -> Self:
+        # scikit-learn would copy the vectors
+        return type(self)(**self.get_params())
+
     @classmethod
     def _names(cls) -> list[str]:
         return [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]

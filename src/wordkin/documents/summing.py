@@ -106,6 +106,27 @@ def sum_rows(documents: Documents, known: Rows, others: Rows, *, workers: int | 
     return sums
 
 
+def means_of(sums: Sums, *, by_weight: bool) -> NDArray[np.float32]:
+    """Divide sums by the number of words, in place; nothing stays nothing.
+
+    Parameters
+    ----------
+    sums : Sums
+        Of n documents; they are used up.
+    by_weight : bool
+        Divide by the weights of the words instead.
+
+    Returns
+    -------
+    ndarray of float32
+        Shape (n, D).
+    """
+    divisors = sums.weights if by_weight else sums.words.astype(np.float32)
+    vectors = sums.vectors
+    vectors /= np.where(divisors > 0, divisors, np.float32(1))[:, None]
+    return vectors
+
+
 def _plain(documents: Documents, tables: tuple[Rows, Rows], sums: Sums) -> None:
     """Do what the kernel does, one row after the other."""
     known, others = tables

@@ -114,10 +114,6 @@ class Transformer(Settings):
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "components_")
 
-    def __sklearn_clone__(self) -> Self:
-        # scikit-learn would copy the vectors
-        return type(self)(**self.get_params())
-
     def __sklearn_tags__(self) -> Any:  # noqa: ANN401
         # scikit-learn asks, so it is there
         from sklearn.utils import InputTags, Tags, TargetTags, TransformerTags

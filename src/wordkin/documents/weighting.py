@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from wordkin.documents.reading import Documents
 
+_ROUNDING = 1e-6  # of float32, after sums over a few hundred dimensions
+
 
 class Weights(NamedTuple):
     """How much words count.
@@ -54,7 +56,9 @@ def word_counts(
         If what is given holds no counts, or none of these words.
     """
     if given is None:
-        return None if vocabulary.counts is None else vocabulary.counts.astype(np.float64)
+        own = vocabulary.counts
+        # all of them 0: who wrote the file knew none
+        return None if own is None or not own.any() else own.astype(np.float64)
     if isinstance(given, Vocabulary):
         if given.counts is None:
             raise ConfigError("counts is a vocabulary that has none. Take that of a corpus.")
@@ -189,3 +193,20 @@ def common_directions(square: NDArray[np.float64], n: int) -> NDArray[np.float32
         )
     _, directions = np.linalg.eigh(square)
     return np.ascontiguousarray(directions[:, ::-1][:, :n].T, np.float32)
+
+
+def take_off(components: NDArray[np.float32], vectors: NDArray[np.float32]) -> None:
+    """Take directions off vectors, in place.
+
+    Parameters
+    ----------
+    components : ndarray of float32
+        Shape (k, D), rows of length 1, at right angles.
+    vectors : ndarray of float32
+        Shape (n, D). One that lies in these directions becomes zero, not what rounding leaves.
+    """
+    if not len(components):
+        return
+    before = np.abs(vectors).max(axis=1)
+    vectors -= (vectors @ components.T) @ components
+    vectors[np.abs(vectors).max(axis=1) <= _ROUNDING * before] = 0

@@ -16,12 +16,11 @@ from wordkin.explorer.places import check_map
 from wordkin.explorer.server import Explorer
 from wordkin.explorer.shelf import Shelf
 from wordkin.explorer.single import DEFAULT_WORDS, write_single
+from wordkin.vectors import WordVectors
 from wordkin.vocabulary.checks import check_at_least
 
 if TYPE_CHECKING:
     import os
-
-    from wordkin.vectors import WordVectors
 
 __all__ = ["Explorer", "explore"]
 
@@ -98,9 +97,9 @@ def explore(
     ...     explorer.url.startswith("http://127.0.0.1:")
     True
     """
-    named = dict(vectors if isinstance(vectors, Mapping) else {"vectors": vectors})
-    if not 1 <= len(named) <= _MOST_FILES:
-        raise InputError(f"The explorer shows one set of vectors or two; got {len(named)}.")
+    named = _named(vectors)
+    check_at_least("seed", seed, 0)
+    check_at_least("port", port, 0)
     if words is not None:
         check_at_least("words", words, 1)
     check_map(method)
@@ -118,3 +117,19 @@ def explore(
     if browser:
         explorer.open_browser()
     return explorer
+
+
+def _named(vectors: WordVectors | Mapping[str, WordVectors]) -> dict[str, WordVectors]:
+    """Look at what came before a server answers for it."""
+    named = dict(vectors if isinstance(vectors, Mapping) else {"vectors": vectors})
+    if not 1 <= len(named) <= _MOST_FILES:
+        raise InputError(f"The explorer shows one set of vectors or two; got {len(named)}.")
+    for name, each in named.items():
+        if not isinstance(name, str) or not isinstance(each, WordVectors):
+            raise InputError(
+                "The explorer shows WordVectors, such as wordkin.load(path), or a mapping of names "
+                f"to two of them; got {name!r:.40}: {each!r:.60}."
+            )
+        if not len(each):
+            raise InputError(f"There are no words in {name!r}: nothing to look at.")
+    return named

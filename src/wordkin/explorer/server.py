@@ -9,6 +9,7 @@ nothing from elsewhere (Content-Security-Policy).
 
 from __future__ import annotations
 
+import http.client
 import http.server
 import os
 import sys
@@ -121,7 +122,9 @@ class _Server(http.server.ThreadingHTTPServer):
     def __init__(self, shelves: Sequence[Shelf], port: int) -> None:
         super().__init__((_ADDRESS, port), _Handler)
         self.shelves = shelves
-        self.names = {f"{_ADDRESS}:{self.server_port}", f"localhost:{self.server_port}"}
+        self.names = {f"{name}:{self.server_port}" for name in (_ADDRESS, "localhost")}
+        if self.server_port == http.client.HTTP_PORT:  # which browsers leave out
+            self.names |= {_ADDRESS, "localhost"}
 
     def server_bind(self) -> None:
         super(http.server.HTTPServer, self).server_bind()  # without asking for the host's name
@@ -145,7 +148,11 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             self._send(refused)
             return
-        parts = urlsplit(self.path)
+        try:
+            parts = urlsplit(self.path)
+        except ValueError:  # "http://["
+            self._send(problem(400, "This is no address."))
+            return
         self._send(answer(self.server.shelves, parts.path, parts.query))
 
     def _refused(self) -> Answer | None:

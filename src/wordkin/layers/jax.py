@@ -120,11 +120,7 @@ def rows_of(plan: LayerPlan) -> Rows:
         If JAX has no such dtype.
     """
     name = plan.settings.dtype or "float32"
-    if name not in _DTYPES or (name == "float64" and not jax.config.jax_enable_x64):
-        raise ConfigError(
-            f"dtype must be one of {', '.join(_DTYPES)} or None, and float64 needs "
-            f"JAX_ENABLE_X64=1; got {name!r}."
-        )
+    _check_dtype(name)
     if plan.scales is None:
         return {"weight": jnp.asarray(plan.table, name)}
     return {"weight": jnp.asarray(plan.table), "scales": jnp.asarray(plan.scales[:, None], name)}
@@ -256,7 +252,11 @@ def load(path: str | os.PathLike[str], dtype: str | None = None) -> tuple[Rows, 
         If there is no such file.
     FormatError
         If it holds no layer, or its vocabulary was changed.
+    ConfigError
+        If JAX has no such dtype.
     """
+    if dtype is not None:
+        _check_dtype(dtype)
     saved = load_rows(path)
     return arrays_of(saved, dtype), saved.vocabulary
 
@@ -312,3 +312,11 @@ def _clipped(vectors: jax.Array, limit: float) -> jax.Array:
     # at least the limit before the root, whose slope at zero is infinite
     scale = limit / jnp.sqrt(jnp.maximum(squares, limit * limit))
     return (wide * scale).astype(vectors.dtype)
+
+
+def _check_dtype(name: str) -> None:
+    if name not in _DTYPES or (name == "float64" and not jax.config.jax_enable_x64):
+        raise ConfigError(
+            f"dtype must be one of {', '.join(_DTYPES)} or None, and float64 needs "
+            f"JAX_ENABLE_X64=1; got {name!r}."
+        )

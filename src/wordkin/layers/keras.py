@@ -108,5 +108,5 @@ def load_model(path: str | os.PathLike[str]) -> keras.Model:
         raise FileError(f"There is no file {str(path)!r}. Name a model that was saved as .keras.")
     try:
         return keras.saving.load_model(path)
-    except (ValueError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
+    except (ValueError, TypeError, KeyError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise FormatError(f"Can't load {str(path)!r} as a Keras model: {error}") from error

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 1024  # rows that are rounded at a time
 _PROBES = 16
+_LARGEST_HALF = 65_504
 
 
 @dataclass(frozen=True)
@@ -122,8 +123,10 @@ class LayerPlan:
         exact = not half and self.scales is None and self.settings.max_norm is None
         close = 0.0 if exact else 1e-2 if half else 1e-5
         size = np.abs(expected).max(axis=1, keepdims=True, initial=0)
+        # half precision has no steps finer than that
+        least = 6e-8 if half else 0.0
         right = got.shape == expected.shape and (
-            np.abs(got.astype(np.float32) - expected) <= close * size
+            np.abs(got.astype(np.float32) - expected) <= close * size + least
         ).all(axis=1)
         if not np.all(right):
             bad = int(ids[np.argmin(right)]) if np.ndim(right) else 0
@@ -188,9 +191,22 @@ def plan_rows(
         if not rows[UNK_ROW].any():
             raise InputError(f"The vector of unk={settings.unk!r} is zero, as padding is.")
         report = replace(report, unknown=f"as {settings.unk!r}")
+    _check_size(rows, settings)
     if settings.quantized is None:
         return LayerPlan(rows, None, words, report, settings)
     return LayerPlan(*rounded(rows), words, report, settings)
+
+
+def _check_size(rows: NDArray[np.float32], settings: LayerSettings) -> None:
+    """Refuse what half precision would make infinite."""
+    if settings.dtype not in ("float16", "mixed_float16"):
+        return
+    largest = max(-rows.min(), rows.max())
+    if largest > _LARGEST_HALF:
+        raise InputError(
+            f"dtype={settings.dtype!r} ends at {_LARGEST_HALF:,}, and the largest number of these "
+            f"vectors is {largest:,.0f}. Use 'bfloat16', or scale the vectors."
+        )
 
 
 def rounded(rows: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:

@@ -141,8 +141,8 @@ def check_integer(dtype: str, error: type[InputError] = InputError) -> None:
         advice = "Make them of texts with layer.vocabulary.encode_batch(texts)."
         if "float" in dtype:
             advice = (
-                "A keras.Input is of floats unless told otherwise: "
-                'keras.Input((None,), dtype="int32").'
+                "Convert them (ids.astype('int32')). A keras.Input is of floats unless told "
+                'otherwise: keras.Input((None,), dtype="int32").'
             )
         raise error(
             f"Ids must be whole numbers (int32 or another integer dtype); got {dtype}. {advice}"
@@ -202,6 +202,8 @@ def host_ids(ids: object, n_rows: int) -> NDArray[np.int32]:
             "Ids must be one array: rows of different length have to be padded first, as "
             "layer.vocabulary.encode_batch(texts) does."
         ) from error
+    if not array.size and isinstance(ids, list | tuple):
+        array = array.astype(np.int32)  # NumPy takes an empty list for one of floats
     check_integer(array.dtype.name)
     check_in_range(array, n_rows)
     return array.astype(np.int32)

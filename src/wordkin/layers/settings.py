@@ -6,11 +6,13 @@ import re
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Literal, TypedDict
 
 from wordkin.corpus import Corpus
 from wordkin.errors import ConfigError
 from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.checks import check_at_least
 
 if TYPE_CHECKING:
     from wordkin.embedding import MissingRule, Rule
@@ -112,8 +114,11 @@ class LayerSettings:
 
     def __post_init__(self) -> None:
         self._check_training()
+        check_at_least("seed", self.seed, 0)
+        if not isinstance(self.mask, bool):
+            raise ConfigError(f"mask must be True or False; got {self.mask!r}.")
         if self.max_norm is not None:
-            _check_positive("max_norm", self.max_norm)
+            object.__setattr__(self, "max_norm", _positive("max_norm", self.max_norm))
         if self.quantized not in (None, "int8"):
             raise ConfigError(f"quantized must be None or 'int8'; got {self.quantized!r}.")
         if self.pad is not None and self.pad == self.unk:
@@ -135,7 +140,7 @@ class LayerSettings:
                 'trainable must be True, False or "after:N" (N epochs, 1 or more); got '
                 f"{self.trainable!r}."
             )
-        _check_positive("lr_factor", self.lr_factor)
+        object.__setattr__(self, "lr_factor", _positive("lr_factor", self.lr_factor))
         if self.quantized and self.trains:
             raise ConfigError(
                 f"A table of whole numbers can't be trained: quantized={self.quantized!r} goes "
@@ -159,10 +164,11 @@ class LayerSettings:
         return int(found.group(1)) if found else 0
 
 
-def _check_positive(name: str, value: object) -> None:
-    number = isinstance(value, int | float) and not isinstance(value, bool)
+def _positive(name: str, value: object) -> float:
+    number = isinstance(value, Real) and not isinstance(value, bool)
     if not number or not 1e-12 <= value <= 1e12:  # type: ignore[operator]  # squares fit float32
         raise ConfigError(f"{name} must be a number from 1e-12 to 1e12; got {value!r}.")
+    return float(value)  # type: ignore[arg-type]
 
 
 def warn_of_waiting(name: str) -> None:

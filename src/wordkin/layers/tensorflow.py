@@ -240,7 +240,12 @@ class WordEmbedding(tf.Module):
         asset = getattr(restored, "vocabulary_file", None)
         if asset is None:
             raise FormatError("This was not saved as a WordEmbedding: it has no vocabulary_file.")
-        data = Path(asset.asset_path.numpy().decode()).read_bytes()
+        try:
+            data = Path(asset.asset_path.numpy().decode()).read_bytes()
+        except OSError as error:
+            raise FormatError(
+                f"The vocabulary of the SavedModel can't be read: {error}."
+            ) from error
         vocabulary, settings = unpack(data)
         if vocabulary.fingerprint().encode() != restored.fingerprint.numpy():
             raise FormatError(

@@ -146,7 +146,10 @@ class WordEmbedding(torch.nn.Module):
             raise FormatError(
                 f"There is no word embedding under {prefix!r}; the names are {list(state)[:8]}."
             )
-        kept = unpack(bytes(state[f"{prefix}{WORDS}"].cpu().numpy()))[1]
+        packed = bytes(state[f"{prefix}{WORDS}"].cpu().numpy())
+        if not packed:
+            raise FormatError("The layer that this state was saved from had no vocabulary.")
+        kept = unpack(packed)[1]
         layer = cls(
             *weight.shape,
             settings=replace(

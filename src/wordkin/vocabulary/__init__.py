@@ -345,7 +345,7 @@ class Vocabulary:
         texts : iterable of str, or of iterables of str
             n texts, or their tokens.
         max_length : int, optional
-            The length of each row; by default that of the longest text.
+            The length of each row; by default that of the longest text, at least 1.
         padding, truncating : {"right", "left"}
             The side on which short texts are filled up, and on which long texts lose words.
         unknown : {"unk", "drop", "error"}

@@ -33,7 +33,8 @@ def pad(
     pad_row : int
         What short texts are filled up with.
     max_length : int, optional
-        The length; by default that of the longest text.
+        The length; by default that of the longest text, and 1 at least where there is a text:
+        what takes a maximum over words can't take one over nothing.
     padding, truncating : {"right", "left"}
         The side on which short texts are filled up, and on which long texts lose words.
 
@@ -56,7 +57,7 @@ def pad(
     check_choice("padding", padding, ("right", "left"))
     check_choice("truncating", truncating, ("right", "left"))
     if max_length is None:
-        max_length = max(map(len, encoded), default=0)
+        max_length = max(map(len, encoded), default=0) or min(1, len(encoded))
     else:
         check_at_least("max_length", max_length, 1)
     batch = np.full((len(encoded), max_length), pad_row, dtype=np.int32)

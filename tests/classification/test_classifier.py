@@ -596,3 +596,10 @@ def test_weights_beyond_half_precision_are_not_compressed():
     with pytest.raises(InputError, match=r"idf_power=10 .* beyond 65,504"):
         clf.compress("1MB")
     np.testing.assert_array_equal(clf.predict_proba(texts), before)
+
+
+def test_one_text_does_not_ask_how_many_cores_there_are(monkeypatch):
+    """Asking takes longer than the text."""
+    clf = wk.TextClassifier(epochs=2).fit(["good", "bad"] * 5, ["a", "b"] * 5)
+    monkeypatch.setattr("wordkin.documents.threads.cores", None)
+    assert clf.predict(["good"]).tolist() == ["a"]

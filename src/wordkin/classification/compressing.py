@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20}
 _KEY, _SCALE, _IDF, _WORD_SIZE = 4, 2, 2, 1  # bytes in the file
-_LARGEST = 65_504  # in half precision
+_LARGEST = int(np.finfo(np.float16).max)
 
 
 @dataclass(frozen=True)

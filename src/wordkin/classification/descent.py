@@ -70,7 +70,7 @@ class Descent:
         self._chance = np.random.default_rng(plan.settings["seed"])
         self._kept_back = kept_back(self._n, self._chance)
         self._sharpness = 1.0
-        threads = min(n_threads(plan.settings["workers"]), self._columns)
+        threads = n_threads(plan.settings["workers"], at_most=self._columns)
         cuts = np.linspace(0, self._columns, threads + 1).astype(int).tolist()
         self._blocks = [
             _Block(

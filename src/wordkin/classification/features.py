@@ -273,7 +273,7 @@ class Scorer:
             score(self._bags(text, part), weights, out[part[0] : part[1]])
 
         parts = text.parts(_SMALL_PART)
-        threads = min(n_threads(workers), len(parts))
+        threads = n_threads(workers, at_most=len(parts))
         with task("judging texts", documents.n_documents, "texts") as advance:
             if threads <= 1:
                 for part in parts:

@@ -96,7 +96,7 @@ def sum_rows(documents: Documents, known: Rows, others: Rows, *, workers: int | 
         kernels.add_up(documents.ids, starts[a : b + 1], *rows, own)
 
     parts = [(a, b) for a, b in pairwise(cuts.tolist()) if a < b]
-    threads = min(n_threads(workers), len(parts))
+    threads = n_threads(workers, at_most=len(parts))
     if threads <= 1:
         for part in parts:
             work(part)

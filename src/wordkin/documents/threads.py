@@ -5,19 +5,23 @@ from __future__ import annotations
 from wordkin.errors import ConfigError
 from wordkin.memory import cores
 
+_MOST = 1024
 
-def n_threads(workers: int | None) -> int:
+
+def n_threads(workers: int | None, *, at_most: int = _MOST) -> int:
     """Return how many threads to use.
 
     Parameters
     ----------
     workers : int or None
         What the user says; None for as many as this process may use.
+    at_most : int
+        How many have something to do.
 
     Returns
     -------
     int
-        1 to 1024.
+        1 to 1024, and no more than that.
 
     Raises
     ------
@@ -25,7 +29,8 @@ def n_threads(workers: int | None) -> int:
         If the user says something else.
     """
     if workers is not None:
-        if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= 1024:
-            raise ConfigError(f"workers must be a whole number from 1 to 1024; got {workers!r}.")
-        return workers
-    return cores()
+        if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= _MOST:
+            raise ConfigError(f"workers must be a whole number from 1 to {_MOST}; got {workers!r}.")
+        return min(workers, at_most)
+    # asking the system takes 0.1 ms, longer than a short text does
+    return min(cores(), at_most) if at_most > 1 else at_most

@@ -72,7 +72,6 @@ class Team(Generic[Desk]):
             Thread(target=_wait_for, args=(self._calls, desk), name="wordkin-train", daemon=True)
             for desk in desks
         ]
-        self._begun = False
 
     def share(
         self, block: Block, learn: Callable[[Desk, int, Span], NDArray[np.float64]]
@@ -131,9 +130,8 @@ class Team(Generic[Desk]):
         return [job.results[number] for number in range(len(tasks))]
 
     def _begin(self) -> None:
-        if not self._begun:
-            self._begun = True
-            for thread in self._threads:
+        for thread in self._threads:
+            if thread.ident is None:  # not yet
                 thread.start()
 
     def close(self) -> None:

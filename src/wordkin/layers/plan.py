@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _AT_ONCE = 1024  # rows that are rounded at a time
 _PROBES = 16
-_LARGEST_HALF = 65_504
+_LARGEST_HALF = int(np.finfo(np.float16).max)
 
 
 @dataclass(frozen=True)

@@ -240,13 +240,16 @@ def test_what_happens_while_training(
 @pytest.mark.parametrize("wait", [0.0, 2.0])
 def test_ctrl_c_in_a_shell(texts: Path, tmp_path: Path, wait: float) -> None:
     # after a short wait it is likely to hit the compiler, which loses it
-    process = shell("train", texts, "-o", tmp_path / "v.txt", *SMALL, "--epochs", 1_000_000)
-    assert process.stderr is not None
-    while not process.stderr.readline().startswith("training ..."):
-        pass
-    time.sleep(wait)
-    process.send_signal(signal.SIGINT)
-    _, stderr = process.communicate(timeout=120)
+    with shell("train", texts, "-o", tmp_path / "v.txt", *SMALL, "--epochs", 1_000_000) as process:
+        assert process.stderr is not None
+        while not process.stderr.readline().startswith("training ..."):
+            pass
+        time.sleep(wait)
+        process.send_signal(signal.SIGINT)
+        try:
+            _, stderr = process.communicate(timeout=120)
+        finally:
+            process.kill()  # if it was lost, the run would go on beside all other tests
     assert process.returncode == 130
     assert stderr.splitlines()[-1] == "Interrupted; nothing was saved."
     assert "Traceback" not in stderr

@@ -127,8 +127,9 @@ class Part:
         """
         with self.path.open("rb+") as file:
             os.fsync(file.fileno())
-        self.path.replace(path)
+        # in this order: who is killed in between downloads again, but leaves nothing for ever
         self._about.unlink(missing_ok=True)
+        self.path.replace(path)
 
 
 def fetch(

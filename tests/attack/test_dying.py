@@ -98,6 +98,24 @@ def test_a_download_that_is_killed_goes_on_and_is_whole(server, tmp_path):  # no
     assert {each.name for each in path.parent.iterdir()} <= {"data.zip", "data.zip.part.lock"}
 
 
+@pytest.mark.parametrize("name", ["replace", "unlink"])
+def test_a_download_that_ends_in_its_last_steps_leaves_nothing_for_ever(
+    server, tmp_path, monkeypatch, name
+):  # noqa: F811
+    one = known_as(server, "data", sha256=SHA256, n_bytes=len(DATA))
+    step = getattr(Path, name)
+
+    def die(path, *given, **named):
+        step(path, *given, **named)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(Path, name, die)
+        downloads.download(one)
+    assert downloads.download(one).read_bytes() == DATA
+    assert [each.name for each in (tmp_path / "home").iterdir()] == ["data.zip"]
+
+
 def test_two_at_once_fetch_a_file_once(server, tmp_path):  # noqa: F811
     one = known_as(server, "data", sha256=SHA256, n_bytes=len(DATA))
     with ThreadPoolExecutor(6) as pool:

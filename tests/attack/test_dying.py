@@ -99,9 +99,7 @@ def test_a_download_that_is_killed_goes_on_and_is_whole(server, tmp_path):  # no
 
 
 @pytest.mark.parametrize("name", ["replace", "unlink"])
-def test_a_download_that_ends_in_its_last_steps_leaves_nothing_for_ever(
-    server, tmp_path, monkeypatch, name
-):  # noqa: F811
+def test_who_dies_in_a_last_step_leaves_nothing_for_ever(server, tmp_path, monkeypatch, name):  # noqa: F811
     one = known_as(server, "data", sha256=SHA256, n_bytes=len(DATA))
     step = getattr(Path, name)
 
@@ -109,9 +107,10 @@ def test_a_download_that_ends_in_its_last_steps_leaves_nothing_for_ever(
         step(path, *given, **named)
         raise KeyboardInterrupt
 
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(Path, name, die)
+    monkeypatch.setattr(Path, name, die)
+    with pytest.raises(KeyboardInterrupt):
         downloads.download(one)
+    monkeypatch.setattr(Path, name, step)
     assert downloads.download(one).read_bytes() == DATA
     assert [each.name for each in (tmp_path / "home").iterdir()] == ["data.zip"]
 

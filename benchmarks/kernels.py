@@ -65,12 +65,12 @@ def learn(kernel, corpus: wk.Corpus, *, tokens: int) -> tuple[float, float]:
         np.random.default_rng(1).random((len(counts), SIZE), dtype=np.float32) - 0.5
     ) / SIZE
     rule = word2vec.Rule(WINDOW, True, NEGATIVE, np.float32(ALPHA))
-    noise, scratch = sampling.make_noise(counts, 0.75), word2vec.make_scratch(WINDOW, SIZE)
+    noise, room = sampling.make_noise(counts, 0.75), word2vec.make_room(WINDOW, SIZE)
     tally = np.zeros(3)
     start = time.perf_counter()
     kernel(
         text, noise, word2vec.Tables(rows, none, none), rule,
-        word2vec.Span(0, tokens), scratch, seed_state(1), tally,
+        word2vec.Span(0, tokens), room, seed_state(1), tally,
     )  # fmt: skip
     return time.perf_counter() - start, tally[1] / max(tally[2], 1)
 

@@ -242,8 +242,7 @@ def test_ctrl_c_in_a_shell(texts: Path, tmp_path: Path, wait: float) -> None:
     # after a short wait it is likely to hit the compiler, which loses it
     with shell("train", texts, "-o", tmp_path / "v.txt", *SMALL, "--epochs", 1_000_000) as process:
         assert process.stderr is not None
-        while not process.stderr.readline().startswith("training ..."):
-            pass
+        assert any(line.startswith("training ...") for line in process.stderr)
         time.sleep(wait)
         process.send_signal(signal.SIGINT)
         try:

@@ -46,12 +46,11 @@ import sys, types
 from typing import NamedTuple
 import numpy as np
 {definition}
-from wordkin.kernels import sampling
+from wordkin.kernels import pairs, sampling, seed_state
 Span = getattr(sys.modules.get("old_version"), "Span", sampling.Span)
-text = sampling.Text(np.zeros(9, np.int32), np.array([0, 9]), np.zeros(1, np.uint64))
-cursor = np.zeros(3, np.int64)
-sampling.begin(text, Span(4, 9), cursor)
-print(cursor[0])
+text = sampling.Text(np.zeros(9, np.int32), np.array([0, 9]), np.array([2**32], np.uint64))
+rule, buffer = pairs.PairRule(1, False, 0), pairs.make_buffer(1)
+print(pairs.count_pairs(text, rule, Span(4, 9), buffer, seed_state(1)))
 """
 ELSEWHERE = """
 module = types.ModuleType("old_version")
@@ -69,4 +68,4 @@ def test_code_that_names_a_type_of_another_version_is_compiled_anew(tmp_path):
             env=dict(os.environ, NUMBA_CACHE_DIR=str(tmp_path)),
         )  # fmt: skip
         assert result.returncode == 0, result.stderr
-        assert result.stdout.split() == ["4"]
+        assert result.stdout.split() == ["8"]  # pairs of neighbours among five tokens

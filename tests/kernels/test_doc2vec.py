@@ -51,7 +51,7 @@ def test_the_kernel_equals_its_twin(text, kind, group, shared, span):
     kernel = doc2vec.make_grouped(kind=kind, group=group, shared=shared)
     kernel(
         *text, word2vec.Tables(rows, nothing, nothing), documents, rule, word2vec.Span(*span),
-        word2vec.make_scratch(window, SIZE), seed_state(7), tally,
+        word2vec.make_room(window, SIZE), seed_state(7), tally,
     )  # fmt: skip
     kept = twins.grouped(
         *text, slow, rule, span, SplitMix64(seed_state(7)[0]), kind=kind, group=group, shared=shared

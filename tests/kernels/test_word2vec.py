@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 import pytest
 from twins.word2vec import SplitMix64, grouped, plain
@@ -36,8 +37,9 @@ def rule(**changes):
 def learn(kernel, text, law, tables, settings, span=None, seed=7, dimensions=DIMENSIONS):
     tally = np.zeros(3)
     span = word2vec.Span(*(span or (0, len(text.ids))))
-    scratch = word2vec.make_scratch(settings.window, dimensions)
-    kernel(text, law, tables, settings, span, scratch, seed_state(seed), tally)
+    room = word2vec.make_room(settings.window, dimensions)
+    word2vec.take_hot(tables)
+    kernel(text, law, tables, settings, span, room, seed_state(seed), tally)
     return tally
 
 
@@ -147,11 +149,15 @@ def test_copies_of_hot_rows_change_nothing_where_nobody_else_learns(cbow):
     np.testing.assert_allclose(hot.rows, cold.rows, atol=1e-5)
 
 
+@numba.njit
+def merge(tables):
+    """Python can't call it."""
+    word2vec.merge_hot(tables)
+
+
 def test_merging_adds_the_changes_of_both_sides():
     shared, hot, seen = (np.full((1, 16), value, np.float32) for value in (5.0, 3.5, 3.0))
-    word2vec.merge_hot(
-        word2vec.Tables(shared, hot, seen)
-    )  # another thread has added 2, this one 0.5
+    merge(word2vec.Tables(shared, hot, seen))  # another thread has added 2, this one 0.5
     for array in (shared, hot, seen):
         assert (array == 5.5).all()
 
@@ -166,6 +172,45 @@ def test_padding_stays_zero_and_the_same_draws_give_the_same_bytes():
     assert first.rows.tobytes() == second.rows.tobytes()
     for half in word2vec.halves(first.rows):
         assert not half[:, DIMENSIONS:].any()
+
+
+def used_room(rng, window):
+    """What a thread has for itself after other blocks, which must not show."""
+    room = word2vec.make_room(window, DIMENSIONS)
+    for numbers in (room.buffer.places, room.buffer.reaches, room.buffer.cursor):
+        numbers[:] = rng.integers(-9, 2_000, len(numbers))
+    room.buffer.words[:] = rng.integers(0, WORDS, len(room.buffer.words))
+    room.drawn[:] = rng.integers(0, WORDS, len(room.drawn))
+    for addresses in (room.rows, room.noise_rows, room.coming, room.scratch.rows):
+        addresses[:] = rng.integers(0, 2**40, len(addresses)) * 64  # nobody may look there
+    for array in (room.scratch.weights, room.scratch.hidden):
+        array[:] = rng.normal(size=array.shape)
+    return room
+
+
+@pytest.mark.parametrize("cbow", [False, True])
+@pytest.mark.parametrize("group", [0, 1, 3])
+def test_what_a_block_leaves_behind_changes_nothing(cbow, group):
+    rng = np.random.default_rng(13)
+    text, noise = random_text(rng, [40, 1, 2_500, 17, 1, 90])
+    kernel = word2vec.make_plain(cbow=cbow, hierarchical=False)
+    if group:
+        kernel = word2vec.make_grouped(cbow=cbow, group=group, shared=6)
+    learned = []
+    for room in (word2vec.make_room(3, DIMENSIONS), used_room(rng, 3)):
+        tables = random_tables(np.random.default_rng(14))
+        tally = np.zeros(3)
+        span = word2vec.Span(0, len(text.ids))
+        kernel(text, noise, tables, rule(), span, room, seed_state(7), tally)
+        learned.append((tables.rows.tobytes(), tally.tolist()))
+    assert learned[0] == learned[1]
+
+
+@pytest.mark.parametrize("window", [1, 5, 400])
+def test_the_room_takes_what_is_told(window):
+    room = word2vec.make_room(window, DIMENSIONS)
+    made = sum(array.nbytes for array in (*room.scratch, *room.buffer, *room[2:]))
+    assert made <= word2vec.room_bytes(window, DIMENSIONS) <= made + 200  # to be aligned
 
 
 def test_the_sampled_loss_is_near_the_plain_one():

@@ -148,7 +148,7 @@ class Whole:
             word2vec.Tables(run._rows, none, none),
             word2vec.Rule(config.reach, config.shrinks, config.negative, np.float32(0.05)),
             word2vec.Span(0, len(text.ids)),
-            word2vec.make_scratch(config.reach, config.vector_size),
+            word2vec.make_room(config.reach, config.vector_size),
             state,
             np.zeros(3),
         )

@@ -51,12 +51,12 @@ def memory(words: int, config: Doc2Vec, *, workers: int) -> Memory:
         Bytes; at most so many, not counting the corpus, and for documents `sentence_bytes` each.
     """
     floats = word2vec.padded(config.vector_size)
-    scratch = (2 * config.window + WIDE) * WIDE * 16 + WIDE * floats * 4
+    room = word2vec.room_bytes(config.window, config.vector_size)
     tables = _sides(config) * (words + 1) * floats * 4
     # in the end all are copied into tables without padding before they go
     return Memory(
         tables=tables,
-        other=workers * scratch + tables + words * _BYTES_PER_WORD + _BYTES_BESIDE,
+        other=workers * room + tables + words * _BYTES_PER_WORD + _BYTES_BESIDE,
         shape=(words, floats),
         layout=f"{_sides(config)} tables of {words:,} words x {floats}, and the documents",
     )
@@ -106,7 +106,7 @@ class Doc2VecRun:
         if _sides(config) == 2:
             self._scatter(rng, word2vec.halves(self._rows[:-1])[0])
         self._nothing_hot = word2vec.aligned((0, self._rows.shape[1]))
-        self._team = Team(workers, lambda: word2vec.make_scratch(config.window, config.vector_size))
+        self._team = Team(workers, lambda: word2vec.make_room(config.window, config.vector_size))
 
     def _scatter(self, rng: np.random.Generator, table: NDArray[np.float32]) -> None:
         size = self._config.vector_size
@@ -140,11 +140,11 @@ class Doc2VecRun:
         rule = word2vec.Rule(window, shrink, config.negative, np.float32(block.alpha))
         tables = word2vec.Tables(self._rows, self._nothing_hot, self._nothing_hot)
 
-        def learn(scratch: word2vec.Scratch, part: int, span: word2vec.Span) -> NDArray[np.float64]:
+        def learn(room: word2vec.Room, part: int, span: word2vec.Span) -> NDArray[np.float64]:
             tally = np.zeros(3)
             state = seed_state(self._seed, block.step, part)
             given = (self._text, self._noise, tables, self._documents, rule)
-            self._kernel(*given, span, scratch, state, tally)
+            self._kernel(*given, span, room, state, tally)
             return tally
 
         return self._team.share(block, learn)

@@ -68,7 +68,8 @@ def memory(words: int, config: FastText, *, workers: int) -> Memory:
     else:
         rows = words + min(buckets, _NEW_PER_WORD * words + _NEW_AT_LEAST)
     contexts = 2 * config.reach + 2 * WIDE
-    desks = workers * (4 * contexts * floats * 4 + contexts * WIDE * 24 + WIDE * floats * 4)
+    room = subword.room_bytes(config.reach, config.vector_size)
+    desks = workers * (4 * contexts * floats * 4 + contexts * WIDE * 8 + room)
     pieces = words * _PIECES_PER_WORD * (config.hashes if config.compact else 1) * 4
     beside = words * _BYTES_PER_WORD + _BYTES_BESIDE
     if config.loss == "negative-sampling":  # the others draw nothing beforehand

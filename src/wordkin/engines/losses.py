@@ -80,7 +80,7 @@ class ReferenceRun:
         self._tables = subword.Tables(aligned(shape), aligned(shape))
         draws = np.random.default_rng([seed, _INIT_STREAM]).random((words, size), np.float32)
         self._tables.pieces[:-1, :size] = (draws - np.float32(0.5)) / np.float32(size)
-        self._team = Team(workers, lambda: subword.make_desk(1, 1))
+        self._team = Team(workers, lambda: subword.make_desk(config.reach, size))
 
     def warm_up(self) -> None:
         """Compile the kernel, so that no clock of training counts that."""

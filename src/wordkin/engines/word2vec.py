@@ -59,8 +59,8 @@ def memory(words: int, config: Word2Vec, *, workers: int) -> Memory:
         Bytes; at most so many, not counting the corpus.
     """
     floats = word2vec.padded(config.vector_size)
-    scratch = (2 * config.reach + WIDE) * WIDE * 16 + WIDE * floats * 4
-    desks = workers * (2 * min(_HOT_ROWS, words) * floats * 8 + scratch)
+    room = word2vec.room_bytes(config.reach, config.vector_size)
+    desks = workers * (2 * min(_HOT_ROWS, words) * floats * 8 + room)
     law = words * _BYTES_PER_WORD[config.loss]
     if config.loss == "negative-sampling":
         law += sampling.stream_size(words) * 4
@@ -127,7 +127,8 @@ class Word2VecRun:
             if config.window == "all":
                 text, span = sampling.shuffled(text, span, config.reach, state)
             tables = word2vec.Tables(self._rows, desk.hot, desk.seen)
-            self._kernel(text, self._law, tables, rule, span, desk.scratch, state, tally)
+            word2vec.take_hot(tables)
+            self._kernel(text, self._law, tables, rule, span, desk.room, state, tally)
             return tally
 
         config = self._config
@@ -202,10 +203,10 @@ def _hot_rows(config: Word2Vec, counts: NDArray[np.int64], keep: NDArray[np.uint
 
 
 class Desk:
-    """What one thread has for itself: scratch space and room for copies of the hottest rows."""
+    """What one thread has for itself: room for kernels, and for copies of the hottest rows."""
 
     def __init__(self, config: Word2Vec, hot_shape: tuple[int, int]) -> None:
-        self.scratch = word2vec.make_scratch(config.reach, config.vector_size)
+        self.room = word2vec.make_room(config.reach, config.vector_size)
         self.hot, self.seen = (word2vec.aligned(hot_shape) for _ in range(2))
 
 

@@ -148,7 +148,7 @@ class Word2VecStreams(InStreams, racing.Word2VecRun):
         )
         tally = np.zeros(3)
         everything = word2vec.Span(0, len(ids))
-        self._kernel(text, law, tables, rule, everything, desk.scratch, state, tally)
+        self._kernel(text, law, tables, rule, everything, desk.room, state, tally)
         return tally
 
     def _local_law(

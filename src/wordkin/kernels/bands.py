@@ -57,16 +57,16 @@ def keep(text: Text, rule: Reach, span: Span, state: NDArray[np.uint64]) -> Kept
         What stays.
     """
     start, stop = span
-    buffer = Buffer(*(np.empty(stop - start + PAST, np.int32) for _ in range(3)))
+    words, places, reaches = np.empty((3, stop - start + PAST), np.int32)
+    buffer = Buffer(words, places, reaches, np.zeros(3, np.int64))
     count = _fill_all(text, rule, span, buffer, state)
-    return Kept(*(array[:count] for array in buffer))
+    return Kept(words[:count], places[:count], reaches[:count])
 
 
 @kernel
 def _fill_all(text, rule, span, buffer, state):
-    cursor = np.zeros(3, np.int64)
-    begin(text, span, cursor)
-    return fill(text, cursor, span.stop, buffer, np.int64(0), rule, state)
+    begin(text, span, buffer)
+    return fill(text, span.stop, buffer, np.int64(0), rule, state)
 
 
 @kernel

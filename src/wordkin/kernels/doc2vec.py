@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wordkin.kernels import inline, kernel, next_random, pasted
+from wordkin.kernels import inline, inner, kernel, next_random, pasted
 from wordkin.kernels.groups import (
     LOSS_EVERY,
     SLICE,
@@ -40,12 +40,10 @@ from wordkin.kernels.sampling import (
     bounds,
     draw_for_groups,
     draw_noise,
-    make_buffer,
-    make_draws,
     move_on,
     refill,
 )
-from wordkin.kernels.word2vec import MERGE_EVERY, copy_hot, find_rows, merge_hot
+from wordkin.kernels.word2vec import find_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,10 +87,10 @@ def make_grouped(*, kind: str, group: int, shared: int) -> Callable[..., Any]:
     Returns
     -------
     callable
-        ``kernel(text, noise, tables, documents, rule, span, scratch, state, tally)``: as in
+        ``kernel(text, noise, tables, documents, rule, span, room, state, tally)``: as in
         `word2vec`; `documents` are their rows, (S, padded D) float32. For "dbow", whose words have
-        output rows only, `tables` holds these alone. The loss is that of predicting words from
-        documents (and contexts, with "dm").
+        output rows only, `tables` holds these alone; none are hot. The loss is that of predicting
+        words from documents (and contexts, with "dm").
     """
     targets = group + shared
     dm, words = kind == "dm", kind == "dbow with words"
@@ -100,39 +98,34 @@ def make_grouped(*, kind: str, group: int, shared: int) -> Callable[..., Any]:
     sides = 1 if kind == "dbow" else 2
 
     @kernel
-    def grouped(text, noise, tables, documents, rule, span, scratch, state, tally):
-        buffer = make_buffer(rule.window)
-        rows = np.zeros(len(buffer.words), np.int64)  # the address of each word's rows
-        drawn = make_draws(buffer, group, shared)
-        cursor = np.zeros(3, np.int64)
-        begin(text, span, cursor)
+    def grouped(text, noise, tables, documents, rule, span, room, state, tally):
+        scratch, buffer, rows, drawn = room.scratch, room.buffer, room.rows, room.drawn
+        begin(text, span, buffer)
         spare = np.int32(len(tables.rows) - 1)  # a row that nobody looks at
-        first_owner, base = cursor[1], 0
+        first_owner, base = buffer.cursor[1], 0
         width = documents.shape[1] * 4
         slices = width // SLICE
         output = tables.rows.ctypes.data + (sides - 1) * width
-        hot_output = tables.hot.ctypes.data + (sides - 1) * width
-        hot, stride = len(tables.hot), sides * width
+        stride = sides * width
         strengths = lanes_between(np.float32(rule.negative / shared), group, targets)
-        copy_hot(tables)
-        first = count = groups = buffers = np.int64(0)
+        first = count = groups = np.int64(0)
         more = True
         while more:
             before = count
             count, last, more = refill(
-                text, cursor, span.stop, buffer, first, count, rule, state, group, spare
+                text, span.stop, buffer, first, count, rule, state, group, spare
             )
             tally[0] += count - before
             find_rows(tables, buffer.words, count + group, rows)
             draw_for_groups(noise, state, first, last, group, shared, drawn)
             owners = Owners(documents.ctypes.data, width, first_owner, base, rule.window + 1)
-            k = group
+            k = np.int64(group)
             for g in range(first, last, group):
                 size = min(group, last - g)
                 centres, noises = buffer.words.ctypes.data + 4 * g, drawn.ctypes.data + 4 * k
-                addresses = row_addresses(
-                    output, hot_output, hot, stride, centres, group
-                ) + row_addresses(output, hot_output, hot, stride, noises, shared)
+                addresses = row_addresses(output, stride, centres, group) + row_addresses(
+                    output, stride, noises, shared
+                )
                 strength = weigh(strengths, drawn, k, buffer.words, g, group)
                 places = load_wide_int(buffer.places.ctypes.data + 4 * g)
                 k += shared
@@ -164,9 +157,6 @@ def make_grouped(*, kind: str, group: int, shared: int) -> Callable[..., Any]:
                 groups += 1
             start, first, count = move_on(buffer, last, count, rule.window)
             base += start
-            buffers += 1
-            if not more or buffers % MERGE_EVERY == 0:
-                merge_hot(tables)
 
     return grouped
 
@@ -306,7 +296,7 @@ def infer(ids, starts, frozen, noise, course, states, out):
                 row += change
 
 
-@kernel
+@inner
 def _thin_out(tokens, keep, course, state, words, reaches):
     """Copy the tokens that stay, and draw their reaches; return how many."""
     n = 0
@@ -320,7 +310,7 @@ def _thin_out(tokens, keep, course, state, words, reaches):
     return n
 
 
-@kernel(fastmath=True)
+@inner(fastmath=True)
 def _pull(x, change, outputs, word, noise, negative, alpha, state):
     """Add to `change` what x learns of a word and noise words, which stay as they are."""
     for k in range(negative + 1):

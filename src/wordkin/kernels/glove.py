@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wordkin.kernels import inline, kernel, next_random
+from wordkin.kernels import inline, inner, kernel, next_random
 from wordkin.kernels.cooccurrence import TILE, TILE_BITS
 from wordkin.kernels.lanes import LANES, load, rsqrt, splat, store, total, zeros
 
@@ -70,7 +70,7 @@ def _weight(x, rule):
     return np.float32(1) if x >= rule.x_max else (x / rule.x_max) ** rule.exponent
 
 
-@kernel
+@inner
 def _error(word, context, wanted, slices):
     (dots,) = zeros(1)
     for s in range(slices):
@@ -78,7 +78,7 @@ def _error(word, context, wanted, slices):
     return total(dots) - wanted
 
 
-@kernel
+@inner
 def _move(word, context, stride, step, slices):
     """Move two rows along each other; the sums of squares lie one row behind each."""
     pace = splat(step)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wordkin.kernels import kernel, pasted
+from wordkin.kernels import inner, pasted
 from wordkin.kernels.lanes import (
     LANES,
     ROW_FLOATS,
@@ -40,6 +40,7 @@ from wordkin.kernels.lanes import (
     zero_where,
     zeros,
 )
+from wordkin.kernels.sampling import Buffer, buffered, make_buffer, most_draws
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +72,20 @@ class Scratch(NamedTuple):
     hidden: NDArray[np.float32]  # (WIDE, padded D) CBOW: the mean row of each centre's contexts
     sizes: NDArray[np.int64]  # (WIDE,) CBOW: how many contexts
     members: NDArray[np.int64]  # (WIDE, contexts) CBOW: addresses of the rows it is the mean of
+
+
+class Room(NamedTuple):
+    """What one thread has for itself: the scratch of a group, and what stands in a buffer of text.
+
+    Made in Python once, not by kernels for each block: to compile that takes a second.
+    """
+
+    scratch: Scratch
+    buffer: Buffer
+    rows: NDArray[np.int64]  # the address of each buffered word's rows
+    drawn: NDArray[np.int32]  # the noise words of the buffer's groups
+    noise_rows: NDArray[np.int64]  # the address of the rows of each
+    coming: NDArray[np.int64]  # the addresses of rows that the next groups will need
 
 
 class Contexts(NamedTuple):
@@ -158,6 +173,55 @@ def make_scratch(window: int, dimensions: int) -> Scratch:
         sizes=np.zeros(WIDE, np.int64),
         members=np.zeros((WIDE, contexts), np.int64),
     )
+
+
+def make_room(window: int, dimensions: int) -> Room:
+    """Room for one thread, however many words there are in a group.
+
+    Parameters
+    ----------
+    window : int
+        The widest reach.
+    dimensions : int
+        The length D of a vector.
+
+    Returns
+    -------
+    Room
+        All zeros.
+    """
+    buffer = make_buffer(window)
+    tokens = len(buffer.words)
+    draws = most_draws(tokens)
+    return Room(
+        make_scratch(window, dimensions),
+        buffer,
+        rows=np.zeros(tokens, np.int64),
+        drawn=np.zeros(draws, np.int32),
+        noise_rows=np.zeros(draws, np.int64),
+        coming=np.zeros((tokens + 1) * (WIDE + 1), np.int64),
+    )
+
+
+def room_bytes(window: int, dimensions: int) -> int:
+    """Tell what `make_room` takes.
+
+    Parameters
+    ----------
+    window : int
+        The widest reach.
+    dimensions : int
+        The length D of a vector.
+
+    Returns
+    -------
+    int
+        Bytes.
+    """
+    contexts, tokens = 2 * window + WIDE, buffered(window)
+    scratch = contexts * (WIDE * 12 + 12) + WIDE * (padded(dimensions) * 4 + 20) + 2 * LINE
+    beside = tokens * 20 + 24 + most_draws(tokens) * 12 + (tokens + 1) * (WIDE + 1) * 8
+    return scratch + beside
 
 
 @lru_cache
@@ -288,7 +352,7 @@ def measure(contexts, targets, scratch, group, low, alpha, tally):
     _add_loss(contexts, scratch, group, low, alpha, tally)
 
 
-@kernel
+@inner
 def _add_loss(contexts, scratch, group, low, alpha, tally):
     floor = np.float32(1e-10)
     for c in range(contexts.n):

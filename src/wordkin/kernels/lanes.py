@@ -392,27 +392,22 @@ def _fold(builder: Any, items: list[Any]) -> Any:
 
 
 @intrinsic(prefer_literal=True)
-def row_addresses(
-    typing: Any, base: Any, hot_base: Any, hot: Any, stride: Any, ids: Any, count: Any
-) -> Any:
-    """Addresses of `count` rows, whose int32 ids stand in memory from address `ids` on.
+def row_addresses(typing: Any, base: Any, stride: Any, ids: Any, count: Any) -> Any:
+    """Addresses of `count` rows of a table, whose int32 ids stand in memory from `ids` on.
 
-    Rows below `hot` are those of the table at hot_base. `count` is a compile-time constant.
+    `count` is a compile-time constant.
     """
     pack = types.UniTuple(types.intp, count.literal_value)
 
     def emit(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        base, hot_base, hot, stride, ids, _ = args
+        base, stride, ids, _ = args
         out = []
         for t in range(len(pack)):
             row = _load(builder, builder.add(ids, ir.Constant(_I64, 4 * t)), _I32, 4)
-            row = builder.sext(row, _I64)
-            table = builder.select(builder.icmp_signed("<", row, hot), hot_base, base)
-            out.append(builder.add(table, builder.mul(row, stride)))
+            out.append(builder.add(base, builder.mul(builder.sext(row, _I64), stride)))
         return context.make_tuple(builder, pack, out)
 
-    word = types.intp
-    return pack(word, word, word, word, word, count), emit
+    return pack(types.intp, types.intp, types.intp, count), emit
 
 
 @intrinsic(prefer_literal=True)

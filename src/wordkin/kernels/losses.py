@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wordkin.kernels import kernel
+from wordkin.kernels import inner, kernel
 from wordkin.kernels.sampling import Tree, draw_noise, make_noise, make_tree
 from wordkin.kernels.word2vec import _against_noise, _along_path
 
@@ -84,7 +84,7 @@ def predictor(loss: str) -> Callable[..., Any]:
     return _PREDICTORS[loss]
 
 
-@kernel(fastmath=True)
+@inner(fastmath=True)
 def _dot(x, y):
     total = np.float32(0)
     for d in range(len(x)):
@@ -92,7 +92,7 @@ def _dot(x, y):
     return total
 
 
-@kernel(fastmath=True)
+@inner(fastmath=True)
 def _exchange(x, y, step, change):
     """Move x, whose change waits, and y along each other."""
     for d in range(len(x)):

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wordkin.kernels import inline, kernel
+from wordkin.kernels import inline, inner, kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -381,7 +381,7 @@ def _is_decimal(scaled, half_gap, exponent, value, even):
     return _reads_back(np.int64(whole), exponent, value)
 
 
-@kernel
+@inner
 def _shortest(value):
     """Return the shortest decimal of a positive float32, and its digits; 0 digits if not found."""
     wide = np.float64(value)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from wordkin.kernels import inline, kernel, next_random
-from wordkin.kernels.sampling import begin, bounds, make_buffer, make_noise, move_on, refill
+from wordkin.kernels.sampling import begin, bounds, make_noise, move_on, refill
+from wordkin.kernels.sampling import make_buffer as make_buffer
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +65,7 @@ def make_others(weights: NDArray[np.float64]) -> Others:
 
 
 @kernel
-def count_pairs(text, rule, span, state):
+def count_pairs(text, rule, span, buffer, state):
     """Count the pairs that `make_examples` would make of a span with the same random stream.
 
     Parameters
@@ -75,6 +76,8 @@ def count_pairs(text, rule, span, state):
         Window, and whether it shrinks.
     span : Span
         The tokens.
+    buffer : Buffer
+        Made for the window.
     state : ndarray
         The random stream, changed in place.
 
@@ -83,15 +86,11 @@ def count_pairs(text, rule, span, state):
     int
         Pairs, without negatives.
     """
-    buffer = make_buffer(rule.window)
-    cursor = np.zeros(3, np.int64)
-    begin(text, span, cursor)
+    begin(text, span, buffer)
     first = count = pairs = np.int64(0)
     more = True
     while more:
-        count, last, more = refill(
-            text, cursor, span.stop, buffer, first, count, rule, state, 1, _SPARE
-        )
+        count, last, more = refill(text, span.stop, buffer, first, count, rule, state, 1, _SPARE)
         for i in range(first, last):
             left, right = bounds(buffer, i, buffer.reaches[i], count)
             pairs += right - left
@@ -100,7 +99,7 @@ def count_pairs(text, rule, span, state):
 
 
 @kernel
-def make_examples(text, rule, span, others, states, out):
+def make_examples(text, rule, span, others, buffer, states, out):
     """Write the examples of a span: each pair with label 1, and its negatives with label 0.
 
     Parameters
@@ -113,6 +112,8 @@ def make_examples(text, rule, span, others, states, out):
         The tokens.
     others : Others
         The law of the negatives.
+    buffer : Buffer
+        Made for the window.
     states : tuple of two ndarrays
         Random streams: of the text (as for `count_pairs`), and of the noise.
     out : ndarray
@@ -123,14 +124,12 @@ def make_examples(text, rule, span, others, states, out):
     int
         Examples written.
     """
-    buffer = make_buffer(rule.window)
-    cursor = np.zeros(3, np.int64)
-    begin(text, span, cursor)
+    begin(text, span, buffer)
     first = count = n = np.int64(0)
     more = True
     while more:
         count, last, more = refill(
-            text, cursor, span.stop, buffer, first, count, rule, states[0], 1, _SPARE
+            text, span.stop, buffer, first, count, rule, states[0], 1, _SPARE
         )
         for i in range(first, last):
             left, right = bounds(buffer, i, buffer.reaches[i], count)

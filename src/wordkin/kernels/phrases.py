@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wordkin.kernels import inline, kernel
+from wordkin.kernels import inline, inner, kernel
 from wordkin.kernels.lanes import prefetch
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def _fold(key, number):
     return key ^ (key >> _S32)
 
 
-@kernel
+@inner
 def _fold_parts(key, words, word):
     """Add all parts of a word to a hash."""
     if word < words.plain:  # nearly all, and nothing to look up
@@ -290,7 +290,7 @@ def find_phrases(text, words, counts, rule, found, cursor):
     return token == len(ids)
 
 
-@kernel
+@inner
 def _note(found, ids, start, stop, score, used):
     """Write down a phrase, unless it was seen before."""
     key = np.uint64(0)

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wordkin.kernels import inline, kernel, next_random, seed_state
+from wordkin.kernels import inline, inner, kernel, next_random
+from wordkin.kernels.lanes import WIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _BUFFER = 1024
-PAST = 16
+PAST = WIDE
 """Room past the end of a buffer, for loads of so many numbers from the last word on."""
 _ALL = 2**31 - 1
 _NO_STREAM = np.zeros(0, np.int32)
@@ -61,6 +62,7 @@ class Buffer(NamedTuple):
     words: NDArray[np.int32]
     places: NDArray[np.int32]
     reaches: NDArray[np.int32]
+    cursor: NDArray[np.int64]  # (3,) the next token, its sentence, the next kept token's place
 
 
 def keep_thresholds(counts: NDArray[np.int64], sample: float) -> NDArray[np.uint64]:
@@ -130,7 +132,8 @@ def make_noise(counts: NDArray[np.int64] | NDArray[np.float64], exponent: float)
     share = counts.astype(np.float64) ** exponent
     share *= len(share) / share.sum()
     alias = np.arange(len(share), dtype=np.int32)
-    _pair_columns(share, alias)
+    small, large = (np.empty(len(share), np.int32) for _ in range(2))
+    _pair_columns(share, alias, small, large)
     return Noise((np.minimum(share, 1.0) * 2.0**32).astype(np.uint64), alias)
 
 
@@ -159,9 +162,11 @@ def with_stream(noise: Noise, counts: NDArray[np.int64], exponent: float) -> Noi
     if size == 0:
         return noise
     share = np.cumsum(counts.astype(np.float64) ** exponent)
-    stream = np.empty(size, np.int32)
-    _fill_evenly(share / share[-1], stream)
-    _shuffle(stream, 0, size, seed_state(size))
+    # the i-th draw is the first word whose share, added up, reaches the middle of its place
+    ends = np.floor(share / share[-1] * size - 0.5).astype(np.int64) + 1
+    ends[-1] = size
+    stream = np.repeat(np.arange(len(counts), dtype=np.int32), np.diff(ends, prepend=0))
+    np.random.default_rng(size).shuffle(stream)
     return noise._replace(stream=stream)
 
 
@@ -184,17 +189,7 @@ def stream_size(words: int) -> int:
     return max(_SHORTEST_STREAM, 1 << (wanted - 1).bit_length())
 
 
-@kernel
-def _fill_evenly(share, stream):
-    """Each word in its share of the stream; `share` is cumulative."""
-    word = 0
-    for i in range(len(stream)):
-        while word < len(share) - 1 and share[word] * len(stream) < i + 0.5:
-            word += 1
-        stream[i] = word
-
-
-@kernel
+@inner
 def _shuffle(ids, begin, end, state):
     """Shuffle ids[begin:end] (Durstenfeld 1964)."""
     for i in range(end - 1, begin, -1):
@@ -204,13 +199,13 @@ def _shuffle(ids, begin, end, state):
 
 
 @kernel
-def _pair_columns(share, alias):
-    """Fill each column below 1 from one above it, until all are 1 (Vose 1991)."""
-    n = len(share)
-    small = np.empty(n, np.int32)
-    large = np.empty(n, np.int32)
+def _pair_columns(share, alias, small, large):
+    """Fill each column below 1 from one above it, until all are 1 (Vose 1991).
+
+    `small` and `large` are room for as many columns as there are.
+    """
     n_small = n_large = 0
-    for i in range(n):
+    for i in range(len(share)):
         if share[i] < 1.0:
             small[n_small] = i
             n_small += 1
@@ -365,16 +360,31 @@ def draw_noise(noise, state):
     return np.int32(column) if (bits & _LOW) < noise.threshold[column] else noise.alias[column]
 
 
-@kernel
-def make_draws(buffer, group, shared):
-    """Room for the noise words of all groups of a buffer, and for loads past both its ends."""
-    return np.zeros(group + (len(buffer.words) // group + 2) * shared + PAST, np.int32)
+def most_draws(tokens: int) -> int:
+    """How many numbers `draw_for_groups` may need for a buffer, however groups share noise words.
+
+    Parameters
+    ----------
+    tokens : int
+        Those that the buffer has room for.
+
+    Returns
+    -------
+    int
+        With room for loads past both ends: groups of one share most.
+    """
+    return 1 + (tokens + 2) * (WIDE - 1) + PAST
 
 
-@kernel
+@inner
 def draw_for_groups(noise, state, first, last, group, shared, drawn):
-    """Draw noise words to drawn[group:], for the groups of buffer[first:last] and one more."""
-    draw_noises(noise, state, ((last - first) // group + 2) * shared, drawn[group:])
+    """Draw noise words to drawn[group:], for the groups of buffer[first:last] and one more.
+
+    Returns where they end.
+    """
+    n = ((last - first) // group + 2) * shared
+    draw_noises(noise, state, n, drawn[group:])
+    return group + n
 
 
 @kernel
@@ -390,21 +400,21 @@ def draw_noises(noise, state, n, out):
             out[k] = draw_noise(noise, state)
 
 
-@kernel
-def refill(text, cursor, stop, buffer, first, count, rule, state, group, spare):
+@inner
+def refill(text, stop, buffer, first, count, rule, state, group, spare):
     """Fill the buffer with what comes next of the block: return `count`, `last` and `more`.
 
     What is to be learned from is buffer[first:last], in whole groups whose right side is there. If
     no `more` will come, it is all the rest, and spare words end the buffer.
     """
-    count = fill(text, cursor, stop, buffer, count, rule, state)
-    if cursor[0] < stop:
+    count = fill(text, stop, buffer, count, rule, state)
+    if buffer.cursor[0] < stop:
         return count, first + max(count - rule.window - first, 0) // group * group, True
     _end(buffer, count, spare)
     return count, count, False
 
 
-@kernel
+@inner
 def move_on(buffer, last, count, window):
     """Move what is context for the words from `last` on to the front of the buffer.
 
@@ -418,13 +428,14 @@ def move_on(buffer, last, count, window):
     return start, last - start, count - start
 
 
-@kernel
-def fill(text, cursor, stop, buffer, count, rule, state):
+@inner
+def fill(text, stop, buffer, count, rule, state):
     """Copy tokens to buffer[count:] until it is full or the block ends; return the new count.
 
-    `cursor` holds the next token, its sentence, and the place of the next kept token. Hand `count`
-    over as an int64: for a plain 0, a type of its own to Numba, all this is compiled once more.
+    Hand `count` over as an int64: for a plain 0, a type of its own to Numba, all this is compiled
+    once more.
     """
+    cursor = buffer.cursor
     token, sentence, place = cursor[0], cursor[1], cursor[2]
     room = len(buffer.words) - PAST
     while token < stop and count < room:
@@ -450,14 +461,42 @@ def fill(text, cursor, stop, buffer, count, rule, state):
     return count
 
 
-@kernel
-def make_buffer(window):
-    """An empty buffer, with room for the context that is carried over."""
-    room = _BUFFER + 2 * window + PAST
-    return Buffer(np.zeros(room, np.int32), np.zeros(room, np.int32), np.zeros(room, np.int32))
+def buffered(window: int) -> int:
+    """Tell how many tokens a buffer has room for.
+
+    Parameters
+    ----------
+    window : int
+        The widest reach: so much context is carried over.
+
+    Returns
+    -------
+    int
+        With the room past their end.
+    """
+    return _BUFFER + 2 * window + PAST
 
 
-@kernel
+def make_buffer(window: int) -> Buffer:
+    """An empty buffer.
+
+    It is made in Python: to compile what makes arrays takes a second.
+
+    Parameters
+    ----------
+    window : int
+        The widest reach.
+
+    Returns
+    -------
+    Buffer
+        All zeros.
+    """
+    words, places, reaches = np.zeros((3, buffered(window)), np.int32)
+    return Buffer(words, places, reaches, np.zeros(3, np.int64))
+
+
+@inner
 def _end(buffer, count, word):
     """Let the buffer end with a word that reaches none, as often as a group may go past its end."""
     for i in range(count, count + PAST):
@@ -466,15 +505,16 @@ def _end(buffer, count, word):
         buffer.reaches[i] = -1
 
 
-@kernel
-def begin(text, span, cursor):
-    """Point the cursor at the block's first token."""
+@inner
+def begin(text, span, buffer):
+    """Point the buffer's cursor at the block's first token."""
+    cursor = buffer.cursor
     cursor[0] = span.start
     cursor[1] = sentence_of(text.starts, span.start)
     cursor[2] = 0
 
 
-@kernel
+@inner
 def sentence_of(starts, token):
     """Find the sentence of a token: np.searchsorted, which takes five times as long to compile."""
     low, high = np.int64(0), np.int64(len(starts))

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wordkin.kernels import inline, kernel
+from wordkin.kernels import inline, inner, kernel
 from wordkin.kernels.groups import (
     LOSS_EVERY,
     SLICE,
-    Scratch,
+    Room,
     Targets,
     aligned,
     centre_lanes,
@@ -31,12 +31,13 @@ from wordkin.kernels.groups import (
     fetch,
     hull,
     make_meet,
-    make_scratch,
+    make_room,
     measure,
     padded,
     spread,
     weigh,
 )
+from wordkin.kernels.groups import room_bytes as room_bytes
 from wordkin.kernels.lanes import (
     WIDE,
     add_products,
@@ -53,8 +54,6 @@ from wordkin.kernels.sampling import (
     begin,
     bounds,
     draw_for_groups,
-    make_buffer,
-    make_draws,
     move_on,
     refill,
 )
@@ -83,12 +82,12 @@ class Tables(NamedTuple):
 
 
 class Desk(NamedTuple):
-    """What one thread has for itself: a group's scratch, and the means of the tokens around it.
+    """What one thread has for itself: room as in `word2vec`, and the means of the tokens around.
 
     The means lie in a ring: that of the k-th token of a block in slot k modulo its length.
     """
 
-    scratch: Scratch
+    room: Room
     means: NDArray[np.float32]  # (a power of two, padded D)
     before: NDArray[np.float32]  # the same means when they were made
     bag: NDArray[np.int64]  # (WIDE, contexts) CBOW: how many pieces each context has
@@ -111,8 +110,8 @@ def make_desk(window: int, dimensions: int) -> Desk:
     """
     slots = 1 << (2 * window + 2 * WIDE).bit_length()
     shape = (slots, padded(dimensions))
-    scratch = make_scratch(window, dimensions)
-    return Desk(scratch, aligned(shape), aligned(shape), np.zeros_like(scratch.members))
+    room = make_room(window, dimensions)
+    return Desk(room, aligned(shape), aligned(shape), np.zeros_like(room.scratch.members))
 
 
 @kernel
@@ -144,7 +143,7 @@ def compose(table, pieces, out):
 # ------------------------------------------------------------------------------- the plain kernel
 
 
-@kernel(fastmath=True)
+@inner(fastmath=True)
 def _mean_into(mean, table, pieces, word):
     mean[:] = 0
     for k in range(pieces.starts[word], pieces.starts[word + 1]):
@@ -152,7 +151,7 @@ def _mean_into(mean, table, pieces, word):
     mean /= np.float32(pieces.starts[word + 1] - pieces.starts[word])
 
 
-@kernel(fastmath=True)
+@inner(fastmath=True)
 def _bag_into(mean, table, pieces, words):
     """The mean of all pieces of all words: those of many pieces weigh more, as in fastText."""
     mean[:] = 0
@@ -164,7 +163,7 @@ def _bag_into(mean, table, pieces, words):
     mean /= np.float32(n)
 
 
-@kernel(fastmath=True)
+@inner(fastmath=True)
 def _hand_on(change, table, pieces, word):
     for k in range(pieces.starts[word], pieces.starts[word + 1]):
         table[pieces.rows[k]] += change
@@ -190,19 +189,15 @@ def make_plain(predict: Callable[..., Any], *, cbow: bool) -> Callable[..., Any]
 
     @kernel(fastmath=True)
     def plain(text, law, tables, pieces, rule, span, desk, state, tally):
-        buffer = make_buffer(rule.window)
-        cursor = np.zeros(3, np.int64)
-        begin(text, span, cursor)
+        buffer, hidden = desk.room.buffer, desk.room.scratch.hidden
+        begin(text, span, buffer)
         spare = np.int32(len(tables.output) - 1)  # a row that nobody looks at
-        change = np.zeros(tables.pieces.shape[1], np.float32)
-        mean = np.zeros(tables.pieces.shape[1], np.float32)
+        change, mean = hidden[0], hidden[1]
         first = count = np.int64(0)
         more = True
         while more:
             before = count
-            count, last, more = refill(
-                text, cursor, span.stop, buffer, first, count, rule, state, 1, spare
-            )
+            count, last, more = refill(text, span.stop, buffer, first, count, rule, state, 1, spare)
             tally[0] += count - before
             for i in range(first, last):
                 left, right = bounds(buffer, i, buffer.reaches[i], count)
@@ -325,11 +320,8 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
 
     @kernel
     def grouped(text, noise, tables, pieces, rule, span, desk, state, tally):
-        scratch = desk.scratch
-        buffer = make_buffer(rule.window)
-        drawn = make_draws(buffer, group, shared)
-        cursor = np.zeros(3, np.int64)
-        begin(text, span, cursor)
+        scratch, buffer, drawn = desk.room.scratch, desk.room.buffer, desk.room.drawn
+        begin(text, span, buffer)
         spare = np.int32(len(tables.output) - 1)  # a row that nobody looks at
         output, stride = tables.output.ctypes.data, tables.output.shape[1] * 4
         slices = stride // SLICE
@@ -342,11 +334,11 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
         while more:
             before = count
             count, last, more = refill(
-                text, cursor, span.stop, buffer, first, count, rule, state, group, spare
+                text, span.stop, buffer, first, count, rule, state, group, spare
             )
             tally[0] += count - before
             draw_for_groups(noise, state, first, last, group, shared, drawn)
-            k = group
+            k = np.int64(group)
             for g in range(first, last, group):
                 size = min(group, last - g)
                 while live_from < g - rule.window:
@@ -367,8 +359,8 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
                     reaches = centre_lanes(buffer.reaches, g, group)
                 centres, noises = buffer.words.ctypes.data + 4 * g, drawn.ctypes.data + 4 * k
                 around = Targets(
-                    row_addresses(output, output, 0, stride, centres, group)
-                    + row_addresses(output, output, 0, stride, noises, shared),
+                    row_addresses(output, stride, centres, group)
+                    + row_addresses(output, stride, noises, shared),
                     load_wide_int(buffer.places.ctypes.data + 4 * g),
                     reaches,
                     weigh(strengths, drawn, k, buffer.words, g, group),
@@ -398,7 +390,7 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
 @inline
 def _gather_contexts(desk, buffer, base, g, group, count):
     """Skip-gram: write down the means and places of all contexts; return these."""
-    scratch, mask = desk.scratch, len(desk.means) - 1
+    scratch, mask = desk.room.scratch, len(desk.means) - 1
     stride = desk.means.shape[1] * 4
     left, right = hull(buffer, g, group, count)
     for j in range(left, right + 1):
@@ -413,7 +405,7 @@ def _gather_bags(desk, pieces, buffer, base, g, size, count):
 
     A context's mean changes by what the bag has learned, since all its pieces do.
     """
-    scratch, mask = desk.scratch, len(desk.means) - 1
+    scratch, mask = desk.room.scratch, len(desk.means) - 1
     stride = desk.means.shape[1] * 4
     scratch.reaches[:] = -1
     for t in range(size):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from wordkin.kernels import inline, kernel
+from wordkin.kernels import inline, inner, kernel
 from wordkin.kernels.lanes import LANES, zeros
 from wordkin.kernels.tiles import (
     PANEL,
@@ -149,7 +149,7 @@ def _row_starts(base, stride):
     return (base, base + stride, base + 2 * stride, base + 3 * stride)
 
 
-@kernel
+@inner
 def _keep_reaching(best, scratch, panel, lanes, row):
     """Look at the lanes in which some score of a tile reached its floor."""
     for lane in range(LANES):

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from wordkin.kernels import inline, kernel, pasted
+from wordkin.kernels import inline, inner, kernel, pasted
 from wordkin.kernels.groups import (
     LOSS_EVERY,
     SLICE,
@@ -39,10 +39,11 @@ from wordkin.kernels.groups import (
     spread,
     weigh,
 )
-from wordkin.kernels.groups import Scratch as Scratch
+from wordkin.kernels.groups import Room as Room
 from wordkin.kernels.groups import aligned as aligned
-from wordkin.kernels.groups import make_scratch as make_scratch
+from wordkin.kernels.groups import make_room as make_room
 from wordkin.kernels.groups import padded as padded
+from wordkin.kernels.groups import room_bytes as room_bytes
 from wordkin.kernels.lanes import (
     WIDE,
     lanes_between,
@@ -59,8 +60,6 @@ from wordkin.kernels.sampling import (
     bounds,
     draw_for_groups,
     draw_noise,
-    make_buffer,
-    make_draws,
     move_on,
     refill,
 )
@@ -100,6 +99,18 @@ class Rule(NamedTuple):
 
 
 # ------------------------------------------------------------------------------ preparation
+
+
+def take_hot(tables: Tables) -> None:
+    """Take the hot rows as they are now, before a kernel begins.
+
+    Parameters
+    ----------
+    tables : Tables
+        The thread's.
+    """
+    tables.hot[:] = tables.rows[: len(tables.hot)]
+    tables.seen[:] = tables.hot
 
 
 def halves(rows: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -177,29 +188,25 @@ def make_plain(*, cbow: bool, hierarchical: bool) -> Callable[..., Any]:
     Returns
     -------
     callable
-        ``kernel(text, law, tables, rule, span, scratch, state, tally)``. `state` is the random
+        ``kernel(text, law, tables, rule, span, room, state, tally)``. `state` is the random
         stream, a (1,) uint64 array that is changed in place. To `tally`, a (3,) float64 array, are
         added: tokens kept, summed loss, and how many predictions it is summed over.
     """
     predict = _along_path if hierarchical else _against_noise
 
     @kernel(fastmath=True)
-    def plain(text, law, tables, rule, span, scratch, state, tally):
-        buffer = make_buffer(rule.window)
-        cursor = np.zeros(3, np.int64)
-        begin(text, span, cursor)
+    def plain(text, law, tables, rule, span, room, state, tally):
+        buffer = room.buffer
+        begin(text, span, buffer)
         spare = np.int32(len(tables.rows) - 1)  # a row that nobody looks at
         half = tables.rows.shape[1] // 2
         inputs, outputs = tables.rows[:, :half], tables.rows[:, half:]
-        change = np.zeros(half, np.float32)
-        mean = np.zeros(half, np.float32)
+        change, mean = room.scratch.hidden[0], room.scratch.hidden[1]
         first = count = np.int64(0)
         more = True
         while more:
             before = count
-            count, last, more = refill(
-                text, cursor, span.stop, buffer, first, count, rule, state, 1, spare
-            )
+            count, last, more = refill(text, span.stop, buffer, first, count, rule, state, 1, spare)
             tally[0] += count - before
             for i in range(first, last):
                 centre, reach = buffer.words[i], buffer.reaches[i]
@@ -252,7 +259,7 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
     Returns
     -------
     callable
-        ``kernel(text, noise, tables, rule, span, scratch, state, tally)``, as for `make_plain`;
+        ``kernel(text, noise, tables, rule, span, room, state, tally)``, as for `make_plain`;
         the loss is that of every 64th group.
     """
     targets = group + shared
@@ -261,32 +268,26 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
     low = 0 if cbow else 1  # a mean meets its own centre, a context any centre but itself
 
     @kernel
-    def grouped(text, noise, tables, rule, span, scratch, state, tally):
-        buffer = make_buffer(rule.window)
-        rows = np.zeros(len(buffer.words), np.int64)  # the address of each word's rows
-        drawn = make_draws(buffer, group, shared)
-        noise_rows = np.zeros(len(drawn), np.int64)
-        coming = np.zeros((len(buffer.words) // group + 1) * ahead, np.int64)
-        cursor = np.zeros(3, np.int64)
-        begin(text, span, cursor)
+    def grouped(text, noise, tables, rule, span, room, state, tally):
+        scratch, buffer, rows, drawn, noise_rows, coming = room
+        begin(text, span, buffer)
         spare = np.int32(len(tables.rows) - 1)  # a row that nobody looks at
         half = tables.rows.shape[1] // 2 * 4  # bytes
         slices = half // SLICE
         strengths = lanes_between(np.float32(rule.negative / shared), group, targets)
-        copy_hot(tables)
         first = count = groups = buffers = np.int64(0)
         more = True
         while more:
             before = count
             count, last, more = refill(
-                text, cursor, span.stop, buffer, first, count, rule, state, group, spare
+                text, span.stop, buffer, first, count, rule, state, group, spare
             )
             tally[0] += count - before
             find_rows(tables, buffer.words, count + group, rows)
-            draw_for_groups(noise, state, first, last, group, shared, drawn)
-            find_rows(tables, drawn, len(drawn), noise_rows)
+            draws = draw_for_groups(noise, state, first, last, group, shared, drawn)
+            find_rows(tables, drawn, draws, noise_rows)
             look_ahead(rows, noise_rows, half, first, last, group, shared, rule.window, coming)
-            k, n = group, 0
+            k, n = np.int64(group), np.int64(0)
             for g in range(first, last, group):
                 if cbow:
                     contexts = _gather_means(buffer, rows, scratch, g, min(group, last - g), count)
@@ -319,18 +320,10 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
     return grouped
 
 
-@kernel
-def copy_hot(tables):
-    """Take the hot rows as they are now."""
-    # number by number: to copy rows, Numba compiles what makes an error's text, for 2 seconds
-    for i in range(len(tables.hot)):
-        for d in range(tables.hot.shape[1]):
-            tables.hot[i, d] = tables.seen[i, d] = tables.rows[i, d]
-
-
-@kernel
+@inner
 def merge_hot(tables):
     """Add what this thread has changed to the shared rows, and take over what others have."""
+    # number by number: to copy rows, Numba compiles what makes an error's text, for 2 seconds
     rows, hot, seen = tables
     for i in range(len(hot)):
         for d in range(hot.shape[1]):
@@ -345,14 +338,14 @@ def row_of(tables, word):
     return base + np.int64(word) * (tables.rows.shape[1] * 4)
 
 
-@kernel
+@inner
 def find_rows(tables, words, n, rows):
     """Write down the addresses of the rows of the first n words."""
     for i in range(n):
         rows[i] = row_of(tables, words[i])
 
 
-@kernel
+@inner
 def look_ahead(rows, noise_rows, half, first, last, group, shared, window, coming):
     """Write down which rows the next group will need that this one has not, for each group.
 

@@ -251,13 +251,15 @@ class Skipgrams:
 
     def _count(self, epoch: int, piece: int) -> int:
         state = seed_state(self.plan.seed, epoch, _TEXT, piece)
-        return int(kernels.count_pairs(self._text, self._rule, self._span(piece), state))
+        buffer = kernels.make_buffer(self._rule.window)
+        return int(kernels.count_pairs(self._text, self._rule, self._span(piece), buffer, state))
 
     def _make(self, epoch: int, piece: int, out: NDArray[np.uint64]) -> int:
         states = tuple(seed_state(self.plan.seed, epoch, use, piece) for use in (_TEXT, _NOISE))
         span = self._span(piece)
-        made = kernels.make_examples(self._text, self._rule, span, self._others, states, out)
-        return int(made)
+        buffer = kernels.make_buffer(self._rule.window)
+        given = (self._text, self._rule, span, self._others, buffer)
+        return int(kernels.make_examples(*given, states, out))
 
     def _batch(self, examples: NDArray[np.uint64]) -> Batch:
         n = len(examples)

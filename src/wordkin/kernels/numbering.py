@@ -151,9 +151,8 @@ def rank_in_place(ids, ends, ranks):
 
 
 @kernel
-def _doubled(slots):
-    """Give a table twice the slots."""
-    larger = np.zeros((2 * len(slots), 2), np.uint64)
+def _move(slots, larger):
+    """Put what is in some slots into more of them, all free."""
     mask = np.uint64(len(larger) - 1)
     for s in range(len(slots)):
         if slots[s, 1] != _0:
@@ -161,7 +160,6 @@ def _doubled(slots):
             while larger[at, 1] != _0:
                 at = (at + _1) & mask
             larger[at, 0], larger[at, 1] = slots[s, 0], slots[s, 1]
-    return larger
 
 
 @kernel
@@ -289,7 +287,9 @@ class WordTable:
             done += number(text, begins[done:], stops[done:], self._words, out)
             if done == len(begins):
                 return ids
-            self._words = self._words._replace(slots=_doubled(self._words.slots))
+            larger = np.zeros((2 * len(self._words.slots), 2), np.uint64)
+            _move(self._words.slots, larger)
+            self._words = self._words._replace(slots=larger)
 
     def _reserve(self, n_words: int, n_bytes: int) -> None:
         """Make room for more words, twice as much as there is, so that little is copied."""

@@ -19,7 +19,7 @@ from llvmlite import ir
 from numba.core import types
 from numba.extending import intrinsic
 
-from wordkin.kernels import inline, kernel
+from wordkin.kernels import kernel, pasted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -175,7 +175,7 @@ def plain_letters(classes: NDArray[np.uint8], lower: NDArray[np.int32]) -> NDArr
     return np.array([first, span, same[2], same[1], lift], np.uint8)
 
 
-@inline
+@pasted
 def _decode(first):
     """Return the code point that bytes begin with, and how many it takes; (-1, 1) if none."""
     a, b = np.int64(first & np.uint64(0xFF)), np.int64(first >> _8 & np.uint64(0xFF))
@@ -196,7 +196,7 @@ def _decode(first):
     return code, size
 
 
-@inline
+@pasted
 def _encode(code):
     """Return the four bytes of a code point in UTF-8, and how many of them count."""
     last = 0x80 | code & 0x3F

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from wordkin.corpus import store
 from wordkin.corpus.draft import Draft
 from wordkin.errors import ConfigError
+from wordkin.given import whole
 from wordkin.progress import task
 from wordkin.text.phrases import PhraseRule, Phrases
 from wordkin.text.tokenizers import Phrased, Whitespace, get_tokenizer
@@ -84,7 +85,9 @@ def phrases_for(
         If it is none of this, or does not go with the tokenizer or the vocabulary.
     """
     known = choice.tokenizer.phrases if isinstance(choice.tokenizer, Phrased) else None
-    if wanted is None or (isinstance(wanted, int) and wanted == 0):
+    passes = whole(wanted)
+    # False is how some say "none"
+    if wanted is None or wanted is False or passes == 0:
         return known
     if known is not None:
         raise ConfigError(
@@ -100,11 +103,11 @@ def phrases_for(
         )
     if isinstance(wanted, PhraseRule):
         return wanted
-    if isinstance(wanted, bool) or not isinstance(wanted, int):
+    if passes is None:
         raise ConfigError(
             f"phrases must be a number of passes, a PhraseRule or Phrases; got {wanted!r:.60}."
         )
-    return PhraseRule(passes=wanted)
+    return PhraseRule(passes=passes)
 
 
 def build(

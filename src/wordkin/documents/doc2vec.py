@@ -14,6 +14,7 @@ from wordkin.documents.report import Counted, EncodingReport, report_on
 from wordkin.documents.saving import read_documents, write_documents
 from wordkin.documents.texts import checked_texts, list_of
 from wordkin.errors import ConfigError, InputError, RowError, UnknownWordError
+from wordkin.given import check_unmasked
 from wordkin.neighbors import Searcher, checked_vector
 from wordkin.progress import shown, task
 
@@ -84,6 +85,7 @@ class DocumentModel:
         config: Doc2Vec,
         tags: Sequence[str] | None = None,
     ) -> None:
+        check_unmasked([vectors, context])
         shape = (len(words), words.dimensions)
         if context.shape != shape or vectors.ndim != 2 or vectors.shape[1] != shape[1]:
             raise InputError(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from wordkin.errors import ConfigError, FileError, warn
+from wordkin.given import number, whole
 from wordkin.training import checkpoint
 
 if TYPE_CHECKING:
@@ -59,9 +60,9 @@ class Interval:
     """
 
     def __init__(self, every: float | str | None) -> None:
-        self._in_blocks = isinstance(every, int)
+        self._in_blocks = whole(every) is not None
         self._amount = _amount(every)
-        if isinstance(every, bool) or (self._amount is not None and not self._amount > 0):
+        if self._amount is not None and not self._amount > 0:
             raise ConfigError(
                 "every must be a number of blocks (int), seconds (float), or a time such as '30s' "
                 f"or '5m'; got {every!r}."
@@ -104,9 +105,7 @@ def _amount(every: object) -> float | None:
     if isinstance(every, str):
         parts = re.fullmatch(r"(\d+(?:\.\d+)?) ?([smh])", every)
         return float(parts[1]) * _SECONDS[parts[2]] if parts else 0.0
-    if every is None or isinstance(every, int | float):
-        return every
-    return 0.0
+    return None if every is None else number(every) or 0.0
 
 
 class EarlyStopping:
@@ -157,11 +156,12 @@ class EarlyStopping:
     def __init__(
         self, patience: int = 1, min_delta: float = 0.0, *, restore_best: bool = True
     ) -> None:
-        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
+        epochs, delta = whole(patience), number(min_delta)
+        if epochs is None or epochs < 1:
             raise ConfigError(f"patience must be a whole number from 1 on; got {patience!r}.")
-        if not min_delta >= 0:
+        if delta is None or not delta >= 0:
             raise ConfigError(f"min_delta must be a number from 0 on; got {min_delta!r}.")
-        self.patience, self.min_delta, self.restore_best = patience, min_delta, restore_best
+        self.patience, self.min_delta, self.restore_best = epochs, delta, restore_best
         self.best_epoch: int | None = None
         self._kept: dict[str, NDArray[np.float32]] = {}
         self._kept_epoch = 0

@@ -67,6 +67,10 @@ class Interval:
                 "every must be a number of blocks (int), seconds (float), or a time such as '30s' "
                 f"or '5m'; got {every!r}."
             )
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin anew: time is counted from the next call of `due` on."""
         self._last: float | None = None
 
     @property
@@ -85,7 +89,7 @@ class Interval:
         Returns
         -------
         bool
-            Time is counted from the first call on.
+            Time is counted from the first call on since `begin`.
         """
         if self._amount is None:
             return progress.epoch_ended
@@ -162,7 +166,7 @@ class EarlyStopping:
         if delta is None or not delta >= 0:
             raise ConfigError(f"min_delta must be a number from 0 on; got {min_delta!r}.")
         self.patience, self.min_delta, self.restore_best = epochs, delta, restore_best
-        self.best_epoch: int | None = None
+        self._forget()
         self._kept: dict[str, NDArray[np.float32]] = {}
         self._kept_epoch = 0
 
@@ -184,7 +188,7 @@ class EarlyStopping:
         bool
             True if it has been stopped already.
         """
-        self.best_epoch = None
+        self._forget()
         self._let_go()
         history = live.history()
         if not history or history[-1].validation_loss is None:
@@ -239,17 +243,21 @@ class EarlyStopping:
         del live, in_order
         self._let_go()
 
+    def _forget(self) -> None:
+        self.best_epoch: int | None = None
+        self._best_loss, self._judged = math.inf, 0
+
     def _let_go(self) -> None:
         self._kept, self._kept_epoch = {}, 0
 
     def _judge(self, history: Sequence[EpochRecord]) -> int:
-        """Find the best epoch, and tell how many there were since."""
-        losses = [record.validation_loss or 0.0 for record in history]
-        best = 0
-        for i, loss in enumerate(losses):
-            if loss < losses[best] - self.min_delta:
-                best = i
-        self.best_epoch = best + 1
+        """Find the best epoch, and tell how many there were since; those judged before stay so."""
+        best, best_loss = (self.best_epoch or 1) - 1, self._best_loss
+        for i in range(self._judged, len(history)):
+            loss = history[i].validation_loss or 0.0
+            if loss < best_loss - self.min_delta:
+                best, best_loss = i, loss
+        self.best_epoch, self._best_loss, self._judged = best + 1, best_loss, len(history)
         return len(history) - self.best_epoch
 
     def _look_for(self, best: EpochRecord, live: Live, *, ends: bool) -> None:
@@ -325,6 +333,7 @@ class Checkpoint:
         live : Live
             The run.
         """
+        self._interval.begin()
         self._saved_at, _ = live.seen()  # what lies before is where it was resumed from
         need = sum(table.nbytes for table in live.arrays().values())
         free = shutil.disk_usage(self.path.parent).free

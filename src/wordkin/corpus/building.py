@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wordkin.corpus import store
 from wordkin.corpus.draft import Draft
 from wordkin.errors import ConfigError
+from wordkin.files import checked_path
 from wordkin.given import whole
 from wordkin.progress import task
 from wordkin.text.phrases import PhraseRule, Phrases
@@ -137,7 +137,7 @@ def build(
     """
     plan = phrases_for(phrases, choice)
     # temporary files go where the corpus will be: there must be room for it
-    target = None if folder is None else Path(folder).resolve()
+    target = None if folder is None else checked_path(folder, "write").resolve()
     with Draft(target and target.parent) as draft:
         draft.read(text.chunks)
         if plan is not None:

@@ -7,12 +7,12 @@ import math
 import re
 import shutil
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from wordkin.errors import ConfigError, FileError, warn
+from wordkin.files import checked_path
 from wordkin.given import number, whole
 from wordkin.training import checkpoint
 
@@ -323,7 +323,7 @@ class Checkpoint:
     def __init__(self, folder: str | os.PathLike[str], *, every: float | str = "5m") -> None:
         self._interval = Interval(every)
         self._saved_at = 0  # how many words had been seen
-        self.path = checkpoint.file_in(Path(folder))
+        self.path = checkpoint.file_in(checked_path(folder, "write"))
 
     def begin(self, live: Live) -> None:
         """Refuse to begin where no checkpoint would have room.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wordkin.corpus.surveying import text_mark
@@ -22,6 +21,7 @@ from wordkin.training.progress import EpochRecord
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray

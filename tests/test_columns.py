@@ -453,3 +453,28 @@ def test_a_part_of_a_column_ends_where_it_ends(monkeypatch):
     whole = pa.array(["zz", "ab", "cd", "ef", "x" * 50], pa.large_string())
     corpus = Corpus.from_rows(pa.table({"a": whole.slice(1, 3)}), min_count=1)
     assert list(corpus.sentences()) == [["ab"], ["cd"], ["ef"]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_line_of_json_that_never_ends_is_not_held_in_memory(tmp_path, monkeypatch, encoding):
+    monkeypatch.setattr(tables, "_LONGEST_LINE", 1000)
+    path = tmp_path / "bomb.jsonl.gz"
+    fits, ends = json.dumps({"text": "a" * 900}), json.dumps({"text": "b" * 988})  # of 1000 letters
+    path.write_bytes(gzip.compress(f"{fits}\n{ends}".encode(encoding)))
+    assert Corpus.from_path(path, column="text", encoding=encoding, min_count=1).n_tokens == 2
+    path.write_bytes(gzip.compress(f"{fits}\n{'x' * 100_000}".encode(encoding)))
+    with pytest.raises(FormatError, match=r"Line 2 of .*bomb.*longer than 1,000"):
+        Corpus.from_path(path, column="text", encoding=encoding, min_count=1)
+
+
+def test_rows_of_arrow_are_counted_without_reading_them(tmp_path):
+    path = tmp_path / "caf\u00e9:1.arrow"
+    table = pa.table({"text": ["one two", "three"] * 50})
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_file(str(path), table.schema, options=options) as to:
+        to.write_table(table, max_chunksize=30)
+    assert tables._count_rows(str(path)) == 100
+    whole = path.read_bytes()
+    at = whole.index(b"\x28\xb5\x2f\xfd")  # the first page: none of it is looked at to count
+    path.write_bytes(whole[: at + 4] + bytes(4) + whole[at + 8 :])
+    assert tables._count_rows(str(path)) == 100

@@ -434,6 +434,17 @@ def test_what_lies_in_the_directions_that_are_taken_off_is_nothing(vectors, norm
     assert encoder.encode(["dog"]).any()
 
 
+def test_a_document_without_a_known_word_is_near_to_none():
+    corpus = wk.Corpus.from_texts(["the cat sat", "", "a dog ran", "the dog sat"] * 9, min_count=1)
+    model = wk.train(corpus, wk.Doc2Vec(vector_size=4, epochs=1), workers=1).documents
+    assert model.most_similar(1) == []
+    assert model.most_similar(model.infer(["nothing known"])[0]) == []
+    assert model.tagged(str(i) for i in range(36)).most_similar("5") == []
+    assert len(model.most_similar(0, topn=3)) == 3
+    with pytest.raises(InputError, match="topn"):
+        model.most_similar(1, topn=0)
+
+
 def test_a_rate_that_is_none_is_refused_when_documents_are_inferred():
     corpus = wk.Corpus.from_texts(["the cat sat", "a dog ran"] * 10, min_count=1)
     config = wk.Doc2Vec(vector_size=4, epochs=1, sample=0)

@@ -9,6 +9,7 @@ import io
 import lzma
 import os
 import stat
+import sys
 import zipfile
 from pathlib import Path
 
@@ -346,3 +347,41 @@ def test_closing_closes_the_file_below(tmp_path):
     stream.close()
     with pytest.raises(ValueError, match="closed"):
         stream.read()
+
+
+@pytest.mark.parametrize(("name", "told"), [("a\0b", "NUL"), ("a\ud800", "ud800")])
+def test_names_that_no_path_has_are_told_as_errors_of_files(tmp_path, name, told):
+    """Python raises ValueError or UnicodeEncodeError, wherever it happens to look first."""
+    path = f"{tmp_path}/{name}.safetensors"
+    vectors = wk.WordVectors(["a", "b"], [[1, 2], [3, 4]])
+    corpus = wk.Corpus.from_texts(["a b"] * 5, min_count=1)
+    config = wk.SkipGram(vector_size=2, epochs=1)
+    for touch in (
+        lambda: wk.load(path),
+        lambda: wk.load(path, format="npy"),
+        lambda: vectors.save(path),
+        lambda: vectors.save(path, format="model2vec"),
+        lambda: wk.Corpus.from_path(path),
+        lambda: wk.Corpus.from_path(path + ".jsonl", column="text"),
+        lambda: wk.Corpus.from_texts(["a b"], min_count=1, store=path),
+        lambda: corpus.save(path),
+        lambda: wk.Checkpoint(path),
+        lambda: wk.train(corpus, config, resume=path),
+        lambda: wk.load_classifier(path),
+        lambda: wk.read_labelled(path),
+        lambda: size_on_disk(path),
+    ):
+        with pytest.raises(FileError, match=told):
+            touch()
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text elsewhere")
+def test_a_name_that_is_no_utf8_is_one_but_not_for_the_projector(tmp_path):
+    path = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
+    vectors = wk.WordVectors(["a", "b"], [[1, 2], [3, 4]])
+    vectors.save(path + ".txt")
+    assert wk.load(path + ".txt").index_to_key == ["a", "b"]
+    with pytest.raises(InputError, match="another name"):
+        vectors.save(path + ".tsv", format="projector")
+    assert [each.suffix for each in tmp_path.iterdir()] == [".txt"]

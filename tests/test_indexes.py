@@ -209,3 +209,14 @@ def test_what_has_no_neighbours_loses_none(kind):
     none = WordVectors([], np.zeros((0, 3))).quantized(kind)
     assert none.loss == {"recall": 1, "cosine": 1}
     assert none.most_similar(np.ones(3)) == []
+
+
+@pytest.mark.parametrize("rows", [[[1, -2, 3]], [[1, -2, 3]] * 3])
+def test_a_table_without_differences_keeps_the_signs_of_its_numbers(rows):
+    """Less their mean nothing is left: each was a row of minus ones, with cosine -0.53."""
+    words = [f"w{i}" for i in range(len(rows))]
+    vectors = WordVectors(words, rows).quantized("binary")
+    signs = np.sign(rows[0]) / 3**0.5
+    expected = float(signs @ rows[0] / np.linalg.norm(rows[0]))
+    assert vectors.loss["cosine"] == pytest.approx(expected, abs=1e-6)
+    assert vectors.most_similar(np.array(rows[0], np.float32))[0][1] == pytest.approx(expected)

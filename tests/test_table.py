@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from wordkin.errors import InputError
+from wordkin.errors import InputError, RowError
 from wordkin.table import VectorTable
 from wordkin.vocabulary import Vocabulary
 
@@ -76,3 +76,28 @@ def test_a_tensor_that_is_trained_is_refused_in_words():
     torch = pytest.importorskip("torch")
     with pytest.raises(InputError, match="detach"):
         VectorTable.from_arrays(VOCABULARY, torch.ones(3, 2, requires_grad=True))
+
+
+@pytest.mark.parametrize(
+    ("rows", "error"),
+    [
+        ([-1], RowError),  # NumPy would count from the end
+        ([0, 3], RowError),
+        (np.array([2**40]), RowError),
+        ([1.5], InputError),
+        ([True, False, True], InputError),  # would be rows 1, 0, 1
+        ([[0], [1]], InputError),
+        ([[0], [1, 2]], InputError),
+        (0, InputError),
+    ],
+)
+def test_rows_that_are_none_are_refused(rows, error):
+    table = VectorTable.from_arrays(Vocabulary(["a", "b", "c"]), [[1, 2], [3, 4], [5, 6]])
+    with pytest.raises(error, match=r"[Rr]ow"):
+        table.take(rows)
+
+
+def test_no_rows_make_an_empty_table():
+    table = VectorTable.from_arrays(Vocabulary(["a"]), [[1, 2]])
+    assert len(table.take([])) == 0
+    assert table.take([]).dimensions == 2

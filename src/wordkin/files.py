@@ -76,7 +76,7 @@ def atomic_write(path: StrPath, *, mode: Literal["wb", "w"] = "wb") -> Iterator[
     >>> (folder / "a.txt").read_text()
     'done'
     """
-    target = Path(path).resolve()
+    target = checked_path(path, "write").resolve()
     text = {} if mode == "wb" else {"encoding": "utf-8", "newline": "\n"}
     with _explained("write", path):
         if target.is_dir():
@@ -121,7 +121,7 @@ def atomic_folder(path: StrPath) -> Iterator[Path]:
     FileError
         If the folder can't be written, or one is there that holds something else.
     """
-    target = Path(path).resolve()
+    target = checked_path(path, "write").resolve()
     with _explained("write", path):
         _check_replaceable(target)
         temporary = _sibling(target)
@@ -170,6 +170,39 @@ def _swap(temporary: Path, target: Path) -> None:
 def _sibling(target: Path) -> Path:
     """Make up a hidden name in the same folder: only there is a rename atomic."""
     return target.with_name(f"{_HIDDEN}{secrets.token_hex(6)}.tmp")
+
+
+def checked_path(path: StrPath, verb: str = "read") -> Path:
+    """Return a path, if its characters can be those of one: Python tells of others in many ways.
+
+    Parameters
+    ----------
+    path : str or path-like
+        What the user gave.
+    verb : str
+        What shall be done with it, for the error.
+
+    Returns
+    -------
+    Path
+        The same.
+
+    Raises
+    ------
+    FileError
+        If NUL is in it, or half of a surrogate pair.
+    """
+    name = os.fspath(path)
+    try:
+        odd = "NUL" if b"\0" in os.fsencode(name) else ""
+    except UnicodeEncodeError as error:
+        odd = f"{name[error.start : error.end]!a}"
+    if odd:
+        raise FileError(
+            f"Can't {verb} {name!r}: no path has the character {odd} in it. Was it read from a "
+            "damaged file?"
+        )
+    return Path(path)
 
 
 @contextlib.contextmanager
@@ -237,7 +270,7 @@ def open_bytes(path: StrPath, *, bounded: bool = False) -> BinaryIO:
     ...     stream.read()
     b'hello'
     """
-    name = os.fspath(path)
+    name = os.fspath(checked_path(path))
     archive, member = archive_and_member(name)
     with _explained("read", archive):
         file = opened(archive)  # the caller closes it
@@ -266,7 +299,7 @@ def size_on_disk(path: StrPath) -> int:
     FileError
         If there is no such file.
     """
-    archive, _ = archive_and_member(os.fspath(path))
+    archive, _ = archive_and_member(os.fspath(checked_path(path)))
     with _explained("read", archive):
         return Path(archive).stat().st_size
 

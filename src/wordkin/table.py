@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wordkin.errors import InputError
+from wordkin.errors import InputError, RowError
+from wordkin.given import array_of, check_unmasked
 from wordkin.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class VectorTable:
     Raises
     ------
     InputError
-        If the shape does not fit the vocabulary or the dtype is not float32. (Use `from_arrays`
-        to convert and to check the values.)
+        If the shape does not fit the vocabulary, the dtype is not float32, or some of it is
+        masked. (Use `from_arrays` to convert and to check the values.)
     """
 
     vocabulary: Vocabulary
@@ -46,6 +47,7 @@ class VectorTable:
     subwords: Subwords | None = None
 
     def __post_init__(self) -> None:
+        check_unmasked(self.matrix)
         if self.matrix.ndim != 2 or self.matrix.shape[1] == 0:
             raise InputError(
                 f"Vectors come as one matrix of shape (words, dimensions); got an array of shape "
@@ -101,12 +103,14 @@ class VectorTable:
             If it is no matrix of V rows, or a value is not a finite float32.
         """
         try:
-            numbers = np.asarray(matrix)
+            numbers = array_of(matrix)
             # NumPy would drop imaginary parts, and read numbers in strings and dates
             if numbers.dtype.kind in "cSUMm":
                 raise TypeError(f"got {numbers.dtype}")
             with np.errstate(over="ignore"):
                 array = np.ascontiguousarray(numbers, dtype=np.float32)
+        except InputError:
+            raise
         except (TypeError, ValueError, RuntimeError) as error:  # PyTorch raises the last
             raise InputError(
                 f"Vectors must be a matrix of real numbers with rows of one length: {error}"
@@ -146,8 +150,15 @@ class VectorTable:
         -------
         VectorTable
             A copy of them; settings and rows of n-grams are shared.
+
+        Raises
+        ------
+        InputError
+            If they are no whole numbers, or one comes twice.
+        RowError
+            If there is no such row; -1 is none either.
         """
-        chosen = np.asarray(rows, np.int64)
+        chosen = self._checked_rows(rows)
         old = self.vocabulary
         vocabulary = Vocabulary(
             [old.words[row] for row in chosen.tolist()],
@@ -156,6 +167,23 @@ class VectorTable:
             tokenizer=old.tokenizer,
         )
         return VectorTable(vocabulary, self.matrix[chosen], self.settings, self.subwords)
+
+    def _checked_rows(self, rows: ArrayLike) -> NDArray[np.int64]:
+        try:
+            array = array_of(rows)
+        except InputError:
+            raise
+        except ValueError as error:  # lists of different lengths
+            raise InputError(f"Rows come as one line of whole numbers: {error}") from error
+        if array.ndim != 1 or (array.dtype.kind not in "iu" and array.size):
+            raise InputError(
+                f"Rows come as one line of whole numbers; got an array of shape {array.shape} and "
+                f"dtype {array.dtype}. Of a mask np.flatnonzero(mask) makes rows."
+            )
+        bad = (array < 0) | (array >= len(self))
+        if bad.any():
+            raise RowError(f"There is no row {array[bad][0]}: rows go from 0 to {len(self) - 1}.")
+        return array.astype(np.int64)
 
     @property
     def dimensions(self) -> int:

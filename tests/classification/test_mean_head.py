@@ -16,7 +16,7 @@ from wordkin.classification.features import Scorer, learn_features
 from wordkin.classification.kinds import Kinds
 from wordkin.classification.plain import PlainScorer
 from wordkin.documents.reading import Reader
-from wordkin.errors import InputError
+from wordkin.errors import ConfigError, InputError
 from wordkin.text.tokenizers import Keras, Words
 
 SETTINGS = {"max_ngrams": 1 << 20, "min_ngram_count": 1, "idf_power": 1.0}
@@ -262,3 +262,42 @@ def test_sizes_that_are_none_are_refused(size):
         return
     with pytest.raises(InputError, match="A size is"):
         n_bytes(size)
+
+
+def test_what_was_compressed_before_is_not_made_larger():
+    texts, labels = noisy(500)
+    clf = wk.TextClassifier(ngrams=1).fit(texts, labels)
+    for size in ("2500B", "2500B", "10MB", "10MB"):
+        before = clf.decision_function(texts)
+        done = clf.compress(size)
+        assert done.bytes_after <= done.bytes_before
+    np.testing.assert_array_equal(clf.decision_function(texts), before)
+    assert done.bytes_after == done.bytes_before
+    assert done.features_after == done.features_before
+
+
+def test_what_would_grow_by_rounding_stays_as_it_is():
+    clf = wk.TextClassifier(ngrams=1).fit(["one", "two"] * 3, ["a", "b"] * 3)
+    before, size = clf.decision_function(["one"]), clf.compress(10**6).bytes_before
+    assert clf.compress(size).bytes_after <= size
+    np.testing.assert_allclose(clf.decision_function(["one"]), before, atol=0.02)
+
+
+def test_threads_of_predicting_can_be_set_after_learning(tmp_path, monkeypatch):
+    from wordkin.classification import features
+
+    texts, labels = noisy(500)
+    wk.TextClassifier(workers=1).fit(texts, labels).save(tmp_path / "m")
+    clf = wk.load_classifier(tmp_path / "m")
+    asked = []
+    monkeypatch.setattr(
+        features, "n_threads", lambda workers, **_: asked.append(workers) or workers or 1
+    )
+    for workers in (1, 2, None):
+        clf.set_params(workers=workers).predict(texts)
+    assert asked == [1, 2, None]
+    clf.explain(texts[0])
+    monkeypatch.undo()
+    clf.set_params(workers=0)
+    with pytest.raises(ConfigError, match="workers"):
+        clf.predict(texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import types
 
 import numpy as np
@@ -360,3 +361,74 @@ def test_progress_is_of_no_use_after_the_run(corpus):
     for method in (seen[0].vectors, seen[0].arrays, lambda: seen[0].save("x")):
         with pytest.raises(TrainingError, match="has ended"):
             method()
+
+
+def test_the_history_of_a_moment_stays_as_it_is_and_costs_no_copy(corpus):
+    told = []
+    model = trained(corpus, lambda progress: told.append(progress))
+    by_epoch = [progress for progress in told if progress.epoch_ended]
+    assert [len(progress.history) for progress in by_epoch] == [1, 2, 3, 4, 5, 6]
+    assert len(told[0].history) == 0
+    assert by_epoch[1].history == tuple(model.history[:2]) == by_epoch[2].history[:2]
+    assert by_epoch[1].history != by_epoch[2].history
+    assert hash(by_epoch[1].history) == hash(tuple(model.history[:2]))
+    assert [record.epoch for record in reversed(by_epoch[1].history)] == [2, 1]
+    assert by_epoch[1].history[-1] == model.history[1]
+    assert model.history[2] not in by_epoch[1].history
+    with pytest.raises(IndexError):
+        by_epoch[1].history[2]
+    with pytest.raises(TypeError):
+        by_epoch[1].history[0] = None
+    # a run of a million epochs copied half a million lines at each of them
+    assert len({sys.getsizeof(progress.history) for progress in told}) == 1
+
+
+def test_stopping_early_looks_at_each_epoch_once():
+    class Counted(tuple):
+        looked = 0
+
+        def __getitem__(self, i):
+            Counted.looked += 1
+            return super().__getitem__(i)
+
+        __iter__ = None  # would look at all
+
+    stop, lines = wk.EarlyStopping(patience=1000, restore_best=False), []
+    for step in range(1, 201):
+        lines.append(EpochRecord(step, 0.0, 0.0, 0.0, 9.0 if step < 50 else 1.0 + step))
+        moment = {"epoch_ended": True, "held_out": 1, "step": step, "steps": 300}
+        stop(types.SimpleNamespace(**moment, history=Counted(lines)))
+    assert stop.best_epoch == 1
+    assert Counted.looked == 200
+
+
+@pytest.mark.parametrize(
+    "make", [lambda path: wk.Checkpoint(path, every="5m"), lambda path: wk.LossCurve(every="5m")]
+)
+def test_each_run_counts_its_own_time(monkeypatch, tmp_path, make):
+    now = 0.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    live = types.SimpleNamespace(
+        seen=lambda: (0, 100), arrays=dict, history=tuple, save=lambda path: saved.append(now)
+    )
+    callback, saved = make(tmp_path), []
+    points = saved if isinstance(callback, wk.Checkpoint) else None
+
+    def block():
+        callback(types.SimpleNamespace(
+            step=1, words=1, loss=1.0, epoch_ended=False, live=live, history=()
+        ))  # fmt: skip
+        return len(callback.points) if points is None else len(saved)
+
+    callback.begin(live)
+    assert block() == 0
+    now = 301.0
+    assert block() == 1
+    now = 1000.0  # the second run begins long after
+    callback.begin(live)
+    saved.clear()
+    assert block() == 0
+    now = 1299.0
+    assert block() == 0
+    now = 1301.0
+    assert block() == 1

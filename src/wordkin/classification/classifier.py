@@ -100,7 +100,8 @@ class TextClassifier(Judged):
     seed : int
         Fixes all random choices.
     workers : int, optional
-        Threads; all cores by default. With one, the same seed gives the same bytes.
+        Threads, also of predicting; all cores by default. With one, the same seed gives the same
+        bytes.
     progress : bool
         Show on standard error how far learning and predicting have come.
 
@@ -184,7 +185,8 @@ class TextClassifier(Judged):
                 self, ready.reader.vocabulary, n_classes=len(ready.classes), vectors=table
             )
             head = make_head(plan)
-            history = learn(head, ready.lesson, Rule(ready.held_out, self.patience, tell))
+            rule = Rule(ready.held_out, self.patience, tell, self.workers)
+            history = learn(head, ready.lesson, rule)
         self._learned(plan, head, ready.reader, classes=ready.classes)
         self.history_ = history
         self._judged_by = ready.judged_by
@@ -223,7 +225,7 @@ class TextClassifier(Judged):
         with showing(self.progress):
             with task("reading texts"):
                 documents = self._documents(texts)
-            return self._head.scores(documents)
+            return self._head.scores(documents, workers=self.workers)
 
     def _documents(self, texts: Texts) -> Documents:
         return self._reader.read(checks.checked_texts(texts))
@@ -311,7 +313,7 @@ class TextClassifier(Judged):
         self._check_fitted()
         head = self._mean_head("explain")
         documents = self._documents([text])
-        probabilities = softmax(head.scores(documents))[0]
+        probabilities = softmax(head.scores(documents, workers=self.workers))[0]
         position = int(probabilities.argmax())
         if label is not None:
             position = int(checks.encoded_labels(np.array([label]), self.classes_)[1][0])
@@ -334,7 +336,8 @@ class TextClassifier(Judged):
     ) -> Compression:
         """Make the file fit into a size: keep what matters most, a byte for each score.
 
-        Mean head only. Words and n-grams that are dropped are as if they had never been seen.
+        Mean head only. Words and n-grams that are dropped are as if they had never been seen. One
+        that fits already and would not become smaller stays as it is.
 
         Parameters
         ----------

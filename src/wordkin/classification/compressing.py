@@ -122,7 +122,7 @@ def fitted_into(whole: Pruned, limit: int, measure: Callable[[Pruned], int]) -> 
     Returns
     -------
     Pruned
-        The largest one found that fits.
+        The largest one found that fits; the same one, if it fits and would not become smaller.
 
     Raises
     ------
@@ -136,10 +136,13 @@ def fitted_into(whole: Pruned, limit: int, measure: Callable[[Pruned], int]) -> 
         )
     order = np.argsort(-importance(whole.linear, whole.idf_power), kind="stable")
     sums = np.cumsum(_costs(whole)[order])
-    n = len(order)
+    n, size = len(order), measure(whole)
     while n > 0:
         small = _pruned(whole, np.sort(order[:n]))
-        over = measure(small) - limit
+        rounded = measure(small)
+        if n == len(order) and size <= min(limit, rounded):
+            return whole  # such as one that was compressed before: nothing is to be won
+        over = rounded - limit
         if over <= 0 and len(small.vocabulary):
             return small
         # all but the header is in the sums: the second try fits nearly always

@@ -101,8 +101,11 @@ class Head(Protocol):
         """Let go of what only learning needs; called once, after the last `learn`."""
         ...
 
-    def scores(self, documents: Documents) -> NDArray[np.float32]:
-        """Return logits, shape (n, k), whose softmax are probabilities; finite for any document."""
+    def scores(self, documents: Documents, *, workers: int | None = None) -> NDArray[np.float32]:
+        """Return logits, shape (n, k), whose softmax are probabilities; finite for any document.
+
+        Threads are up to who asks, not to the settings it was learned with.
+        """
         ...
 
     def arrays(self) -> dict[str, NDArray[Any]]:

@@ -11,6 +11,7 @@ import numpy as np
 from wordkin.classification.splits import stratified_split
 from wordkin.errors import FormatError, InputError
 from wordkin.files import open_bytes
+from wordkin.given import array_of
 from wordkin.text.mail import checked_parts, strip_parts
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ class Labelled:
         InputError
             If they are no whole numbers.
         """
-        chosen = _whole(np.asarray(indices)).tolist()
+        chosen = _whole(array_of(indices)).tolist()
         return Labelled(
             [self.texts[i] for i in chosen],
             [self.labels[i] for i in chosen],

@@ -33,11 +33,14 @@ class Rule(NamedTuple):
         documents has not fallen for this many epochs; None never stops early.
     tell : callable or None
         Called after each epoch with its number, the number of epochs, and the history.
+    workers : int or None
+        Threads to judge with.
     """
 
     held_out: Lesson | None = None
     patience: int | None = None
     tell: Callable[[int, int, History], None] | None = None
+    workers: int | None = None
 
 
 def learn(head: Head, lesson: Lesson, rule: Rule) -> History:
@@ -77,7 +80,7 @@ def learn(head: Head, lesson: Lesson, rule: Rule) -> History:
         history["loss"].append(loss)
         history["seconds"].append(time.perf_counter() - began)
         if rule.held_out is not None:
-            _judge(head, rule.held_out, history)
+            _judge(head, rule.held_out, history, workers=rule.workers)
             if not _since_best(history):
                 best = {name: array.copy() for name, array in head.arrays().items()}
         if rule.tell is not None:
@@ -99,8 +102,8 @@ def _since_best(history: History) -> int:
     return losses[::-1].index(min(losses))
 
 
-def _judge(head: Head, held_out: Lesson, history: History) -> None:
-    scores = head.scores(held_out.documents)
+def _judge(head: Head, held_out: Lesson, history: History, *, workers: int | None) -> None:
+    scores = head.scores(held_out.documents, workers=workers)
     p = softmax(scores)
     right = p[np.arange(len(p)), held_out.targets]
     loss = -np.log(np.maximum(right, 1e-12)) @ held_out.weights / held_out.weights.sum()

@@ -149,13 +149,15 @@ class MeanHead:
         self._dense = None
         del self._learner
 
-    def scores(self, documents: Documents) -> NDArray[np.float32]:
+    def scores(self, documents: Documents, *, workers: int | None = None) -> NDArray[np.float32]:
         """Return logits.
 
         Parameters
         ----------
         documents : Documents
             n documents.
+        workers : int, optional
+            Threads; all cores by default.
 
         Returns
         -------
@@ -166,7 +168,6 @@ class MeanHead:
         if len(documents.ids) <= _FEW_WORDS and _COMPILED not in sys.modules:
             sums = self.plain().scores(documents, linear.weights, linear.bias)
         else:
-            workers = self._plan.settings["workers"]
             sums = self._scorer().scores(documents, linear.weights, linear.bias, workers=workers)
         return linear.logits(sums)
 

@@ -105,8 +105,9 @@ class _NetworkHead:
     def end(self) -> None:
         """Do nothing: what the optimizer keeps belongs to the network."""
 
-    def scores(self, documents: Documents) -> NDArray[np.float32]:
+    def scores(self, documents: Documents, *, workers: int | None = None) -> NDArray[np.float32]:
         """Return logits, shape (n, k)."""
+        del workers  # Keras has threads of its own
         network = self._built()
         out = np.zeros((documents.n_documents, self._plan.n_classes), np.float32)
         order = np.argsort(documents.lengths(), kind="stable")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wordkin.classification.heads import HEADS, Plan
 from wordkin.documents.reading import Reader
 from wordkin.errors import ConfigError, EmptyCorpusError, InputError
+from wordkin.given import number, whole
 from wordkin.table import VectorTable
 from wordkin.text.tokenizers import get_tokenizer
 from wordkin.vectors import WordVectors
@@ -126,10 +127,10 @@ def check_settings(settings: TextClassifier) -> dict[str, Any]:
     """
     values = settings.get_params()
     del values["vectors"], values["tokenizer"]
-    _check_whole(settings)
+    values |= _whole_ones(values)
     _check_choices(values)
-    _check_numbers(values)
-    _check_letters(values["letters"])
+    values |= _numbers(values)
+    values["letters"] = _letters(values["letters"])
     return values
 
 
@@ -169,13 +170,17 @@ def plan_of(
     return Plan(settings=values, vocabulary=vocabulary, n_classes=n_classes, vectors=vectors)
 
 
-def _check_numbers(values: dict[str, Any]) -> None:
+def _numbers(values: dict[str, Any]) -> dict[str, float]:
+    made = {}
     for name, high in (("learning_rate", 1e9), ("C", 1e9), ("idf_power", 10)):
         value = values[name]
         if value is None and name == "learning_rate":
             continue
-        if not (_is_number(value) and 0 < value <= high):
+        given = number(value)
+        if given is None or not 0 < given <= high:
             raise ConfigError(f"{name} must be above 0, and {high:g} at most; got {value!r}.")
+        made[name] = given
+    return made
 
 
 def _check_choices(values: dict[str, Any]) -> None:
@@ -190,27 +195,27 @@ def _check_choices(values: dict[str, Any]) -> None:
             raise ConfigError(f"{name} must be True or False; got {values[name]!r}.")
 
 
-def _check_letters(letters: object) -> None:
+def _letters(letters: object) -> tuple[int, int] | None:
     if letters is None:
-        return
+        return None
     if isinstance(letters, tuple | list) and len(letters) == 2:
-        low, high = letters
-        if isinstance(low, int) and isinstance(high, int) and 1 <= low <= high <= 100:
-            return
+        low, high = map(whole, letters)
+        if low is not None and high is not None and 1 <= low <= high <= 100:
+            return low, high
     raise ConfigError(
         "letters must be the lengths of the shortest and the longest stretch, such as (3, 5), or "
         f"None; got {letters!r:.80}."
     )
 
 
-def _check_whole(settings: TextClassifier) -> None:
+def _whole_ones(values: dict[str, Any]) -> dict[str, int]:
+    made = {}
     for name, (low, high) in _WHOLE.items():
-        value = getattr(settings, name)
+        value = values[name]
         if value is None and name in _MAY_BE_NONE:
             continue
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        given = whole(value)
+        if given is None or not low <= given <= high:
             raise ConfigError(f"{name} must be a whole number from {low}; got {value!r}.")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+        made[name] = given
+    return made

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from numbers import Integral, Real
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Self
 
 from wordkin.errors import ConfigError
+from wordkin.given import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,10 +122,10 @@ def check_int(config: object, name: str, *, low: int, high: int) -> None:
         If it is not.
     """
     value = getattr(config, name)
-    whole = isinstance(value, Integral) and not isinstance(value, bool)
-    if not whole or not low <= value <= high:
+    n = whole(value)
+    if n is None or not low <= n <= high:
         raise ConfigError(f"{name} must be a whole number from {low:,} to {high:,}; got {value!r}.")
-    object.__setattr__(config, name, int(value))
+    object.__setattr__(config, name, n)
 
 
 def check_float(config: object, name: str, *, low: float, high: float) -> None:

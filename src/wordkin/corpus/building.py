@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wordkin.corpus import store
 from wordkin.corpus.draft import Draft
 from wordkin.errors import ConfigError
+from wordkin.files import checked_path
+from wordkin.given import whole
 from wordkin.progress import task
 from wordkin.text.phrases import PhraseRule, Phrases
 from wordkin.text.tokenizers import Phrased, Whitespace, get_tokenizer
@@ -84,7 +85,9 @@ def phrases_for(
         If it is none of this, or does not go with the tokenizer or the vocabulary.
     """
     known = choice.tokenizer.phrases if isinstance(choice.tokenizer, Phrased) else None
-    if wanted is None or (isinstance(wanted, int) and wanted == 0):
+    passes = whole(wanted)
+    # False is how some say "none"
+    if wanted is None or wanted is False or passes == 0:
         return known
     if known is not None:
         raise ConfigError(
@@ -100,11 +103,11 @@ def phrases_for(
         )
     if isinstance(wanted, PhraseRule):
         return wanted
-    if isinstance(wanted, bool) or not isinstance(wanted, int):
+    if passes is None:
         raise ConfigError(
             f"phrases must be a number of passes, a PhraseRule or Phrases; got {wanted!r:.60}."
         )
-    return PhraseRule(passes=wanted)
+    return PhraseRule(passes=passes)
 
 
 def build(
@@ -134,7 +137,7 @@ def build(
     """
     plan = phrases_for(phrases, choice)
     # temporary files go where the corpus will be: there must be room for it
-    target = None if folder is None else Path(folder).resolve()
+    target = None if folder is None else checked_path(folder, "write").resolve()
     with Draft(target and target.parent) as draft:
         draft.read(text.chunks)
         if plan is not None:

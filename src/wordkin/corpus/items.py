@@ -10,6 +10,7 @@ import numpy as np
 
 from wordkin.corpus.interning import Chunk
 from wordkin.errors import InputError
+from wordkin.given import check_unmasked
 from wordkin.progress import in_pieces, task, told
 
 if TYPE_CHECKING:
@@ -247,6 +248,7 @@ def _column(table: Any, name: str) -> NDArray[Any]:  # noqa: ANN401
 
 
 def _as_array(values: Any) -> NDArray[Any]:  # noqa: ANN401
+    check_unmasked(values)
     kinds = set(map(type, values)) if isinstance(values, list | tuple) else set()
     # NumPy would make one kind of several: 1 is "1.0" beside 2.5, and "1" beside "a"
     return np.asarray(values, dtype=object if len(kinds) > 1 or list in kinds else None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from wordkin.errors import ConfigError, InputError
+from wordkin.given import number, whole
 from wordkin.table import VectorTable
 
 if TYPE_CHECKING:
@@ -67,19 +68,16 @@ def check_settings(encoder: DocumentEncoder) -> None:
         )
     if encoder.empty not in ("zero", "raise"):
         raise ConfigError(f"empty must be 'zero' or 'raise'; got {encoder.empty!r}.")
-    if not _is_number(encoder.a) or not 0 < encoder.a <= 1:
+    a = number(encoder.a)
+    if a is None or not 0 < a <= 1:
         raise ConfigError(f"a must be a number above 0, and 1 at most; got {encoder.a!r}.")
     size = table_of(encoder.vectors).dimensions
     for name, low, high in (("remove", 0, size), ("workers", 1, 1024)):
         value = getattr(encoder, name)
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if value is not None and not (whole and low <= value <= high):
+        n = whole(value)
+        if value is not None and not (n is not None and low <= n <= high):
             raise ConfigError(
                 f"{name} must be a whole number from {low} to {high}, or None; got {value!r}."
             )
     if not isinstance(encoder.normalize, bool):
         raise ConfigError(f"normalize must be True or False; got {encoder.normalize!r}.")
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

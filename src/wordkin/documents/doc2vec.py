@@ -14,7 +14,9 @@ from wordkin.documents.report import Counted, EncodingReport, report_on
 from wordkin.documents.saving import read_documents, write_documents
 from wordkin.documents.texts import checked_texts, list_of
 from wordkin.errors import ConfigError, InputError, RowError, UnknownWordError
+from wordkin.given import check_unmasked
 from wordkin.neighbors import Searcher, checked_vector
+from wordkin.neighbors.exact import check_count
 from wordkin.progress import shown, task
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ class DocumentModel:
         config: Doc2Vec,
         tags: Sequence[str] | None = None,
     ) -> None:
+        check_unmasked([vectors, context])
         shape = (len(words), words.dimensions)
         if context.shape != shape or vectors.ndim != 2 or vectors.shape[1] != shape[1]:
             raise InputError(
@@ -218,7 +221,7 @@ class DocumentModel:
         -------
         list of (str or int, float)
             Tags (numbers, where there are none) and cosines, nearest first, without the document
-            itself.
+            itself; nothing for a document without a known word, whose vector is zero.
 
         Raises
         ------
@@ -234,6 +237,9 @@ class DocumentModel:
         else:
             number = self.number(document)
             query, asked = self.vectors[number].astype(np.float64), [number]
+        if not query.any():  # to which all are equally near
+            check_count("topn", topn)
+            return []
         ((rows, cosines),) = self._searcher.nearest([query], topn=topn, exclude=[asked])
         names: Sequence[Tag] = range(len(self)) if self.tags is None else self.tags
         return [(names[i], c) for i, c in zip(rows.tolist(), cosines.tolist(), strict=True)]

@@ -25,6 +25,7 @@ from wordkin.documents.weighting import (
     word_counts,
 )
 from wordkin.errors import InputError
+from wordkin.given import number, whole
 from wordkin.neighbors import unit_rows
 from wordkin.progress import in_pieces, shown
 from wordkin.text.tokenizers import Words, get_tokenizer
@@ -375,7 +376,10 @@ class DocumentEncoder(Transformer):
 
     def _as_of_fit(self) -> dict[str, Any]:
         """The settings; of those that `fit` looks at, what it saw."""
-        return self.get_params() | getattr(self, "_of_fit", {})
+        settings = self.get_params() | getattr(self, "_of_fit", {})
+        # checked already; a file has no numbers of NumPy
+        remove = whole(settings["remove"])
+        return settings | {"a": number(settings["a"]), "remove": remove}
 
     def _by_weight(self) -> bool:
         """Whether sums are divided by the weights; SIF divides by the number of words."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wordkin.errors import ConfigError
+from wordkin.given import whole
 from wordkin.memory import cores
 
 _MOST = 1024
@@ -29,8 +30,9 @@ def n_threads(workers: int | None, *, at_most: int = _MOST) -> int:
         If the user says something else.
     """
     if workers is not None:
-        if isinstance(workers, bool) or not isinstance(workers, int) or not 1 <= workers <= _MOST:
+        wanted = whole(workers)
+        if wanted is None or not 1 <= wanted <= _MOST:
             raise ConfigError(f"workers must be a whole number from 1 to {_MOST}; got {workers!r}.")
-        return min(workers, at_most)
+        return min(wanted, at_most)
     # asking the system takes 0.1 ms, longer than a short text does
     return min(cores(), at_most) if at_most > 1 else at_most

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from wordkin.errors import ConfigError, TrainingError, require
+from wordkin.given import number, whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -56,12 +57,13 @@ class RayCluster:
     timeout: float = 120.0
 
     def __post_init__(self) -> None:
-        if isinstance(self.threads, bool) or not isinstance(self.threads, int) or self.threads < 1:
+        threads, timeout = whole(self.threads), number(self.timeout)
+        if threads is None or threads < 1:
             raise ConfigError(f"threads must be a whole number from 1 on; got {self.threads!r}.")
-        if isinstance(self.timeout, bool) or not isinstance(self.timeout, int | float):
+        if timeout is None or not timeout > 0:
             raise ConfigError(f"timeout must be a number of seconds; got {self.timeout!r}.")
-        if self.timeout <= 0:
-            raise ConfigError(f"timeout must be a number of seconds; got {self.timeout!r}.")
+        object.__setattr__(self, "threads", threads)
+        object.__setattr__(self, "timeout", timeout)
         if self.address is not None:
             _check_address(self.address)
 

@@ -75,12 +75,19 @@ def write(table: VectorTable, path: str | os.PathLike[str]) -> None:
     ------
     InputError
         If a value is not finite, there are no words, or one is empty or holds a tab or the end of
-        a line.
+        a line; or if the name of the file is no UTF-8.
     FileError
         If a file can't be written.
     """
     words = words_to_write(table, without=b"\t\n\r")
     target = Path(path)
+    try:
+        target.name.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{_CONFIG} names the other files in UTF-8, which can't name {target.name!a}. Give "
+            "them another name."
+        ) from error
     metadata = target.with_suffix(".metadata.tsv")
     with (
         atomic_write(target) as numbers,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from wordkin.errors import InputError
+from wordkin.given import array_of
 from wordkin.layers.rows import PAD_ROW, SPECIALS
 from wordkin.layers.watching import watch
 
@@ -143,7 +144,7 @@ def check_padding(
 
 
 def _checked_amounts(amounts: Sequence[int]) -> list[int]:
-    numbers = np.asarray(amounts)
+    numbers = array_of(amounts)
     if numbers.ndim != 1 or numbers.dtype.kind not in "iu" or (numbers < 1).any():
         raise InputError(f"amounts must be whole numbers from 1 upwards; got {amounts!r:.60}.")
     return [int(number) for number in numbers]
@@ -151,7 +152,7 @@ def _checked_amounts(amounts: Sequence[int]) -> list[int]:
 
 def _texts(ids: ArrayLike | None, n_rows: int | None, side: Side) -> NDArray[np.int32]:
     if ids is not None:
-        given = np.asarray(ids)
+        given = array_of(ids)
         if given.ndim != 2 or given.dtype.kind not in "iu" or not given.size:
             raise InputError(
                 "ids must be whole numbers of shape (texts, length); got "

@@ -10,6 +10,7 @@ import numpy as np
 from wordkin.corpus import Corpus
 from wordkin.embedding import embedding_matrix
 from wordkin.errors import ConfigError, InputError, RowError
+from wordkin.given import array_of
 from wordkin.layers.rows import PAD_ROW, SPECIALS, UNK_ROW, check_in_range, check_specials
 from wordkin.layers.settings import LayerSettings
 from wordkin.vocabulary import Vocabulary
@@ -78,7 +79,7 @@ class LayerPlan:
         RowError
             If an id is out of range.
         """
-        rows = np.asarray(ids)
+        rows = array_of(ids)
         check_in_range(rows, self.n_rows)
         found: NDArray[np.float32] = self.table[rows].astype(np.float32)
         if self.scales is not None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import FormatError, InputError, RowError
+from wordkin.given import array_of
 from wordkin.text.tokenizers import tokenizer_from_settings
 from wordkin.vocabulary import PAD, UNK, Vocabulary
 
@@ -67,7 +68,7 @@ def checked_matrix(matrix: ArrayLike, vocabulary: Vocabulary) -> NDArray[np.floa
         If the special rows are not as in every model, or the shape does not fit.
     """
     check_specials(vocabulary)
-    table = np.asarray(matrix, dtype=np.float32)
+    table = array_of(matrix, np.float32)
     if table.ndim != 2 or table.shape[0] != vocabulary.n_rows or not table.shape[1]:
         raise InputError(
             f"The vocabulary has {vocabulary.n_rows} rows (padding, unknown and {len(vocabulary)} "
@@ -196,7 +197,9 @@ def host_ids(ids: object, n_rows: int) -> NDArray[np.int32]:
         If an id is out of range.
     """
     try:
-        array = np.asarray(ids)
+        array = array_of(ids)
+    except InputError:
+        raise
     except ValueError as error:
         raise InputError(
             "Ids must be one array: rows of different length have to be padded first, as "

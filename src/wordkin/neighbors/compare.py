@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import InputError
+from wordkin.given import array_of
 from wordkin.neighbors.exact import unit_rows
 from wordkin.neighbors.keys import (
     from_ngrams,
@@ -361,7 +362,7 @@ def mean_vector(
         If a word is missing, and that is not ignored.
     """
     chosen = listed(keys)
-    factors = np.ones(len(chosen)) if weights is None else np.asarray(weights, np.float64)
+    factors = np.ones(len(chosen)) if weights is None else array_of(weights, np.float64)
     if not chosen or factors.shape != (len(chosen),):
         raise InputError(
             f"Give some words and one weight for each; got {len(chosen)} words and weights of "

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import InputError
+from wordkin.given import check_unmasked
 from wordkin.neighbors import compiled
 from wordkin.progress import in_pieces
 
@@ -94,6 +95,7 @@ def nearest_rows(
     (array([0, 2]), array([1.   , 0.707]))
     """
     check_count("topn", topn)
+    check_unmasked(queries)
     vectors = np.array(queries, np.float64, ndmin=2)
     if vectors.ndim != 2 or vectors.shape[1] != matrix.shape[1] or not fits_float32(vectors):
         raise InputError(

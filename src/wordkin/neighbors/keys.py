@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import InputError, RowError
+from wordkin.given import check_unmasked
 from wordkin.neighbors.exact import check_count, fits_float32, unit_rows
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def checked_vector(vector: NDArray[Any], dimensions: int) -> NDArray[np.float64]
     InputError
         If it is an array of another shape, or not of finite numbers.
     """
+    check_unmasked(vector)
     if vector.shape != (dimensions,) or vector.dtype.kind not in "fiu":
         raise InputError(
             f"A vector here has {dimensions} numbers; got an array of shape {vector.shape} and "
@@ -294,6 +296,7 @@ def rows_within(table: VectorTable, restrict: Restrict) -> int | NDArray[np.int6
     if isinstance(restrict, int | float | np.number):
         check_count("restrict", restrict)
         return int(restrict)
+    check_unmasked(restrict)
     if isinstance(restrict, np.ndarray) and restrict.dtype == bool:
         if restrict.shape != (len(table),):
             raise InputError(

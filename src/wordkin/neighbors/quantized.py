@@ -64,6 +64,9 @@ class Int8Rows:
 class BinaryRows:
     """The sign of each number, after the mean is taken away; a row's length is kept.
 
+    A number that all rows share, as each does in a table of one word, has its own sign: without it
+    nothing would be left.
+
     Parameters
     ----------
     matrix : ndarray
@@ -74,6 +77,7 @@ class BinaryRows:
         self.shape = matrix.shape
         total = matrix.sum(axis=0, dtype=np.float64)
         self._mean = (total / max(1, len(matrix))).astype(np.float32)
+        self._mean[(matrix == matrix[:1]).all(axis=0)] = 0
         self._bits = np.packbits(matrix > self._mean, axis=1)
         self._scale = row_norms(matrix) / np.float32(np.sqrt(matrix.shape[1]))
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from wordkin.errors import ConfigError, InputError
+from wordkin.given import array_of
 from wordkin.pairs.reading import read
 from wordkin.pairs.stream import Plan, Skipgrams
 
@@ -162,10 +163,10 @@ def make_sampling_table(
     >>> print(make_sampling_table([900, 99, 1], sampling_factor=0.01).round(3))
     [0.105 0.318 1.   ]
     """
-    factor = np.asarray(sampling_factor)
+    factor = array_of(sampling_factor)
     if factor.dtype.kind not in "iuf" or factor.ndim or not 0 < factor < np.inf:
         raise ConfigError(f"sampling_factor must be a number above 0; got {sampling_factor!r:.60}.")
-    given = np.asarray(size)
+    given = array_of(size)
     fewest = 1 if given.ndim == 0 else 0
     if (
         given.dtype.kind not in "iu"

@@ -10,6 +10,7 @@ import numpy as np
 from wordkin.corpus import Corpus
 from wordkin.corpus.surveying import counts_of
 from wordkin.errors import ConfigError, EmptyCorpusError, InputError, RowError
+from wordkin.given import array_of
 from wordkin.kernels import sampling
 from wordkin.kernels.pairs import Others, make_others
 from wordkin.memory import check_room
@@ -50,7 +51,7 @@ class Source(NamedTuple):
         ConfigError
             If it is no share, or the probabilities don't fit the words.
         """
-        chances = np.asarray(sample)
+        chances = array_of(sample)
         if chances.dtype.kind not in "iuf" or not (chances >= 0).all() or not (chances <= 1).all():
             raise ConfigError(
                 "sample must be a share of the text from 0 to 1, or the probability to keep each "
@@ -187,7 +188,9 @@ def _flat(text: object) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         raise InputError(_not_ids(text))
     nested = np.ndim(next(iter(text), 0)) == 1  # type: ignore[call-overload]
     try:
-        pieces = [np.asarray(piece) for piece in (text if nested else [text])]  # type: ignore[attr-defined]
+        pieces = [array_of(piece) for piece in (text if nested else [text])]  # type: ignore[attr-defined]
+    except InputError:
+        raise
     except ValueError as error:  # lists of different depth
         raise InputError(_not_ids(text)) from error
     for piece in pieces:
@@ -207,7 +210,7 @@ def _not_ids(text: object) -> str:
 
 
 def _checked_counts(counts: ArrayLike) -> NDArray[np.int64]:
-    array = np.asarray(counts)
+    array = array_of(counts)
     if array.ndim != 1 or array.dtype.kind not in "iu" or (array.size and array.min() < 0):
         raise InputError(
             f"counts must be whole numbers from 0 on, one for each word; got {counts!r:.100}."

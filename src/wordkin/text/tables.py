@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 _ROWS = 1024  # in a batch, as those of Hugging Face's files
+_LONGEST_LINE = 1 << 28  # bytes of a line of JSON, which is held in memory
 _PAGES = 1 << 20  # bytes of a Parquet file that are read at once
 _PARQUET, _ARROW, _STREAM = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
 _STREAM_WITHIN = 8  # where it begins in an Arrow file
@@ -157,11 +158,8 @@ def _arrow(path: str, column: str | None, *, stream: bool) -> _Table:
         at = reader.schema.names.index(chosen(reader.schema, column, path))
         # in a file the words of a dictionary may stand behind the rows that use them
         in_order = stream or "dictionary" not in str(reader.schema.field(at).type)
-        rows = (
-            None
-            if stream
-            else sum(reader.get_batch(i).num_rows for i in range(reader.num_record_batches))
-        )
+    # their number stands before each batch, which need not be read or decompressed for it
+    rows = None if stream else _count_rows(path)
     only = arrow.ipc.IpcReadOptions(included_fields=[at])
 
     def batches() -> Iterator[Any]:
@@ -177,6 +175,12 @@ def _arrow(path: str, column: str | None, *, stream: bool) -> _Table:
                 yield from _slices(batch.column(0))
 
     return _Table(rows, batches)
+
+
+def _count_rows(path: str) -> int:
+    form = require("pyarrow.dataset", extra="parquet").IpcFileFormat()
+    with require("pyarrow", extra="parquet").memory_map(path) as file:
+        return int(form.make_fragment(file).count_rows())
 
 
 def chosen(schema: Any, column: str | None, where: str) -> str:  # noqa: ANN401 (of Arrow)
@@ -360,13 +364,26 @@ def _json_lines(path: str, column: str, encoding: str) -> Iterator[list[Any]]:
 def _lines(stream: BinaryIO, path: str, encoding: str) -> Iterator[bytes | str]:
     """Cut a stream at its line feeds; other encodings than UTF-8 are decoded before that."""
     if encoding.startswith("utf-8"):
-        yield from stream
+        yield from _bounded(stream, path)
         return
     try:
         with TextIOWrapper(stream, encoding, newline="\n") as text:
-            yield from text
+            yield from _bounded(text, path)
     except UnicodeError as error:
         raise FormatError(f"{path!r} is no {encoding}: {error}.") from error
+
+
+def _bounded(stream: BinaryIO | TextIOWrapper, path: str) -> Iterator[bytes | str]:
+    """Cut into lines, each of which is held in memory: few bytes may unpack to one of gigabytes."""
+    number = 1
+    while line := stream.readline(_LONGEST_LINE + 1):
+        if len(line) > _LONGEST_LINE:
+            raise FormatError(
+                f"Line {number} of {path!r} is longer than {_LONGEST_LINE:,} bytes: no row is "
+                "so large. Give each row a line of its own."
+            )
+        yield line
+        number += 1
 
 
 def _json_row(line: bytes | str, where: str) -> Mapping[str, Any]:

@@ -168,7 +168,7 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
     with ExitStack() as stack:
         if progress:
             callbacks.append(stack.enter_context(show_training()))
-        run = chosen.start(corpus, config, seed=seed)
+        run = chosen.start(corpus, config, seed=job.seed)
         stack.callback(run.close)
         if saved is not None:
             arrays = checkpoint.fitting(saved, run.arrays())

@@ -7,12 +7,13 @@ import math
 import re
 import shutil
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from wordkin.errors import ConfigError, FileError, warn
+from wordkin.files import checked_path
+from wordkin.given import number, whole
 from wordkin.training import checkpoint
 
 if TYPE_CHECKING:
@@ -59,13 +60,17 @@ class Interval:
     """
 
     def __init__(self, every: float | str | None) -> None:
-        self._in_blocks = isinstance(every, int)
+        self._in_blocks = whole(every) is not None
         self._amount = _amount(every)
-        if isinstance(every, bool) or (self._amount is not None and not self._amount > 0):
+        if self._amount is not None and not self._amount > 0:
             raise ConfigError(
                 "every must be a number of blocks (int), seconds (float), or a time such as '30s' "
                 f"or '5m'; got {every!r}."
             )
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin anew: time is counted from the next call of `due` on."""
         self._last: float | None = None
 
     @property
@@ -84,7 +89,7 @@ class Interval:
         Returns
         -------
         bool
-            Time is counted from the first call on.
+            Time is counted from the first call on since `begin`.
         """
         if self._amount is None:
             return progress.epoch_ended
@@ -104,9 +109,7 @@ def _amount(every: object) -> float | None:
     if isinstance(every, str):
         parts = re.fullmatch(r"(\d+(?:\.\d+)?) ?([smh])", every)
         return float(parts[1]) * _SECONDS[parts[2]] if parts else 0.0
-    if every is None or isinstance(every, int | float):
-        return every
-    return 0.0
+    return None if every is None else number(every) or 0.0
 
 
 class EarlyStopping:
@@ -157,12 +160,13 @@ class EarlyStopping:
     def __init__(
         self, patience: int = 1, min_delta: float = 0.0, *, restore_best: bool = True
     ) -> None:
-        if isinstance(patience, bool) or not isinstance(patience, int) or patience < 1:
+        epochs, delta = whole(patience), number(min_delta)
+        if epochs is None or epochs < 1:
             raise ConfigError(f"patience must be a whole number from 1 on; got {patience!r}.")
-        if not min_delta >= 0:
+        if delta is None or not delta >= 0:
             raise ConfigError(f"min_delta must be a number from 0 on; got {min_delta!r}.")
-        self.patience, self.min_delta, self.restore_best = patience, min_delta, restore_best
-        self.best_epoch: int | None = None
+        self.patience, self.min_delta, self.restore_best = epochs, delta, restore_best
+        self._forget()
         self._kept: dict[str, NDArray[np.float32]] = {}
         self._kept_epoch = 0
 
@@ -184,7 +188,7 @@ class EarlyStopping:
         bool
             True if it has been stopped already.
         """
-        self.best_epoch = None
+        self._forget()
         self._let_go()
         history = live.history()
         if not history or history[-1].validation_loss is None:
@@ -239,17 +243,21 @@ class EarlyStopping:
         del live, in_order
         self._let_go()
 
+    def _forget(self) -> None:
+        self.best_epoch: int | None = None
+        self._best_loss, self._judged = math.inf, 0
+
     def _let_go(self) -> None:
         self._kept, self._kept_epoch = {}, 0
 
     def _judge(self, history: Sequence[EpochRecord]) -> int:
-        """Find the best epoch, and tell how many there were since."""
-        losses = [record.validation_loss or 0.0 for record in history]
-        best = 0
-        for i, loss in enumerate(losses):
-            if loss < losses[best] - self.min_delta:
-                best = i
-        self.best_epoch = best + 1
+        """Find the best epoch, and tell how many there were since; those judged before stay so."""
+        best, best_loss = (self.best_epoch or 1) - 1, self._best_loss
+        for i in range(self._judged, len(history)):
+            loss = history[i].validation_loss or 0.0
+            if loss < best_loss - self.min_delta:
+                best, best_loss = i, loss
+        self.best_epoch, self._best_loss, self._judged = best + 1, best_loss, len(history)
         return len(history) - self.best_epoch
 
     def _look_for(self, best: EpochRecord, live: Live, *, ends: bool) -> None:
@@ -315,7 +323,7 @@ class Checkpoint:
     def __init__(self, folder: str | os.PathLike[str], *, every: float | str = "5m") -> None:
         self._interval = Interval(every)
         self._saved_at = 0  # how many words had been seen
-        self.path = checkpoint.file_in(Path(folder))
+        self.path = checkpoint.file_in(checked_path(folder, "write"))
 
     def begin(self, live: Live) -> None:
         """Refuse to begin where no checkpoint would have room.
@@ -325,6 +333,7 @@ class Checkpoint:
         live : Live
             The run.
         """
+        self._interval.begin()
         self._saved_at, _ = live.seen()  # what lies before is where it was resumed from
         need = sum(table.nbytes for table in live.arrays().values())
         free = shutil.disk_usage(self.path.parent).free

@@ -10,18 +10,18 @@ from __future__ import annotations
 import importlib.metadata
 import json
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wordkin.corpus.surveying import text_mark
 from wordkin.errors import ConfigError, FileError, FormatError, WordkinError
-from wordkin.files import atomic_write
+from wordkin.files import atomic_write, checked_path
 from wordkin.formats import tensors
 from wordkin.training.progress import EpochRecord
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
@@ -171,7 +171,7 @@ def read(path: str | os.PathLike[str], job: Job) -> Saved:
     ConfigError
         If it is one of another run.
     """
-    file = Path(path)
+    file = checked_path(path)
     if file.is_dir():
         file = file_in(file, make=False)
     try:

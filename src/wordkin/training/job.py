@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from wordkin.errors import ConfigError, EmptyCorpusError
+from wordkin.given import number, whole
 from wordkin.memory import cores
 
 if TYPE_CHECKING:
@@ -54,14 +55,17 @@ class Job:
     streams: int = 0
 
     def __post_init__(self) -> None:
-        if isinstance(self.seed, bool) or not isinstance(self.seed, int) or self.seed < 0:
+        seed, share = whole(self.seed), number(self.validation)
+        if seed is None or seed < 0:
             raise ConfigError(f"seed must be a whole number from 0 on; got {self.seed!r}.")
-        share = self.validation
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 0.5:
+        if share is None or not 0 <= share <= 0.5:
             raise ConfigError(
                 f"validation must be the share of the text to hold out, from 0 to 0.5; got "
-                f"{share!r}."
+                f"{self.validation!r}."
             )
+        # what is saved with vectors and checkpoints is JSON, which knows no numbers of NumPy
+        object.__setattr__(self, "seed", seed)
+        object.__setattr__(self, "validation", share)
         words = len(self.corpus.vocabulary)
         if words < 2:
             raise EmptyCorpusError(
@@ -144,7 +148,8 @@ def checked_callbacks(callbacks: Iterable[Callback]) -> list[Callback]:
     return given
 
 
-def _checked(name: str, number: int) -> int:
-    if isinstance(number, bool) or not isinstance(number, int) or not 1 <= number <= _MOST:
-        raise ConfigError(f"{name} must be a whole number from 1 to {_MOST}; got {number!r}.")
-    return number
+def _checked(name: str, given: int) -> int:
+    n = whole(given)
+    if n is None or not 1 <= n <= _MOST:
+        raise ConfigError(f"{name} must be a whole number from 1 to {_MOST}; got {given!r}.")
+    return n

@@ -12,7 +12,7 @@ from wordkin.training import checkpoint
 from wordkin.training.checkpoint import Tally
 from wordkin.training.meter import Meter
 from wordkin.training.nothing import warn_of_nothing
-from wordkin.training.progress import Beginner, Ender, EpochRecord, Progress
+from wordkin.training.progress import Beginner, Ender, EpochRecord, History, Progress
 from wordkin.training.schedule import FADING, Schedule
 
 if TYPE_CHECKING:
@@ -172,7 +172,7 @@ class Session:
             limited_by=self._meter.limited_by,
             held_out=self._held_out.size,
             epoch_ended=epoch_ended,
-            history=tuple(tally.history),
+            history=History(tally.history),
             memory=self._memory,
             live=self,
         )

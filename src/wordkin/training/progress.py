@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, overload, runtime_checkable
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from wordkin.vectors import WordVectors
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
@@ -59,6 +60,57 @@ class EpochRecord(NamedTuple):
         if validation is not None:
             validation = float(validation)
         return cls(int(record.epoch), loss, seconds, speed, validation)
+
+
+class History(Sequence[EpochRecord]):
+    """The lines of a history so far: what is added to it later is not in here.
+
+    It is handed out after each block, and a copy of a long history each time would take longer
+    than a short block.
+
+    Parameters
+    ----------
+    records : list of EpochRecord
+        To which lines are added only.
+
+    Examples
+    --------
+    >>> lines = [EpochRecord(1, 0.5, 1.0, 10.0)]
+    >>> history = History(lines)
+    >>> lines.append(EpochRecord(2, 0.4, 2.0, 10.0))
+    >>> len(history), history[-1].epoch, history == tuple(lines[:1])
+    (1, 1, True)
+    """
+
+    __slots__ = ("_n", "_records")
+
+    def __init__(self, records: list[EpochRecord]) -> None:
+        self._records, self._n = records, len(records)
+
+    def __len__(self) -> int:
+        return self._n
+
+    @overload
+    def __getitem__(self, i: int) -> EpochRecord: ...
+    @overload
+    def __getitem__(self, i: slice) -> tuple[EpochRecord, ...]: ...
+    def __getitem__(self, i: int | slice) -> EpochRecord | tuple[EpochRecord, ...]:
+        """Return a line, or some as a tuple."""
+        at = range(self._n)[i]
+        if isinstance(at, range):
+            return tuple(self._records[j] for j in at)
+        return self._records[at]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, History | tuple | list):
+            return NotImplemented
+        return len(self) == len(other) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))  # equal to a tuple
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
 
 
 class Live(Protocol):
@@ -129,6 +181,7 @@ class Progress:
     epoch_ended: bool
     """Whether this block was the last of an epoch, which then has its line in the history."""
     history: Sequence[EpochRecord]
+    """A line for each epoch that has ended; it stays as it is."""
     memory: Memory
     """What the run takes."""
     live: Live = field(repr=False, compare=False)

@@ -128,6 +128,7 @@ class NearestWords:
         live : Live
             The run.
         """
+        self.interval.begin()
         self.reports = before(self.reports, live)
 
     def __call__(self, progress: Progress) -> None:
@@ -291,6 +292,7 @@ class LossCurve:
         live : Live
             The run.
         """
+        self.interval.begin()
         self.points = before(self.points, live)
 
     def __call__(self, progress: Progress) -> None:

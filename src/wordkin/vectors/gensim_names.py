@@ -12,6 +12,7 @@ import numpy as np
 
 from wordkin import neighbors
 from wordkin.errors import InputError, RenamedError
+from wordkin.given import array_of
 from wordkin.vectors.searching import Searching
 
 if TYPE_CHECKING:
@@ -275,7 +276,7 @@ class GensimNames(Searching, metaclass=_AskedByClass):
         list of (str, float), or ndarray
             Words and cosines, nearest first; or all cosines, in order of rows.
         """
-        return self.most_similar([np.asarray(vector)], topn=topn, restrict=restrict_vocab)
+        return self.most_similar([array_of(vector)], topn=topn, restrict=restrict_vocab)
 
     def most_similar_to_given(self, key1: Key, keys_list: Iterable[str]) -> str:
         """Choose the word that is nearest to a word.
@@ -370,5 +371,5 @@ class GensimNames(Searching, metaclass=_AskedByClass):
         ndarray
             Shape (n,), float64; 0 with a zero vector.
         """
-        first, others = np.asarray(vector_1, np.float64), np.asarray(vectors_all, np.float64)
+        first, others = array_of(vector_1, np.float64), array_of(vectors_all, np.float64)
         return np.asarray(neighbors.unit_rows(others) @ neighbors.unit_rows(first))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import InputError
+from wordkin.given import array_of
 from wordkin.table import VectorTable
 from wordkin.vectors import WordVectors
 from wordkin.vocabulary import Vocabulary
@@ -51,7 +52,7 @@ def from_rows(
     array([1., 2.], dtype=float32)
     """
     words = vocabulary if isinstance(vocabulary, Vocabulary) else Vocabulary(vocabulary)
-    table: Any = np.asarray(matrix)
+    table: Any = array_of(matrix)
     if table.ndim != 2 or table.shape[0] not in (words.n_rows, len(words)):
         raise InputError(
             f"The {source} has the shape {table.shape}. With this vocabulary it must be "

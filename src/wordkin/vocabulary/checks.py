@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import ConfigError, InputError, RowError
+from wordkin.given import array_of
 from wordkin.vocabulary.packed import PackedWords
 
 if TYPE_CHECKING:
@@ -106,7 +107,9 @@ def checked_counts(counts: ArrayLike, n_words: int) -> NDArray[np.int64]:
         If there is not one whole number from 0 upwards for each word, or they are too many.
     """
     try:
-        array = np.asarray(counts)
+        array = array_of(counts)
+    except InputError:
+        raise
     except ValueError as error:
         raise InputError(f"Counts are one whole number for each word: {error}") from error
     if array.shape != (n_words,) or (array.dtype.kind not in "iu" and n_words):
@@ -194,7 +197,9 @@ def checked_rows(rows: ArrayLike, n_rows: int) -> list[int]:
         If one is outside 0 to n_rows - 1.
     """
     try:
-        array = np.asarray(rows)
+        array = array_of(rows)
+    except InputError:
+        raise
     except ValueError as error:
         raise InputError(
             "Rows come as one line of whole numbers; got lists of different lengths. Decode a "

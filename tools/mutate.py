@@ -150,7 +150,11 @@ MODULES = {
     "evaluation": (["evaluation/*.py"], ["tests/test_evaluation.py", "tests/test_evaluate.py"]),
     "downloads": (["downloads/*.py"], ["tests/test_downloads.py", "tests/test_ready.py"]),
     "training/checkpoint": (["training/checkpoint.py"], ["tests/training/test_checkpoint.py"]),
-    "training/schedule": (["training/schedule.py"], ["tests/test_training.py"]),
+    "training/schedule": (
+        ["training/schedule.py"],
+        ["tests/training/test_validation.py",
+         "tests/test_training.py::test_progress_tells_the_truth"],
+    ),
     "training/validation": (
         ["training/validation.py"], ["tests/training/test_validation.py", "tests/test_surveying.py"]
     ),

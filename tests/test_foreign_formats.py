@@ -8,6 +8,7 @@ import pickle
 import shutil
 import sqlite3
 import struct
+import unicodedata
 from collections import OrderedDict
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from wordkin.subwords import Subwords
 from wordkin.subwords.fasttext import FastTextIndex
 from wordkin.subwords.floret import FloretIndex
 from wordkin.table import VectorTable
+from wordkin.text.tokenizers import Words
 from wordkin.vectors import WordVectors, load
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.packed import PackedWords
@@ -800,6 +802,38 @@ def test_model2vec_has_the_mean_of_our_vectors(tmp_path, tokenizer):
         ids = cut.encode(text, unknown="drop") - cut.first_row
         wanted = table.matrix[ids].mean(axis=0) if len(ids) else np.zeros(5)
         np.testing.assert_allclose(model.encode(text), wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "text", ["Don’t CO\xadOP", "e\xad\u0301t\u0301 ﬁne", "I\u0307zmir İzmir ISI"], ids=ascii
+)
+@pytest.mark.parametrize(
+    "tokenizer",
+    [Words(), Words(lower=False), Words(normalize="NFC"), Words(normalize="NFKC", lower="tr")],
+    ids=repr,
+)
+def test_model2vec_is_told_what_is_done_to_a_text_before_it_is_cut(tmp_path, tokenizer, text):
+    """The steps are followed here as the tokenizers package follows them."""
+    model2vec.write(make_table(tokenizer=tokenizer), tmp_path / "m")
+    about = json.loads((tmp_path / "m" / "tokenizer.json").read_text(encoding="utf-8"))
+    prepared = text
+    for step in about["normalizer"]["normalizers"]:
+        if step["type"] == "Replace":  # the one expression is about the letter sigma
+            prepared = prepared.replace(step["pattern"].get("String", "Σ"), step["content"])
+        elif step["type"] == "Lowercase":
+            prepared = prepared.lower()
+        else:
+            prepared = unicodedata.normalize(step["type"], prepared)
+    assert prepared.split() == tokenizer(text)
+
+
+def test_rows_of_model2vec_are_mapped(tmp_path):
+    """Where each of them is a token's, and has no weight."""
+    words = formats.read(GOLDEN / "model2vec").vocabulary.words
+    write_tokens(tmp_path / "m", {"vocab": {word: i for i, word in enumerate(words)}})
+    table = formats.read(tmp_path / "m")
+    assert is_mapped(table.matrix)
+    assert_same(table, formats.read(GOLDEN / "model2vec"))
 
 
 def test_weights_and_mapping_of_model2vec(tmp_path):

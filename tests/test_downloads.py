@@ -33,14 +33,15 @@ class Server(BaseHTTPRequestHandler):
         kind = self.path.split("/")[1]
         getattr(self, f"send_{kind}")(wanted)
 
-    def send_data(self, wanted, data=DATA, kind="application/zip", tag='"1"'):
+    def send_data(self, wanted, data=DATA, kind="application/zip", tag='"1"', *, measured=True):
         start = int(wanted[6:-1]) if wanted and self.headers["If-Range"] == tag else 0
         if start >= len(data) and start:
             self.send_error(416)
             return
         self.send_response(206 if start else 200)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data) - start))
+        if measured:
+            self.send_header("Content-Length", str(len(data) - start))
         if tag:
             self.send_header("ETag", tag)
         if start:
@@ -54,6 +55,9 @@ class Server(BaseHTTPRequestHandler):
 
     def send_untagged(self, wanted):
         self.send_data(wanted, tag="")
+
+    def send_unmeasured(self, wanted):
+        self.send_data(wanted, measured=False)
 
     def send_page(self, wanted):
         self.send_data(wanted, b"<html>Sign in first</html>", "text/html; charset=utf-8")
@@ -136,7 +140,9 @@ def test_a_break_is_resumed_where_it_happened(server, tmp_path):
     assert files(tmp_path) == ["data.zip"]
 
 
-def test_every_error_of_the_network_is_a_break(server, monkeypatch):
+@pytest.mark.parametrize("kind", ["data", "unmeasured"])
+def test_every_error_of_the_network_is_a_break(server, monkeypatch, kind):
+    """Not the end of the file, also where nothing tells how long it is."""
     read1 = http.client.HTTPResponse.read1
     # neither is a ConnectionError, and neither has to do with our disk
     errors = [ssl.SSLError(1, "bad record"), OSError(errno.EHOSTUNREACH, "No route to host")]
@@ -147,7 +153,7 @@ def test_every_error_of_the_network_is_a_break(server, monkeypatch):
         return read1(answer, n)
 
     monkeypatch.setattr(http.client.HTTPResponse, "read1", breaking)
-    assert downloads.download(resource(server, "data", sha256=SHA256)).read_bytes() == DATA
+    assert downloads.download(resource(server, kind)).read_bytes() == DATA
 
 
 @pytest.mark.parametrize("look", [1, 2])
@@ -229,6 +235,19 @@ def test_a_server_that_is_not_there_is_named(server, monkeypatch):
     gone = Resource("gone", "", ("http://127.0.0.1:9/x",), "x", "", "")
     with pytest.raises(FileError, match=r"127\.0\.0\.1:9/x: it can't be reached"):
         downloads.download(gone)
+
+
+def test_each_wait_is_twice_the_last_until_something_comes(server, monkeypatch):
+    waits = []
+    monkeypatch.setattr(transfer.time, "sleep", waits.append)
+    gone = Resource("gone", "", ("http://127.0.0.1:9/x",), "x", "", "")
+    with pytest.raises(FileError, match="can't be reached"):
+        downloads.download(gone)
+    assert waits == [0.001, 0.002, 0.004, 0.008]
+    waits.clear()
+    server.breaks = 3  # each after half of what was left
+    downloads.download(resource(server, "data"))
+    assert waits == [0.001] * 3
 
 
 def test_offline_finds_what_is_there(server, tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import http.client
 import ssl
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -200,6 +201,37 @@ def test_another_version_is_not_glued_to_the_first(server, tmp_path, monkeypatch
     assert downloads.download(resource(server, "data")).read_bytes() == DATA
 
 
+def test_a_file_that_has_become_shorter_is_fetched_anew(server, monkeypatch):
+    monkeypatch.setattr(transfer, "_TRIES", 1)
+    server.breaks = 1
+    with pytest.raises(FileError):
+        downloads.download(resource(server, "data"))
+    monkeypatch.setattr(transfer, "_TRIES", 2)
+    shorter = DATA[:1000]
+    monkeypatch.setattr(
+        server, "send_data", lambda its, wanted: Server.send_data(its, wanted, shorter)
+    )
+    assert downloads.download(resource(server, "data")).read_bytes() == shorter
+    assert [wanted for _, wanted in server.requests] == [None, "bytes=512000-", None]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody waits there")
+def test_who_comes_second_waits(tmp_path):
+    came = threading.Event()
+
+    def second():
+        with transfer.Part(tmp_path / "data.zip").alone():
+            came.set()
+
+    thread = threading.Thread(target=second)
+    with transfer.Part(tmp_path / "data.zip").alone():
+        thread.start()
+        assert not came.wait(0.3)
+    thread.join()
+    assert came.is_set()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["text9", 8, None])
 def test_what_there_is_is_listed(name):
     with pytest.raises(InputError, match=f"nothing called {name!r} to download.*text8"):
@@ -220,6 +252,7 @@ def test_a_mirror_helps(server):
         ("hiddenpage", {}, "a web page instead of data.zip"),
         ("wrong", {"sha256": SHA256}, "SHA-256 is not what it should be"),
         ("short", {"n_bytes": len(DATA)}, "should have 1,024,000 bytes, and the server offers 100"),
+        ("unmeasured", {"n_bytes": len(DATA) + 1}, "have 1,024,001 bytes, and 1,024,000 came"),
         ("moved", {}, "the server says 302"),
     ],
 )

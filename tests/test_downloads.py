@@ -334,5 +334,7 @@ def test_the_registry_is_in_order():
         for address in known.addresses:
             assert address.startswith(("http://", "https://"))
     assert downloads.find("GLOVE.6b").name == "glove.6B"
+    for name, year in {"glove.6B": 2014, "glove.840B": 2014, "glove.2024.50d": 2025}.items():
+        assert f"{year}: " in downloads.find(name).citation
     with pytest.raises(InputError, match=r"nothing called 'glove'.*glove\.6B"):
         downloads.find("glove")

@@ -84,6 +84,29 @@ def test_fasttext_is_written_and_read(tmp_path, with_grams):
         assert back.subwords is None
 
 
+def test_a_bin_file_is_fasttexts_where_the_n_grams_are(tmp_path):
+    grams, others = make_subwords(FastTextIndex(40, 2, 4)), make_subwords(FLORET)
+    for subwords, format, wanted in [
+        (grams, None, "fasttext"),
+        (grams, "word2vec-binary", "word2vec-binary"),
+        (others, None, "word2vec-binary"),
+        (None, None, "word2vec-binary"),
+    ]:
+        for name in ("v.bin", "V.BIN"):
+            formats.write(make_table(subwords), tmp_path / name, format=format)
+            assert formats.recognise(tmp_path / name).name == wanted
+    formats.write(make_table(grams), tmp_path / "v.vec")
+    assert formats.recognise(tmp_path / "v.vec").name == "word2vec"
+
+
+@pytest.mark.parametrize("with_grams", [False, True])
+def test_a_fasttext_model_may_have_one_dimension(tmp_path, with_grams):
+    matrix = np.arange(1, 3, dtype=np.float32).reshape(-1, 1)
+    grams = Subwords(np.ones((4, 1), np.float32), FastTextIndex(4, 2, 3)) if with_grams else None
+    fasttext.write(VectorTable(Vocabulary(["a", "b"]), matrix, {}, grams), tmp_path / "v.bin")
+    np.testing.assert_allclose(formats.read(tmp_path / "v.bin").matrix, matrix, atol=1e-6)
+
+
 def test_gensim_opens_the_fasttext_file_we_write(tmp_path):
     peer = pytest.importorskip("gensim.models.fasttext")
     table = make_table(make_subwords(FastTextIndex(40, 2, 4)))

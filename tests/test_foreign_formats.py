@@ -100,6 +100,28 @@ def test_a_bin_file_is_fasttexts_where_the_n_grams_are(tmp_path):
 
 
 @pytest.mark.parametrize("with_grams", [False, True])
+def test_the_oldest_fasttext_models_are_told_by_sensible_settings():
+    """They have no mark: the first settings, and how many words and labels there are."""
+
+    def head(dim=100, loss=1, model=2, min_n=3, max_n=6, sizes=(5, 3, 2)):
+        args = (dim, 5, 5, 1, 5, 1, loss, model, 10, min_n, max_n, 100, 1e-4)
+        return struct.pack("<12id", *args) + struct.pack("<iiiq", *sizes, 10) + b"the\0 and"
+
+    assert len(head()) == 84
+    for sensible in (
+        {}, {"dim": 1}, {"dim": 65_535}, {"min_n": 0, "max_n": 0}, {"min_n": 255, "max_n": 255},
+        {"model": 1}, {"model": 3}, {"loss": 4}, {"sizes": (1, 1, 0)},
+    ):  # fmt: skip
+        assert fasttext.looks_like(head(**sensible)), sensible
+    for wrong in (
+        {"dim": 0}, {"dim": 65_536}, {"min_n": -1}, {"min_n": 256}, {"max_n": -1}, {"max_n": 256},
+        {"model": 0}, {"model": 4}, {"loss": 0}, {"loss": 5}, {"sizes": (0, 0, 0)},
+        {"sizes": (5, 3, 3)},
+    ):  # fmt: skip
+        assert not fasttext.looks_like(head(**wrong)), wrong
+    assert not fasttext.looks_like(head()[:83])
+
+
 def test_a_fasttext_model_may_have_one_dimension(tmp_path, with_grams):
     matrix = np.arange(1, 3, dtype=np.float32).reshape(-1, 1)
     grams = Subwords(np.ones((4, 1), np.float32), FastTextIndex(4, 2, 3)) if with_grams else None

@@ -99,7 +99,6 @@ def test_a_bin_file_is_fasttexts_where_the_n_grams_are(tmp_path):
     assert formats.recognise(tmp_path / "v.vec").name == "word2vec"
 
 
-@pytest.mark.parametrize("with_grams", [False, True])
 def test_the_oldest_fasttext_models_are_told_by_sensible_settings():
     """They have no mark: the first settings, and how many words and labels there are."""
 
@@ -122,6 +121,7 @@ def test_the_oldest_fasttext_models_are_told_by_sensible_settings():
     assert not fasttext.looks_like(head()[:83])
 
 
+@pytest.mark.parametrize("with_grams", [False, True])
 def test_a_fasttext_model_may_have_one_dimension(tmp_path, with_grams):
     matrix = np.arange(1, 3, dtype=np.float32).reshape(-1, 1)
     grams = Subwords(np.ones((4, 1), np.float32), FastTextIndex(4, 2, 3)) if with_grams else None

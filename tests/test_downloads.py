@@ -6,6 +6,7 @@ import errno
 import hashlib
 import http.client
 import ssl
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -33,14 +34,15 @@ class Server(BaseHTTPRequestHandler):
         kind = self.path.split("/")[1]
         getattr(self, f"send_{kind}")(wanted)
 
-    def send_data(self, wanted, data=DATA, kind="application/zip", tag='"1"'):
+    def send_data(self, wanted, data=DATA, kind="application/zip", tag='"1"', *, measured=True):
         start = int(wanted[6:-1]) if wanted and self.headers["If-Range"] == tag else 0
         if start >= len(data) and start:
             self.send_error(416)
             return
         self.send_response(206 if start else 200)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(data) - start))
+        if measured:
+            self.send_header("Content-Length", str(len(data) - start))
         if tag:
             self.send_header("ETag", tag)
         if start:
@@ -54,6 +56,9 @@ class Server(BaseHTTPRequestHandler):
 
     def send_untagged(self, wanted):
         self.send_data(wanted, tag="")
+
+    def send_unmeasured(self, wanted):
+        self.send_data(wanted, measured=False)
 
     def send_page(self, wanted):
         self.send_data(wanted, b"<html>Sign in first</html>", "text/html; charset=utf-8")
@@ -136,7 +141,9 @@ def test_a_break_is_resumed_where_it_happened(server, tmp_path):
     assert files(tmp_path) == ["data.zip"]
 
 
-def test_every_error_of_the_network_is_a_break(server, monkeypatch):
+@pytest.mark.parametrize("kind", ["data", "unmeasured"])
+def test_every_error_of_the_network_is_a_break(server, monkeypatch, kind):
+    """Not the end of the file, also where nothing tells how long it is."""
     read1 = http.client.HTTPResponse.read1
     # neither is a ConnectionError, and neither has to do with our disk
     errors = [ssl.SSLError(1, "bad record"), OSError(errno.EHOSTUNREACH, "No route to host")]
@@ -147,7 +154,7 @@ def test_every_error_of_the_network_is_a_break(server, monkeypatch):
         return read1(answer, n)
 
     monkeypatch.setattr(http.client.HTTPResponse, "read1", breaking)
-    assert downloads.download(resource(server, "data", sha256=SHA256)).read_bytes() == DATA
+    assert downloads.download(resource(server, kind)).read_bytes() == DATA
 
 
 @pytest.mark.parametrize("look", [1, 2])
@@ -194,6 +201,37 @@ def test_another_version_is_not_glued_to_the_first(server, tmp_path, monkeypatch
     assert downloads.download(resource(server, "data")).read_bytes() == DATA
 
 
+def test_a_file_that_has_become_shorter_is_fetched_anew(server, monkeypatch):
+    monkeypatch.setattr(transfer, "_TRIES", 1)
+    server.breaks = 1
+    with pytest.raises(FileError):
+        downloads.download(resource(server, "data"))
+    monkeypatch.setattr(transfer, "_TRIES", 2)
+    shorter = DATA[:1000]
+    monkeypatch.setattr(
+        server, "send_data", lambda its, wanted: Server.send_data(its, wanted, shorter)
+    )
+    assert downloads.download(resource(server, "data")).read_bytes() == shorter
+    assert [wanted for _, wanted in server.requests] == [None, "bytes=512000-", None]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nobody waits there")
+def test_who_comes_second_waits(tmp_path):
+    came = threading.Event()
+
+    def second():
+        with transfer.Part(tmp_path / "data.zip").alone():
+            came.set()
+
+    thread = threading.Thread(target=second)
+    with transfer.Part(tmp_path / "data.zip").alone():
+        thread.start()
+        assert not came.wait(0.3)
+    thread.join()
+    assert came.is_set()
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["text9", 8, None])
 def test_what_there_is_is_listed(name):
     with pytest.raises(InputError, match=f"nothing called {name!r} to download.*text8"):
@@ -214,6 +252,7 @@ def test_a_mirror_helps(server):
         ("hiddenpage", {}, "a web page instead of data.zip"),
         ("wrong", {"sha256": SHA256}, "SHA-256 is not what it should be"),
         ("short", {"n_bytes": len(DATA)}, "should have 1,024,000 bytes, and the server offers 100"),
+        ("unmeasured", {"n_bytes": len(DATA) + 1}, "have 1,024,001 bytes, and 1,024,000 came"),
         ("moved", {}, "the server says 302"),
     ],
 )
@@ -229,6 +268,19 @@ def test_a_server_that_is_not_there_is_named(server, monkeypatch):
     gone = Resource("gone", "", ("http://127.0.0.1:9/x",), "x", "", "")
     with pytest.raises(FileError, match=r"127\.0\.0\.1:9/x: it can't be reached"):
         downloads.download(gone)
+
+
+def test_each_wait_is_twice_the_last_until_something_comes(server, monkeypatch):
+    waits = []
+    monkeypatch.setattr(transfer.time, "sleep", waits.append)
+    gone = Resource("gone", "", ("http://127.0.0.1:9/x",), "x", "", "")
+    with pytest.raises(FileError, match="can't be reached"):
+        downloads.download(gone)
+    assert waits == [0.001, 0.002, 0.004, 0.008]
+    waits.clear()
+    server.breaks = 3  # each after half of what was left
+    downloads.download(resource(server, "data"))
+    assert waits == [0.001] * 3
 
 
 def test_offline_finds_what_is_there(server, tmp_path, monkeypatch):
@@ -282,5 +334,7 @@ def test_the_registry_is_in_order():
         for address in known.addresses:
             assert address.startswith(("http://", "https://"))
     assert downloads.find("GLOVE.6b").name == "glove.6B"
+    for name, year in {"glove.6B": 2014, "glove.840B": 2014, "glove.2024.50d": 2025}.items():
+        assert f"{year}: " in downloads.find(name).citation
     with pytest.raises(InputError, match=r"nothing called 'glove'.*glove\.6B"):
         downloads.find("glove")

@@ -8,6 +8,7 @@ import pickle
 import shutil
 import sqlite3
 import struct
+import unicodedata
 from collections import OrderedDict
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from wordkin.subwords import Subwords
 from wordkin.subwords.fasttext import FastTextIndex
 from wordkin.subwords.floret import FloretIndex
 from wordkin.table import VectorTable
+from wordkin.text.tokenizers import Words
 from wordkin.vectors import WordVectors, load
 from wordkin.vocabulary import Vocabulary
 from wordkin.vocabulary.packed import PackedWords
@@ -80,6 +82,51 @@ def test_fasttext_is_written_and_read(tmp_path, with_grams):
         )
     else:
         assert back.subwords is None
+
+
+def test_a_bin_file_is_fasttexts_where_the_n_grams_are(tmp_path):
+    grams, others = make_subwords(FastTextIndex(40, 2, 4)), make_subwords(FLORET)
+    for subwords, format, wanted in [
+        (grams, None, "fasttext"),
+        (grams, "word2vec-binary", "word2vec-binary"),
+        (others, None, "word2vec-binary"),
+        (None, None, "word2vec-binary"),
+    ]:
+        for name in ("v.bin", "V.BIN"):
+            formats.write(make_table(subwords), tmp_path / name, format=format)
+            assert formats.recognise(tmp_path / name).name == wanted
+    formats.write(make_table(grams), tmp_path / "v.vec")
+    assert formats.recognise(tmp_path / "v.vec").name == "word2vec"
+
+
+def test_the_oldest_fasttext_models_are_told_by_sensible_settings():
+    """They have no mark: the first settings, and how many words and labels there are."""
+
+    def head(dim=100, loss=1, model=2, min_n=3, max_n=6, sizes=(5, 3, 2)):
+        args = (dim, 5, 5, 1, 5, 1, loss, model, 10, min_n, max_n, 100, 1e-4)
+        return struct.pack("<12id", *args) + struct.pack("<iiiq", *sizes, 10) + b"the\0 and"
+
+    assert len(head()) == 84
+    for sensible in (
+        {}, {"dim": 1}, {"dim": 65_535}, {"min_n": 0, "max_n": 0}, {"min_n": 255, "max_n": 255},
+        {"model": 1}, {"model": 3}, {"loss": 4}, {"sizes": (1, 1, 0)},
+    ):  # fmt: skip
+        assert fasttext.looks_like(head(**sensible)), sensible
+    for wrong in (
+        {"dim": 0}, {"dim": 65_536}, {"min_n": -1}, {"min_n": 256}, {"max_n": -1}, {"max_n": 256},
+        {"model": 0}, {"model": 4}, {"loss": 0}, {"loss": 5}, {"sizes": (0, 0, 0)},
+        {"sizes": (5, 3, 3)},
+    ):  # fmt: skip
+        assert not fasttext.looks_like(head(**wrong)), wrong
+    assert not fasttext.looks_like(head()[:83])
+
+
+@pytest.mark.parametrize("with_grams", [False, True])
+def test_a_fasttext_model_may_have_one_dimension(tmp_path, with_grams):
+    matrix = np.arange(1, 3, dtype=np.float32).reshape(-1, 1)
+    grams = Subwords(np.ones((4, 1), np.float32), FastTextIndex(4, 2, 3)) if with_grams else None
+    fasttext.write(VectorTable(Vocabulary(["a", "b"]), matrix, {}, grams), tmp_path / "v.bin")
+    np.testing.assert_allclose(formats.read(tmp_path / "v.bin").matrix, matrix, atol=1e-6)
 
 
 def test_gensim_opens_the_fasttext_file_we_write(tmp_path):
@@ -800,6 +847,38 @@ def test_model2vec_has_the_mean_of_our_vectors(tmp_path, tokenizer):
         ids = cut.encode(text, unknown="drop") - cut.first_row
         wanted = table.matrix[ids].mean(axis=0) if len(ids) else np.zeros(5)
         np.testing.assert_allclose(model.encode(text), wanted, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "text", ["Don’t CO\xadOP", "e\xad\u0301t\u0301 ﬁne", "I\u0307zmir İzmir ISI"], ids=ascii
+)
+@pytest.mark.parametrize(
+    "tokenizer",
+    [Words(), Words(lower=False), Words(normalize="NFC"), Words(normalize="NFKC", lower="tr")],
+    ids=repr,
+)
+def test_model2vec_is_told_what_is_done_to_a_text_before_it_is_cut(tmp_path, tokenizer, text):
+    """The steps are followed here as the tokenizers package follows them."""
+    model2vec.write(make_table(tokenizer=tokenizer), tmp_path / "m")
+    about = json.loads((tmp_path / "m" / "tokenizer.json").read_text(encoding="utf-8"))
+    prepared = text
+    for step in about["normalizer"]["normalizers"]:
+        if step["type"] == "Replace":  # the one expression is about the letter sigma
+            prepared = prepared.replace(step["pattern"].get("String", "Σ"), step["content"])
+        elif step["type"] == "Lowercase":
+            prepared = prepared.lower()
+        else:
+            prepared = unicodedata.normalize(step["type"], prepared)
+    assert prepared.split() == tokenizer(text)
+
+
+def test_rows_of_model2vec_are_mapped(tmp_path):
+    """Where each of them is a token's, and has no weight."""
+    words = formats.read(GOLDEN / "model2vec").vocabulary.words
+    write_tokens(tmp_path / "m", {"vocab": {word: i for i, word in enumerate(words)}})
+    table = formats.read(tmp_path / "m")
+    assert is_mapped(table.matrix)
+    assert_same(table, formats.read(GOLDEN / "model2vec"))
 
 
 def test_weights_and_mapping_of_model2vec(tmp_path):

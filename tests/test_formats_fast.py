@@ -181,9 +181,19 @@ def test_only_finds_words_with_spaces(tmp_path):
     assert read.vocabulary.words == ["", "a b"]
 
 
-def test_bad_lines_behind_the_limit_do_not_matter(tmp_path):
-    (tmp_path / "v").write_bytes(b"a 1 2\nb 3 4\nc x y\n")
-    assert len(formats.read(tmp_path / "v", limit=2)) == 2
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"a 1 2\nb 3 4\nc x y\n", "glove"),
+        (b"3 2\na 1 2\nb 3 4\nc x y\n", "word2vec"),
+        (b"3 2\na " + bytes(8) + b"\nb " + bytes(8) + b"\nc " + b"\xff" * 8, "word2vec-binary"),
+    ],
+)
+def test_what_is_wrong_behind_the_limit_does_not_matter(tmp_path, content, name):
+    (tmp_path / "v").write_bytes(content)
+    assert len(formats.read(tmp_path / "v", format=name, limit=2)) == 2
+    with pytest.raises(FormatError):
+        formats.read(tmp_path / "v", format=name, limit=3)
 
 
 def test_counts_are_picked_too(tmp_path):

@@ -11,6 +11,7 @@ import wordkin as wk
 from wordkin.downloads import registry
 from wordkin.downloads.ready import VECTORS
 from wordkin.errors import FileError, InputError
+from wordkin.progress import displays
 
 
 @pytest.fixture
@@ -38,6 +39,15 @@ def test_the_file_of_the_archive_that_was_asked_for_is_read(archive, d):
 def test_capitals_do_not_matter_and_words_can_be_chosen(archive):
     assert list(wk.pretrained("GLOVE.6b.50D", only=["b", "c"]).index_to_key) == ["b"]
     assert list(wk.pretrained("glove.6B.50d", limit=1).index_to_key) == ["a"]
+
+
+def test_reading_is_shown_if_asked(archive, capsys, monkeypatch):
+    monkeypatch.setattr(displays, "_FIRST_LINE", -1.0)
+    wk.pretrained("glove.6B.50d")
+    wk.pretrained("glove.6B.50d", progress=lambda *_: None)  # of the download alone
+    assert capsys.readouterr() == ("", "")
+    wk.pretrained("glove.6B.50d", progress=True)
+    assert "reading" in capsys.readouterr().err
 
 
 def test_a_name_that_there_is_not_tells_those_there_are():

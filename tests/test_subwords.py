@@ -164,6 +164,64 @@ def test_the_vector_is_the_mean_of_the_rows():
     assert not vectors[1].any()
 
 
+def test_words_without_n_grams_stay_zero_and_blocks_make_the_whole(monkeypatch):
+    matrix = np.random.default_rng(1).standard_normal((30, 4)).astype(np.float32)
+    words = ["hello", "", "x", "", "world"]
+    for unit in (False, True):
+        subwords = Subwords(matrix, FastTextIndex(30, 3, 5), unit=unit)
+        vectors, found = subwords.vectors(words)
+        assert found.tolist() == [True, False, True, False, True]
+        assert vectors[~found].tolist() == [[0] * 4] * 2  # of length 0, and no NaN
+        monkeypatch.setattr("wordkin.subwords._AT_ONCE", 2)
+        again, found_again = subwords.vectors(words)
+        monkeypatch.undo()
+        np.testing.assert_array_equal(again, vectors)
+        assert found_again.tolist() == found.tolist()
+
+
+def kept(*pairs):
+    return np.array(pairs, np.int64)
+
+
+def test_what_can_just_be():
+    for index, largest in [
+        (FastTextIndex(1, 0, 0), 0),
+        (FastTextIndex(2**32 - 1, 64, 64), 2**32 - 2),
+        (FastTextIndex(10, 3, 6, kept((0, 1), (1, 0), (9, 2))), 2),
+        (FloretIndex(1, 0, 64, n_hashes=1, seed=0), 0),
+        (FloretIndex(2**32 - 1, 3, 6, 4, 2**32 - 1, "<" * 40, ">" * 40), 2**32 - 2),
+        (FinalfusionIndex(1, 3, 6), 1),
+        (FinalfusionIndex(63, 3, 6), 2**63 - 1),
+        (ListedIndex({}, 0, 64), -1),
+    ]:
+        assert index.largest() == largest
+
+
+def test_what_can_just_not_be_is_refused():
+    for wrong in [
+        lambda: FastTextIndex(2**32, 3, 6),
+        lambda: FastTextIndex(10, 3, -1),
+        lambda: FastTextIndex(10, 3, 6, kept((10, 0))),
+        lambda: FastTextIndex(10, 3, 6, kept((3, -1))),
+        lambda: FastTextIndex(10, 3, 6, kept((-1, 0))),
+        lambda: FastTextIndex(10, 3, 6, kept((3, 0), (3, 1))),
+        lambda: FloretIndex(2**32, 3, 6),
+        lambda: FloretIndex(10, -1, 6),
+        lambda: FloretIndex(10, 3, 65),
+        lambda: FloretIndex(10, 3, 6, n_hashes=0),
+        lambda: FloretIndex(10, 3, 6, seed=-1),
+        lambda: FloretIndex(10, 3, 6, seed=2**32),
+        lambda: FloretIndex(10, 3, 6, begin="<" * 41),
+        lambda: FloretIndex(10, 3, 6, end=">" * 41),
+        lambda: FinalfusionIndex(0, 3, 6),
+        lambda: FinalfusionIndex(3, -1, 6),
+        lambda: ListedIndex({}, 3, 65),
+        lambda: Subwords(np.zeros(10, np.float32), FastTextIndex(10, 3, 6)),
+    ]:
+        with pytest.raises(InputError):
+            wrong()
+
+
 def test_what_can_not_be_is_refused():
     for wrong in [
         lambda: FastTextIndex(0, 3, 6),

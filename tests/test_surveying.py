@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tracemalloc
 
 import numpy as np
@@ -68,3 +69,12 @@ def test_the_mark_of_a_text_is_that_of_the_checkpoints_there_are():
     counted = mark(ids, np.bincount(ids, minlength=7))
     assert counted == "2654df17b9fe2049da2d466db5a363518af035013520d13d4dabdc70c3e90e89"
     assert mark(ids[::-1].copy()) != mark(ids)
+
+
+def test_the_mark_of_a_text_of_one_piece_is_of_that_piece_again_and_again():
+    ids = np.arange(70, dtype=np.int32) % 7
+    corpus = wk.Corpus(
+        ids, np.arange(0, 71, 10), wk.Vocabulary([*"abcdefg"]), wk.Account(read=70, kept=70)
+    )
+    pieces = ids.tobytes() * 256 + corpus.starts.tobytes() * 256
+    assert surveying.text_mark(corpus) == hashlib.sha256(pieces).hexdigest()

@@ -134,6 +134,33 @@ MODULES = {
     "pickles": (["formats/pickles.py"], ["tests/test_pickles.py", *FOREIGN]),
     "pickled": (["formats/pickled.py"], ["tests/test_pickles.py", *FOREIGN]),
     "tensors": (["formats/tensors.py"], [*FOREIGN, *FORMATS]),
+    "formats/__init__": (["formats/__init__.py"], [*FORMATS, *FOREIGN]),
+    "corpus/__init__": (["corpus/__init__.py"], CORPUS),
+    "corpus/surveying": (["corpus/surveying.py"], ["tests/test_surveying.py"]),
+    "vectors": (
+        ["vectors/*.py"],
+        ["tests/test_vectors.py", "tests/test_gensim_names.py", "tests/test_neighbors.py"],
+    ),
+    "neighbors": (
+        ["neighbors/*.py"],
+        ["tests/test_neighbors.py", "tests/test_indexes.py", "tests/test_search_compiled.py",
+         "tests/property/test_search.py", "tests/property/test_neighbors.py"],
+    ),
+    "subwords": (["subwords/*.py"], ["tests/test_subwords.py", *FOREIGN]),
+    "evaluation": (["evaluation/*.py"], ["tests/test_evaluation.py", "tests/test_evaluate.py"]),
+    "downloads": (["downloads/*.py"], ["tests/test_downloads.py", "tests/test_ready.py"]),
+    "training/checkpoint": (["training/checkpoint.py"], ["tests/training/test_checkpoint.py"]),
+    "training/schedule": (
+        ["training/schedule.py"],
+        ["tests/training/test_validation.py",
+         "tests/test_training.py::test_progress_tells_the_truth"],
+    ),
+    "training/validation": (
+        ["training/validation.py"], ["tests/training/test_validation.py", "tests/test_surveying.py"]
+    ),
+    "classification/saving": (
+        ["classification/saving.py"], ["tests/classification/test_saving.py"]
+    ),
 }  # fmt: skip
 
 OTHER = {

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 
 import numpy as np
 import pytest
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 import wordkin as wk
+from wordkin.classification import saving
 from wordkin.errors import FileError, FormatError, InputError
 from wordkin.formats.tensors import read_header
 from wordkin.text.tokenizers import Words
@@ -121,6 +123,60 @@ def test_damage_anywhere_is_noticed(path):
         path.write_bytes(data[:length])
         with pytest.raises(FormatError):
             wk.load_classifier(path)
+
+
+def forged(path, **arrays):
+    """Give a file other arrays (None: not this one) and the checksum that they have."""
+    with path.open("rb") as file:
+        metadata = read_header(file).metadata
+    new = {name: array for name, array in (load_file(path) | arrays).items() if array is not None}
+    data = b"".join(name.encode() + new[name].tobytes() for name in sorted(new))
+    save_file(new, path, metadata | {"checksum": f"crc32:{zlib.crc32(data):08x}"})
+
+
+def test_the_checksum_is_that_of_names_and_bytes_in_order(clf, path):
+    """Files that there are must stay readable."""
+    forged(path)
+    texts = [*TEXTS, "unheard of"]
+    np.testing.assert_array_equal(wk.load_classifier(path).predict(texts), clf.predict(texts))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({"words": None}, "'words' and 'word_sizes' are missing or no lists"),
+        ({"word_sizes": None}, "'words' and 'word_sizes' are missing or no lists"),
+        ({"words": np.zeros((2, 3), np.uint8)}, "are missing or no lists"),
+        ({"word_sizes": np.array([1, 1], np.uint8)}, "do not add up"),
+        ({"word_sizes": np.array([-1, 4], np.int32), "words": np.ones(3, np.uint8)}, "not add up"),
+        ({"word_sizes": np.zeros(0, np.uint8)}, "do not add up"),
+        ({"words": np.full(1, 0xFF, np.uint8), "word_sizes": np.ones(1, np.uint8)}, "no.* UTF-8"),
+        ({"words": np.zeros(2, np.float64)}, "'words' has an unexpected type F64"),
+    ],
+    ids=repr,
+)
+def test_arrays_that_hold_no_words_are_refused(path, arrays, says):
+    forged(path, **arrays)
+    with pytest.raises(FormatError, match=says):
+        wk.load_classifier(path)
+
+
+@pytest.mark.parametrize("length", [0, 1, 255, 256, 70_000])
+def test_words_of_any_length_come_back(tmp_path, length):
+    words = ["a" * length, "é"]
+    bias = np.zeros(2, np.float32)
+    vocabulary = wk.Vocabulary(words, tokenizer="words")
+    saving.write(tmp_path / "m", saving.Saved({}, vocabulary, ("x", "y"), {"bias": bias}))
+    found = saving.read(tmp_path / "m")
+    assert found.vocabulary.words == words
+    assert (found.labels, found.settings, [*found.arrays]) == (("x", "y"), {}, ["bias"])
+
+
+def test_words_that_are_no_utf8_are_refused(tmp_path):
+    halves = saving.Saved({}, wk.Vocabulary(["a", "\ud83d"]), ("x", "y"), {})
+    with pytest.raises(InputError, match=r"'\\ud83d' can't be saved as UTF-8"):
+        saving.write(tmp_path / "m", halves)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_word_vectors_are_no_classifier(tmp_path):

@@ -253,20 +253,21 @@ def _tokenizer(table: VectorTable, unknown: str) -> dict[str, Any]:
 
 def _normalizers(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Say in the same order what wordkin.text.words does to a text before it is cut."""
-    steps: list[dict[str, Any]] = []
+    steps = [_replacing("\N{SOFT HYPHEN}", ""), _replacing("\N{RIGHT SINGLE QUOTATION MARK}", "'")]
     if settings.get("normalize"):
         steps.append({"type": settings["normalize"]})
-    replaced = {"\N{SOFT HYPHEN}": "", "\N{RIGHT SINGLE QUOTATION MARK}": "'"}
     if settings.get("lower") == "tr":
-        replaced |= {"I\u0307": "i", "İ": "i", "I": "ı"}
-    for old, new in replaced.items():
-        steps.append({"type": "Replace", "pattern": {"String": old}, "content": new})
+        steps += [_replacing("I\u0307", "i"), _replacing("İ", "i"), _replacing("I", "ı")]
     if settings.get("lower", True):
         # their lower case looks at single letters; str.lower knows a sigma at the end of a word
         final = r"(?<=[\p{L}\p{M}])Σ(?!['\p{M}\x{200C}\x{200D}]*\p{L})"
         steps.append({"type": "Replace", "pattern": {"Regex": final}, "content": "ς"})
         steps.append({"type": "Lowercase"})
     return steps
+
+
+def _replacing(old: str, new: str) -> dict[str, Any]:
+    return {"type": "Replace", "pattern": {"String": old}, "content": new}
 
 
 def _rules(settings: Mapping[str, Any]) -> tuple[dict[str, Any] | None, dict[str, Any]]:

@@ -130,6 +130,9 @@ def network():
             ip("-n", space, "addr", "add", f"{address}/24", "dev", "eth0")
             ip("-n", space, "link", "set", "lo", "up")
             ip("-n", space, "link", "set", "eth0", "up")
+            # older Ray (2.40) looks for its own address in the route to the world (nothing is sent)
+            # and takes another host for this one where there is none
+            ip("-n", space, "route", "add", "default", "dev", "eth0")
         yield spaces
     finally:
         for space in (bridge, *spaces):

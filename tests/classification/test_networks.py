@@ -60,6 +60,20 @@ def test_the_loss_of_an_epoch_is_the_mean_over_all_texts_whatever_the_last_batch
         np.testing.assert_allclose(losses, np.log(2), atol=0.1)
 
 
+def test_the_loss_is_right_where_keras_returns_the_mean_over_all_batches_so_far(monkeypatch):
+    """Keras 3.12 does, until its metrics are reset."""
+    so_far = []
+
+    def train_on_batch(self, rows, targets, sample_weight):
+        so_far.append(sample_weight.sum() / len(rows))  # the loss of each text is 1
+        return np.mean(so_far)
+
+    monkeypatch.setattr(keras.Model, "train_on_batch", train_on_batch)
+    monkeypatch.setattr(keras.Model, "reset_metrics", lambda self: so_far.clear())
+    losses = classifier("cnn", batch_size=40, epochs=3).fit(TEXTS, LABELS).history_["loss"]
+    np.testing.assert_allclose(losses, 1.0, rtol=1e-6)
+
+
 def test_other_texts_of_a_batch_make_no_difference(fitted):
     alone = fitted.decision_function(["good film"])[0]
     among = fitted.decision_function(["good film", "bad " * 60, *TEXTS])[0]

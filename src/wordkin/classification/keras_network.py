@@ -102,6 +102,8 @@ class Network:
         float
             The sum of the losses of these texts, each as much as it counts.
         """
+        # older Keras (3.12) returns the mean over all batches since this
+        self._model.reset_metrics()
         # Keras divides by the number of texts, whatever they count
         mean = self._model.train_on_batch(rows, targets, sample_weight=weights)
         return float(mean) * len(rows)

@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, cast, overload
 from wordkin.archives import archive_and_member, check_budget, leaves_folder, naming_damage
 from wordkin.errors import FileError, FormatError, InputError, WordkinError, require
 from wordkin.exchanging import exchanged
+from wordkin.given import checked_path
 from wordkin.progress import opened, task
 
 if TYPE_CHECKING:
@@ -170,39 +171,6 @@ def _swap(temporary: Path, target: Path) -> None:
 def _sibling(target: Path) -> Path:
     """Make up a hidden name in the same folder: only there is a rename atomic."""
     return target.with_name(f"{_HIDDEN}{secrets.token_hex(6)}.tmp")
-
-
-def checked_path(path: StrPath, verb: str = "read") -> Path:
-    """Return a path, if its characters can be those of one: Python tells of others in many ways.
-
-    Parameters
-    ----------
-    path : str or path-like
-        What the user gave.
-    verb : str
-        What shall be done with it, for the error.
-
-    Returns
-    -------
-    Path
-        The same.
-
-    Raises
-    ------
-    FileError
-        If NUL is in it, or half of a surrogate pair.
-    """
-    name = os.fspath(path)
-    try:
-        odd = "NUL" if b"\0" in os.fsencode(name) else ""
-    except UnicodeEncodeError as error:
-        odd = f"{name[error.start : error.end]!a}"
-    if odd:
-        raise FileError(
-            f"Can't {verb} {name!r}: no path has the character {odd} in it. Was it read from a "
-            "damaged file?"
-        )
-    return Path(path)
 
 
 @contextlib.contextmanager

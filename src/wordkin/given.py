@@ -1,14 +1,16 @@
-"""What users give: whole numbers and numbers of whatever library, and arrays without gaps."""
+"""What users give: numbers of whatever library, arrays without gaps, paths that can be some."""
 
 from __future__ import annotations
 
 import operator
+import os
 from numbers import Real
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wordkin.errors import InputError
+from wordkin.errors import FileError, InputError
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -112,3 +114,36 @@ def check_unmasked(values: object) -> None:
                 "numbers are masked: those are no numbers to work with. Leave them out with "
                 "array.compressed(), or put numbers there with array.filled(number)."
             )
+
+
+def checked_path(path: str | os.PathLike[str], verb: str = "read") -> Path:
+    """Return a path, if its characters can be those of one: Python tells of others in many ways.
+
+    Parameters
+    ----------
+    path : str or path-like
+        What the user gave.
+    verb : str
+        What shall be done with it, for the error.
+
+    Returns
+    -------
+    Path
+        The same.
+
+    Raises
+    ------
+    FileError
+        If NUL is in it, or half of a surrogate pair.
+    """
+    name = os.fspath(path)
+    try:
+        odd = "NUL" if b"\0" in os.fsencode(name) else ""
+    except UnicodeEncodeError as error:
+        odd = f"{name[error.start : error.end]!a}"
+    if odd:
+        raise FileError(
+            f"Can't {verb} {name!r}: no path has the character {odd} in it. Was it read from a "
+            "damaged file?"
+        )
+    return Path(path)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from wordkin.corpus import store
 from wordkin.corpus.draft import Draft
 from wordkin.errors import ConfigError
-from wordkin.files import checked_path
-from wordkin.given import whole
+from wordkin.given import checked_path, whole
 from wordkin.progress import task
 from wordkin.text.phrases import PhraseRule, Phrases
 from wordkin.text.tokenizers import Phrased, Whitespace, get_tokenizer

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from wordkin.errors import ConfigError, FileError, warn
-from wordkin.files import checked_path
-from wordkin.given import number, whole
+from wordkin.given import checked_path, number, whole
 from wordkin.training import checkpoint
 
 if TYPE_CHECKING:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from wordkin.corpus.surveying import text_mark
 from wordkin.errors import ConfigError, FileError, FormatError, WordkinError
-from wordkin.files import atomic_write, checked_path
+from wordkin.files import atomic_write
 from wordkin.formats import tensors
+from wordkin.given import checked_path
 from wordkin.training.progress import EpochRecord
 
 if TYPE_CHECKING:

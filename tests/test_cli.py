@@ -240,16 +240,19 @@ def test_what_happens_while_training(
 @pytest.mark.parametrize("wait", [0.0, 2.0])
 def test_ctrl_c_in_a_shell(texts: Path, tmp_path: Path, wait: float) -> None:
     # after a short wait it is likely to hit the compiler, which loses it
-    with shell("train", texts, "-o", tmp_path / "v.txt", *SMALL, "--epochs", 1_000_000) as process:
+    command = ("train", texts, "-o", tmp_path / "v.txt", *SMALL, "--epochs", 1_000_000)
+    with shell(*command, env=os.environ | {"PYTHONFAULTHANDLER": "1"}) as process:
         assert process.stderr is not None
         assert any(line.startswith("training ...") for line in process.stderr)
         time.sleep(wait)
         process.send_signal(signal.SIGINT)
         try:
             _, stderr = process.communicate(timeout=120)
-        finally:
-            process.kill()  # if it was lost, the run would go on beside all other tests
-    assert process.returncode == 130
+        except subprocess.TimeoutExpired:
+            # it must not go on beside all other tests, and tells where it is
+            process.send_signal(signal.SIGABRT)
+            _, stderr = process.communicate()
+    assert process.returncode == 130, stderr
     assert stderr.splitlines()[-1] == "Interrupted; nothing was saved."
     assert "Traceback" not in stderr
     assert left_in(tmp_path) == {"texts"}

@@ -36,6 +36,13 @@ def data_dir() -> Path:
     return folder
 
 
+@pytest.fixture
+def untraced() -> dict[str, str]:
+    """The environment of a process to interrupt: coverage holds a lock in each process that it
+    traces, and one that is interrupted there hangs for ever."""
+    return {name: v for name, v in os.environ.items() if not name.startswith("COVERAGE_")}
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> Generator[None, None, None]:
     """A test closes the runs that it makes: their threads wait until they are told to stop."""

@@ -238,10 +238,12 @@ def test_what_happens_while_training(
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends Ctrl-C in another way")
 @pytest.mark.parametrize("wait", [0.0, 2.0])
-def test_ctrl_c_in_a_shell(texts: Path, tmp_path: Path, wait: float) -> None:
+def test_ctrl_c_in_a_shell(
+    texts: Path, tmp_path: Path, untraced: dict[str, str], wait: float
+) -> None:
     # after a short wait it is likely to hit the compiler, which loses it
     command = ("train", texts, "-o", tmp_path / "v.txt", *SMALL, "--epochs", 1_000_000)
-    with shell(*command, env=os.environ | {"PYTHONFAULTHANDLER": "1"}) as process:
+    with shell(*command, env=untraced | {"PYTHONFAULTHANDLER": "1"}) as process:
         assert process.stderr is not None
         assert any(line.startswith("training ...") for line in process.stderr)
         time.sleep(wait)

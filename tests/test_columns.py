@@ -13,7 +13,7 @@ import pytest
 from wordkin import Corpus
 from wordkin.corpus import reading
 from wordkin.errors import ConfigError, FormatError, InputError
-from wordkin.text import columns, tables
+from wordkin.text import columns, json_lines, tables
 from wordkin.text.columns import Column
 
 pa = pytest.importorskip("pyarrow")
@@ -457,7 +457,7 @@ def test_a_part_of_a_column_ends_where_it_ends(monkeypatch):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_line_of_json_that_never_ends_is_not_held_in_memory(tmp_path, monkeypatch, encoding):
-    monkeypatch.setattr(tables, "_LONGEST_LINE", 1000)
+    monkeypatch.setattr(json_lines, "_LONGEST", 1000)
     path = tmp_path / "bomb.jsonl.gz"
     fits, ends = json.dumps({"text": "a" * 900}), json.dumps({"text": "b" * 988})  # of 1000 letters
     path.write_bytes(gzip.compress(f"{fits}\n{ends}".encode(encoding)))

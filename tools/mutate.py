@@ -108,7 +108,7 @@ MODULES = {
     "text/sources": (
         ["text/sources.py"], ["tests/test_sources.py", "tests/property/test_text.py"]
     ),
-    "text/tables": (["text/tables.py"], ["tests/test_columns.py"]),
+    "text/tables": (["text/tables.py", "text/json_lines.py"], ["tests/test_columns.py"]),
     "text/columns": (["text/columns.py"], ["tests/test_columns.py"]),
     "text/spacing": (["text/spacing.py"], ["tests/test_languages.py"]),
     "native": (["formats/native.py"], FORMATS),

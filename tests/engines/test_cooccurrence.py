@@ -89,7 +89,7 @@ except FileError as error:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
-def test_nothing_is_left_after_ctrl_c(tmp_path):
+def test_nothing_is_left_after_ctrl_c(tmp_path, untraced):
     code = f"""
 import logging, numpy as np, wordkin as wk
 rng = np.random.default_rng(0)
@@ -105,8 +105,9 @@ config = wk.GloVe(
 wk.train(corpus, config)
 """
     child = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=untraced,
+    )  # fmt: skip
     try:
         assert child.stdout.readline() == "counting\n"
         time.sleep(1)

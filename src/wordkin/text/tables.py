@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from io import TextIOWrapper
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,13 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from wordkin.errors import FormatError, InputError, require
 from wordkin.files import open_bytes
 from wordkin.text.columns import Column, is_text, is_tokens
+from wordkin.text.json_lines import rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import BinaryIO
 
 _ROWS = 1024  # in a batch, as those of Hugging Face's files
-_LONGEST_LINE = 1 << 28  # bytes of a line of JSON, which is held in memory
 _PAGES = 1 << 20  # bytes of a Parquet file that are read at once
 _PARQUET, _ARROW, _STREAM = b"PAR1", b"ARROW1", b"\xff\xff\xff\xff"
 _STREAM_WITHIN = 8  # where it begins in an Arrow file
@@ -66,7 +63,9 @@ def open_columns(
     if not tables:
         name = str(column)
         return Column(
-            lambda: chain.from_iterable(_json_lines(path, name, encoding) for path in paths),
+            lambda: chain.from_iterable(
+                _cells(rows_of(path, encoding), name, path) for path in paths
+            ),
             _named(paths),
         )
     total = sum(_read_table(path, kinds[path], column).rows or 0 for path in paths)
@@ -352,48 +351,6 @@ def _checked_row(row: object) -> Mapping[str, Any]:
         f"from_rows takes rows with names; got {type(row).__name__} {row!r:.60}. Texts go to "
         "from_texts, lists of tokens to from_sentences."
     )
-
-
-def _json_lines(path: str, column: str, encoding: str) -> Iterator[list[Any]]:
-    with open_bytes(path) as stream:
-        read = _lines(stream, path, encoding)
-        lines = ((line, f"Line {n} of {path!r}") for n, line in enumerate(read, 1))
-        yield from _cells((_json_row(*line) for line in lines if line[0].strip()), column, path)
-
-
-def _lines(stream: BinaryIO, path: str, encoding: str) -> Iterator[bytes | str]:
-    """Cut a stream at its line feeds; other encodings than UTF-8 are decoded before that."""
-    if encoding.startswith("utf-8"):
-        yield from _bounded(stream, path)
-        return
-    try:
-        with TextIOWrapper(stream, encoding, newline="\n") as text:
-            yield from _bounded(text, path)
-    except UnicodeError as error:
-        raise FormatError(f"{path!r} is no {encoding}: {error}.") from error
-
-
-def _bounded(stream: BinaryIO | TextIOWrapper, path: str) -> Iterator[bytes | str]:
-    """Cut into lines, each of which is held in memory: few bytes may unpack to one of gigabytes."""
-    number = 1
-    while line := stream.readline(_LONGEST_LINE + 1):
-        if len(line) > _LONGEST_LINE:
-            raise FormatError(
-                f"Line {number} of {path!r} is longer than {_LONGEST_LINE:,} bytes: no row is "
-                "so large. Give each row a line of its own."
-            )
-        yield line
-        number += 1
-
-
-def _json_row(line: bytes | str, where: str) -> Mapping[str, Any]:
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise FormatError(f"{where} is no JSON: {error}.") from error
-    if not isinstance(row, Mapping):
-        raise FormatError(f"{where} should be an object; it is {row!r:.60}.")
-    return row
 
 
 def _cells(rows: Iterator[Mapping[str, Any]], column: str, where: str) -> Iterator[list[Any]]:

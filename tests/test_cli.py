@@ -446,7 +446,8 @@ def test_nobody_reads_to_the_end(vectors: Path) -> None:
     assert process.stderr is not None
     assert process.stdout.readline() == "king\n"
     process.stdout.close()
-    assert process.stderr.read() == ""
+    told = process.stderr.readlines()  # a slow machine tells how far it has come
+    assert [line for line in told if not line.startswith("searching")] == []
     process.stderr.close()
     assert process.wait() == 141
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from wordkin.errors import InputError, RowError
-from wordkin.given import array_of, check_unmasked
+from wordkin.errors import InputError
+from wordkin.given import check_unmasked
 from wordkin.vocabulary import Vocabulary
+from wordkin.vocabulary.checks import checked_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,15 +103,14 @@ class VectorTable:
         InputError
             If it is no matrix of V rows, or a value is not a finite float32.
         """
+        check_unmasked(matrix)
         try:
-            numbers = array_of(matrix)
+            numbers = np.asarray(matrix)
             # NumPy would drop imaginary parts, and read numbers in strings and dates
             if numbers.dtype.kind in "cSUMm":
                 raise TypeError(f"got {numbers.dtype}")
             with np.errstate(over="ignore"):
                 array = np.ascontiguousarray(numbers, dtype=np.float32)
-        except InputError:
-            raise
         except (TypeError, ValueError, RuntimeError) as error:  # PyTorch raises the last
             raise InputError(
                 f"Vectors must be a matrix of real numbers with rows of one length: {error}"
@@ -158,7 +158,8 @@ class VectorTable:
         RowError
             If there is no such row; -1 is none either.
         """
-        chosen = self._checked_rows(rows)
+        advice = "Of a mask np.flatnonzero(mask) makes rows."
+        chosen = np.array(checked_rows(rows, len(self), advice=advice), np.int64)
         old = self.vocabulary
         vocabulary = Vocabulary(
             [old.words[row] for row in chosen.tolist()],
@@ -167,23 +168,6 @@ class VectorTable:
             tokenizer=old.tokenizer,
         )
         return VectorTable(vocabulary, self.matrix[chosen], self.settings, self.subwords)
-
-    def _checked_rows(self, rows: ArrayLike) -> NDArray[np.int64]:
-        try:
-            array = array_of(rows)
-        except InputError:
-            raise
-        except ValueError as error:  # lists of different lengths
-            raise InputError(f"Rows come as one line of whole numbers: {error}") from error
-        if array.ndim != 1 or (array.dtype.kind not in "iu" and array.size):
-            raise InputError(
-                f"Rows come as one line of whole numbers; got an array of shape {array.shape} and "
-                f"dtype {array.dtype}. Of a mask np.flatnonzero(mask) makes rows."
-            )
-        bad = (array < 0) | (array >= len(self))
-        if bad.any():
-            raise RowError(f"There is no row {array[bad][0]}: rows go from 0 to {len(self) - 1}.")
-        return array.astype(np.int64)
 
     @property
     def dimensions(self) -> int:

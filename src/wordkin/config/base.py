@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from numbers import Real
 from typing import TYPE_CHECKING, Any, Self
 
 from wordkin.errors import ConfigError
-from wordkin.given import whole
+from wordkin.given import number, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,11 +145,10 @@ def check_float(config: object, name: str, *, low: float, high: float) -> None:
         If it is not.
     """
     value = getattr(config, name)
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    if not number or not low <= value <= high:
+    given = number(value)
+    if given is None or not low <= given <= high:
         raise ConfigError(f"{name} must be a number from {low} to {high}; got {value!r}.")
-    if not isinstance(value, int | float):
-        object.__setattr__(config, name, float(value))
+    object.__setattr__(config, name, given)
 
 
 def check_choice(config: object, name: str, choices: tuple[object, ...]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import FormatError, InputError, RowError
-from wordkin.given import array_of
+from wordkin.given import array_of, check_unmasked
 from wordkin.text.tokenizers import tokenizer_from_settings
 from wordkin.vocabulary import PAD, UNK, Vocabulary
 
@@ -196,10 +196,9 @@ def host_ids(ids: object, n_rows: int) -> NDArray[np.int32]:
     RowError
         If an id is out of range.
     """
+    check_unmasked(ids)
     try:
-        array = array_of(ids)
-    except InputError:
-        raise
+        array = np.asarray(ids)
     except ValueError as error:
         raise InputError(
             "Ids must be one array: rows of different length have to be padded first, as "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wordkin.errors import ConfigError, InputError, RowError
-from wordkin.given import array_of
+from wordkin.given import check_unmasked
 from wordkin.vocabulary.packed import PackedWords
 
 if TYPE_CHECKING:
@@ -106,10 +106,9 @@ def checked_counts(counts: ArrayLike, n_words: int) -> NDArray[np.int64]:
     InputError
         If there is not one whole number from 0 upwards for each word, or they are too many.
     """
+    check_unmasked(counts)
     try:
-        array = array_of(counts)
-    except InputError:
-        raise
+        array = np.asarray(counts)
     except ValueError as error:
         raise InputError(f"Counts are one whole number for each word: {error}") from error
     if array.shape != (n_words,) or (array.dtype.kind not in "iu" and n_words):
@@ -181,8 +180,10 @@ def checked_specials(specials: Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def checked_rows(rows: ArrayLike, n_rows: int) -> list[int]:
-    """Check model rows that come back from a model.
+def checked_rows(
+    rows: ArrayLike, n_rows: int, *, advice: str = "Decode a batch row by row."
+) -> list[int]:
+    """Check rows that come from users, or back from a model; `advice` ends the error.
 
     Returns
     -------
@@ -196,19 +197,17 @@ def checked_rows(rows: ArrayLike, n_rows: int) -> list[int]:
     RowError
         If one is outside 0 to n_rows - 1.
     """
+    check_unmasked(rows)
     try:
-        array = array_of(rows)
-    except InputError:
-        raise
+        array = np.asarray(rows)
     except ValueError as error:
         raise InputError(
-            "Rows come as one line of whole numbers; got lists of different lengths. Decode a "
-            "batch row by row."
+            f"Rows come as one line of whole numbers; got lists of different lengths. {advice}"
         ) from error
     if array.ndim != 1 or (array.dtype.kind not in "iu" and array.size):
         raise InputError(
             f"Rows come as one line of whole numbers; got an array of shape {array.shape} and "
-            f"dtype {array.dtype}. Decode a batch row by row."
+            f"dtype {array.dtype}. {advice}"
         )
     bad = (array < 0) | (array >= n_rows)
     if bad.any():

@@ -28,6 +28,7 @@ from wordkin.kernels.lanes import (
     load_each,
     load_int32,
     load_int64,
+    load_wide,
     load_wide_int,
     prefetch,
     sigmoid,
@@ -51,11 +52,13 @@ LINE = 64
 """Bytes of a cache line."""
 SLICE = 4 * LANES
 """Bytes of a lane vector."""
-UNROLLED = 8
-"""So many slices at the start of a row are unrolled, those of 100 floats with AVX-512: where the
-place in the row is a constant of the instruction, not a register that is added to that of the row,
-Intel's processors do one operation for each multiply-add from memory instead of two. For skip-gram
-of 100 dimensions that is 10 % of the time."""
+UNROLLED = 14 if LANES == 8 else 8
+"""So many slices at the start of a row are unrolled, those of 100 floats with AVX2 and AVX-512:
+where the place in the row is a constant of the instruction, not a register that is added to that of
+the row, Intel's processors do one operation for each multiply-add from memory instead of two. For
+skip-gram of 100 dimensions that is 10 % of the time."""
+FEW_REGISTERS = LANES < 16
+"""Whether the CPU has 16 vector registers, as with AVX2, not 32 as with AVX-512."""
 LOSS_EVERY = 64
 """Of so many groups one tells its loss."""
 
@@ -247,6 +250,7 @@ def make_meet(targets: int, *, means: bool, ahead: int = 0) -> Callable[..., Any
         prefetch; with `ahead` 0 nobody looks there.
     """
     centres = max(ahead - targets, 0)  # of the next group; there are as many means
+    apart = FEW_REGISTERS and targets > 8 and not means
 
     @pasted
     def meet(contexts, group, scratch, low, alpha, slices, coming):
@@ -274,10 +278,15 @@ def make_meet(targets: int, *, means: bool, ahead: int = 0) -> Callable[..., Any
                 if ahead > 0:
                     prefetch(near + s * SLICE)
                 sums = add_products(sums, load(x + s * SLICE), group.rows, s * SLICE)
-            place = load_int32(contexts.places + 4 * c)
-            label, windows = within(place, group.centres, low, group.reaches)
-            pull = label + group.strength * splat_wide(windows)
-            store(weights + c * 4 * WIDE, alphas * (label - pull * sigmoid(sum_each(sums))))
+            at = weights + c * 4 * WIDE
+            if apart:
+                store(at, sum_each(sums))
+            else:
+                store(at, pull(sum_each(sums), contexts, c, group, low, alphas))
+        if apart:  # what this needs of the group would take registers from the sums, 20 % of time
+            for c in range(contexts.n):
+                at = weights + c * 4 * WIDE
+                store(at, pull(load_wide(at), contexts, c, group, low, alphas))
         if not means:
             for c in range(contexts.n, ahead):
                 fetch(load_int64(coming + 8 * c), slices * SLICE)
@@ -297,6 +306,15 @@ def make_meet(targets: int, *, means: bool, ahead: int = 0) -> Callable[..., Any
                     prefetch(load_int64(coming + 8 * c) + offset)
 
     return meet
+
+
+@pasted
+def pull(dots, contexts, c, group, low, alphas):
+    """The coefficients of context c, from its products with the targets."""
+    place = load_int32(contexts.places + 4 * c)
+    label, windows = within(place, group.centres, low, group.reaches)
+    strength = label + group.strength * splat_wide(windows)
+    return alphas * (label - strength * sigmoid(dots))
 
 
 @pasted

@@ -8,6 +8,7 @@ import http.client
 import ssl
 import sys
 import threading
+import urllib.error
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
@@ -261,6 +262,10 @@ def test_what_is_not_the_file_is_refused(server, tmp_path, kind, known, message)
         downloads.download(resource(server, kind, **known))
     assert server.address + kind in str(caught.value)
     assert files(tmp_path) == []
+    error = caught.value
+    while error is not None:  # an answer that is an error is closed, too
+        assert not isinstance(error, urllib.error.HTTPError) or error.fp.closed
+        error = error.__context__
 
 
 def test_a_server_that_is_not_there_is_named(server, monkeypatch):

@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import zstandard
+from packing import zstd
 
 import wordkin as wk
 from wordkin.errors import FileError, FormatError, InputError
@@ -26,7 +26,7 @@ COMPRESS = {
     "gzip": gzip.compress,
     "bzip2": bz2.compress,
     "xz": lzma.compress,
-    "zstd": zstandard.ZstdCompressor(write_checksum=True).compress,
+    "zstd": zstd,
 }
 
 

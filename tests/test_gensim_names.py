@@ -48,6 +48,7 @@ CALLS = [
     lambda v: v.most_similar_cosmul(positive=["w1"], negative=["w3", "w4"], topn=100),
     lambda v: v.similar_by_word("w4", topn=3),
     lambda v: v.similar_by_word("w4", 3, 40),
+    lambda v: v.similar_by_key("w4"),
     lambda v: v.similar_by_key("w4", restrict_vocab=10),
     lambda v: v.similar_by_vector(v["w4"] + v["w5"], topn=3),
     lambda v: v.distances("w1"),
@@ -238,6 +239,29 @@ def test_unknown_pairs_may_count_as_unlike(vectors, theirs, tmp_path):
     other = theirs.evaluate_word_pairs(pairs, dummy4unknown=True)
     assert ours[0][0] == pytest.approx(other[0][0], abs=1e-6)
     assert [ours[1][0], ours[2]] == pytest.approx([other[1][0], other[2]])
+
+
+def test_unknown_questions_may_count_as_wrong(tmp_path):
+    """Two of three known questions are answered, and one in four is of unknown words."""
+    grid = {"king": [1, 1], "queen": [1, -1], "man": [3, 1], "woman": [3, -1], "odd": [-1, 0.1]}
+    vectors = WordVectors(list(grid), list(grid.values()))
+    file = tmp_path / "questions.txt"
+    file.write_text(
+        ": royal\nman king woman queen\nwoman queen man king\nman king woman odd\na b c d\n"
+    )
+    for dummy, accuracy in ((False, 2 / 3), (True, 2 / 4)):
+        found, (section, total) = vectors.evaluate_word_analogies(file, dummy4unknown=dummy)
+        assert found == pytest.approx(accuracy)
+        assert len(section["incorrect"]) == len(total["incorrect"]) == 1 + dummy
+
+
+def test_pairs_are_compared_whatever_their_case(vectors, theirs, tmp_path):
+    pairs = tmp_path / "pairs.tsv"
+    pairs.write_text("".join(f"{'wW'[i % 2]}{i}\tw{i + 9}\t{i * 7 % 13}\n" for i in range(40)))
+    ours, other = vectors.evaluate_word_pairs(pairs), theirs.evaluate_word_pairs(pairs)
+    assert ours[2] == other[2] == 0
+    assert [ours[0][0], ours[1][0]] == pytest.approx([other[0][0], other[1][0]], abs=1e-6)
+    assert vectors.evaluate_word_pairs(pairs, case_insensitive=False)[2] == 50
 
 
 def test_the_norm_may_be_asked_for_by_place(vectors, theirs):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -198,3 +201,19 @@ def test_parts_that_fail_say_so():
 
     with pytest.raises(ValueError, match="broken"):
         compiled.share(work, 1000, 8)
+
+
+def test_what_fails_in_another_thread_is_told_by_the_caller(monkeypatch):
+    begun = threading.Event()
+
+    def work(begin, end):
+        if threading.current_thread() is not caller:
+            begun.set()
+            raise ValueError("broken")
+        assert begun.wait(60)
+
+    caller = threading.current_thread()
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr(compiled, "_pool", lambda: (pool, 2))
+        with pytest.raises(ValueError, match="broken"):
+            compiled.share(work, 1000, 8)

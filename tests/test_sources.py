@@ -15,7 +15,7 @@ import tracemalloc
 import zipfile
 
 import pytest
-import zstandard
+from packing import zstd
 
 from wordkin.errors import EmptyCorpusError, FileError, FormatError, InputError
 from wordkin.text import sources
@@ -128,7 +128,7 @@ def test_compressed_files_and_archives(tmp_path):
     write(tmp_path / "a.gz", gzip.compress(text))
     write(tmp_path / "b.bz2", bz2.compress(text))
     write(tmp_path / "c.xz", lzma.compress(text))
-    write(tmp_path / "d.zst", zstandard.compress(text))
+    write(tmp_path / "d.zst", zstd(text))
     with zipfile.ZipFile(tmp_path / "e.zip", "w") as archive:
         archive.writestr("text", text)
     assert sentences_of(open_source(tmp_path)) == ["first line", "second line"] * 5

@@ -162,6 +162,8 @@ def test_the_vector_is_the_mean_of_the_rows():
     vectors, found = subwords.vectors(["hello", "", "x", "\ud800"])
     assert found.tolist() == [True, False, True, True]
     assert not vectors[1].any()
+    (row,) = subwords.index.rows([b"x"])[0].tolist()  # "<x>", its only n-gram
+    assert vectors[2].tolist() == matrix[row].tolist()
 
 
 def test_words_without_n_grams_stay_zero_and_blocks_make_the_whole(monkeypatch):

@@ -96,6 +96,13 @@ def test_a_vocabulary_keeps_its_tokenizer():
         assert vectors.vocabulary.encode("a b c").tolist() == [2, 3, 1]
 
 
+def test_counts_are_those_given_or_else_those_of_the_vocabulary():
+    vocabulary = Vocabulary(["a", "b"], [7, 5])
+    for given, kept in ((None, [7, 5]), ([2, 1], [2, 1])):
+        vectors = WordVectors(vocabulary, np.eye(2), given)
+        assert vectors.vocabulary.counts.tolist() == kept
+
+
 def test_the_vocabulary_encodes_model_rows(vectors):
     batch = vectors.vocabulary.encode_batch(["king prince", "the"], max_length=3)
     assert batch.tolist() == [[3, 1, 0], [2, 0, 0]]
@@ -129,8 +136,9 @@ def test_a_mapped_file_is_not_copied(vectors, tmp_path):
 
 
 def test_zero_vectors_stay_zero():
-    vectors = WordVectors(["zero"], [[0, 0]])
+    vectors = WordVectors(["zero", "small"], [[0, 0], [0, 0.25]])
     assert vectors.get_vector("zero", norm=True).tolist() == [0, 0]
+    assert vectors.get_normed_vectors().tolist() == [[0, 0], [0, 1]]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from fuzz import readers
 
 import wordkin as wk
 from wordkin import formats
+from wordkin.corpus.draft import Spool
 from wordkin.errors import FileError, WordkinError
 from wordkin.subwords import Subwords
 from wordkin.subwords.fasttext import FastTextIndex
@@ -126,3 +127,22 @@ def test_a_checkpoint_on_a_full_disk_ends_the_run_with_an_error(tmp_path, disk):
         wk.train(corpus, wk.SkipGram(vector_size=4, epochs=2), workers=1, callbacks=[saved])
     disk(None)
     assert content(tmp_path) == before
+
+
+@pytest.mark.parametrize("limit", [0, 100, 9_999])
+def test_numbers_on_a_full_disk_are_told_of_wherever_they_wait(tmp_path, disk, limit):
+    """By the first write, or by the last, when a buffer has held them back till then."""
+
+    def fill(spool, size):
+        for _ in range(10_000 // size):
+            spool.append(np.zeros(size, np.uint8))
+        return spool.array()
+
+    for size in (1, 100, 10_000):
+        spool = Spool(np.uint8, directory=tmp_path, bound=0)
+        disk(limit)
+        with pytest.raises(FileError, match="Can't write a temporary file"):
+            fill(spool, size)
+        spool.close()  # silently: what still waits nobody needs
+        disk(None)
+    assert list(tmp_path.iterdir()) == []

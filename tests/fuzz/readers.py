@@ -189,14 +189,10 @@ def _compressed(kind: str) -> Callable[[Path], None]:
     import bz2
     import lzma
 
-    pack = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": _zstd}[kind]
+    from packing import zstd
+
+    pack = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstd}[kind]
     return _file(f"t.txt.{kind}", pack("\n".join(TEXTS).encode()))
-
-
-def _zstd(data: bytes) -> bytes:
-    import zstandard
-
-    return zstandard.compress(data)
 
 
 @functools.cache

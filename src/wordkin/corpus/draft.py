@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -285,16 +286,18 @@ class Spool:
                 self._roll()
             self._file.write(array.data)
         except OSError as error:
-            folder = self._directory or tempfile.gettempdir()
-            raise FileError(
-                f"Can't write a temporary file in {str(folder)!r}: {error.strerror or error}."
-            ) from error
+            raise self._refused(error) from error
         self._size += array.nbytes
 
     def _roll(self) -> None:
-        file = tempfile.TemporaryFile(dir=self._directory)  # noqa: SIM115 (lives as long as this)
-        file.write(cast("io.BytesIO", self._file).getbuffer())
-        self._file = file
+        numbers = cast("io.BytesIO", self._file).getbuffer()
+        self._file = tempfile.TemporaryFile(dir=self._directory)  # noqa: SIM115 (lives as long as this)
+        self._file.write(numbers)
+
+    def _refused(self, error: OSError) -> FileError:
+        folder = self._directory or tempfile.gettempdir()
+        reason = error.strerror or error
+        return FileError(f"Can't write a temporary file in {str(folder)!r}: {reason}.")
 
     def array(self) -> NDArray[Any]:
         """Return all numbers, without copying them.
@@ -304,14 +307,24 @@ class Spool:
         ndarray
             Shape (n,), writable; a `numpy.memmap` if there was a temporary file. Nothing may be
             appended after this.
+
+        Raises
+        ------
+        FileError
+            If the end of the temporary file can't be written.
         """
         if isinstance(self._file, io.BytesIO):
             return np.frombuffer(self._file.getbuffer(), dtype=self._dtype)
+        try:
+            self._file.flush()
+        except OSError as error:
+            raise self._refused(error) from error
         with self._file as file:  # the mapping holds the file on its own
-            file.flush()
             return np.memmap(file, dtype=self._dtype, mode="r+", shape=(len(self),))
 
     def close(self) -> None:
         """Remove the temporary file, if there is one and it is not in use as an array."""
         if not isinstance(self._file, io.BytesIO):  # which may be in use as an array
-            self._file.close()
+            # on a full disk what waits to be written can't be; nobody needs it any more
+            with suppress(OSError):
+                self._file.close()

@@ -245,6 +245,7 @@ def _continue(resource: Resource, address: str, part: Part, *, progress: Progres
     try:
         answer = urllib.request.urlopen(request, timeout=_TIMEOUT)
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code != 416:  # there is nothing behind what we have
             raise
         if size != resource.n_bytes:

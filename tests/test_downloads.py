@@ -257,14 +257,18 @@ def test_a_mirror_helps(server):
         ("moved", {}, "the server says 302"),
     ],
 )
-def test_what_is_not_the_file_is_refused(server, tmp_path, kind, known, message):
+def test_what_is_not_the_file_is_refused(server, tmp_path, monkeypatch, kind, known, message):
+    closed, close = [], urllib.error.HTTPError.close
+    monkeypatch.setattr(
+        urllib.error.HTTPError, "close", lambda self: (closed.append(self), close(self))
+    )
     with pytest.raises(FileError, match=message) as caught:
         downloads.download(resource(server, kind, **known))
     assert server.address + kind in str(caught.value)
     assert files(tmp_path) == []
     error = caught.value
     while error is not None:  # an answer that is an error is closed, too
-        assert not isinstance(error, urllib.error.HTTPError) or error.fp.closed
+        assert not isinstance(error, urllib.error.HTTPError) or error in closed
         error = error.__context__
 
 

@@ -152,6 +152,40 @@ def test_similarity_needs_pairs(cased, tmp_path, content, error, message):
 # --- analogies -----------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("topk", [0, -1, 1.5, "2"])
+def test_how_many_answers_may_be_right_is_a_number(cased, tmp_path, topk):
+    file = tmp_path / "questions.txt"
+    file.write_text(": a\nax ay bx by\n")
+    with pytest.raises(InputError, match="topk"):
+        evaluate_analogies(cased, file, topk=topk)
+
+
+def test_a_vote_on_what_a_file_holds_is_one_vote(tmp_path):
+    pairs, questions = "a b 1.5\n", "a b c d\n"
+    for text, kind in ((pairs * 2 + questions * 3, "analogies"),
+                       (pairs * 3 + questions * 2, "similarity")):  # fmt: skip
+        (tmp_path / "set.txt").write_text(text)
+        assert recognise(tmp_path / "set.txt") == kind
+
+
+def test_where_only_spellings_of_the_question_are_left_the_answer_is_gensims(tmp_path):
+    """It is the last of them, whatever sense that has."""
+    words = ["x", "X", "y", "Y"]
+    file = tmp_path / "questions.txt"
+    asked = [(a, b, c, d) for a in "xy" for b in "xy" for c in "xy" for d in "xy"]
+    file.write_text(": all\n" + "".join(f"{' '.join(question)}\n" for question in asked))
+    right = 0
+    for seed in range(20):
+        matrix = np.random.default_rng(seed).standard_normal((4, 3)).astype(np.float32)
+        table = VectorTable(Vocabulary(words), matrix)
+        score, sections = as_gensim(table).evaluate_word_analogies(file)
+        ours = evaluate_analogies(table, file)
+        assert ours.accuracy == pytest.approx(score)
+        assert ours.sections[0].questions_where(correct=True) == sections[0]["correct"]
+        right += len(sections[0]["correct"])
+    assert right > 20
+
+
 def assert_gensims(ours, theirs):
     score, sections = theirs
     assert ours.accuracy == pytest.approx(score)

@@ -21,7 +21,6 @@ import numpy as np
 
 from wordkin.kernels import inline, inner, kernel, next_random, pasted
 from wordkin.kernels.groups import (
-    LOSS_EVERY,
     SLICE,
     Targets,
     average,
@@ -152,9 +151,7 @@ def make_grouped(*, kind: str, group: int, shared: int) -> Callable[..., Any]:
                 meet(contexts, around, scratch, np.int32(0), rule.alpha, slices, 0)
                 if dm:
                     spread(scratch, contexts.n, slices)
-                if groups % LOSS_EVERY == 0:
-                    measure(contexts, around, scratch, group, 0, rule.alpha, tally)
-                groups += 1
+                groups = measure(contexts, around, scratch, group, 0, rule.alpha, groups, tally)
             start, first, count = move_on(buffer, last, count, rule.window)
             base += start
 

@@ -60,7 +60,7 @@ skip-gram of 100 dimensions that is 10 % of the time."""
 FEW_REGISTERS = LANES < 16
 """Whether the CPU has 16 vector registers, as with AVX2, not 32 as with AVX-512."""
 LOSS_EVERY = 64
-"""Of so many groups one tells its loss."""
+"""Of so many groups one tells its loss, the first among them."""
 
 
 class Scratch(NamedTuple):
@@ -362,8 +362,21 @@ def hull(buffer, g, group, count):
 
 
 @pasted
-def measure(contexts, targets, scratch, group, low, alpha, tally):
-    """Add the loss of the group just learned, worked out from its coefficients."""
+def measure(contexts, targets, scratch, group, low, alpha, groups, tally):
+    """Add the loss of the group just learned, if its turn has come; return how many there are now.
+
+    It is worked out from the coefficients. A group without a pair has none, and leaves its turn to
+    the next one: else a short text of lonely words might seem to have a loss of 0.
+    """
+    if groups % LOSS_EVERY != 0:
+        return groups + 1
+    before = tally[2]
+    _add_losses(contexts, targets, scratch, group, low, alpha, tally)
+    return groups + np.int64(tally[2] > before)
+
+
+@pasted
+def _add_losses(contexts, targets, scratch, group, low, alpha, tally):
     store_wide(scratch.centres.ctypes.data, targets.centres)
     store_wide(scratch.reaches.ctypes.data, targets.reaches)
     store_wide(scratch.strength.ctypes.data, targets.strength)

@@ -21,7 +21,6 @@ import numpy as np
 
 from wordkin.kernels import inline, inner, kernel
 from wordkin.kernels.groups import (
-    LOSS_EVERY,
     SLICE,
     Room,
     Targets,
@@ -373,9 +372,7 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
                 meet(contexts, around, scratch, np.int32(low), rule.alpha, slices, 0)
                 if cbow:
                     spread(scratch, contexts.n, slices)
-                if groups % LOSS_EVERY == 0:
-                    measure(contexts, around, scratch, group, low, rule.alpha, tally)
-                groups += 1
+                groups = measure(contexts, around, scratch, group, low, rule.alpha, groups, tally)
             until = max(0, last - rule.window) if more else live_to
             while live_from < until:
                 word = buffer.words[live_from]

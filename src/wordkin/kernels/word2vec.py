@@ -27,7 +27,6 @@ import numpy as np
 
 from wordkin.kernels import inline, inner, kernel, pasted
 from wordkin.kernels.groups import (
-    LOSS_EVERY,
     SLICE,
     Targets,
     average,
@@ -309,9 +308,7 @@ def make_grouped(*, cbow: bool, group: int, shared: int) -> Callable[..., Any]:
                 k, n = k + shared, n + ahead
                 if cbow:
                     spread(scratch, contexts.n, slices)
-                if groups % LOSS_EVERY == 0:
-                    measure(contexts, around, scratch, group, low, rule.alpha, tally)
-                groups += 1
+                groups = measure(contexts, around, scratch, group, low, rule.alpha, groups, tally)
             _, first, count = move_on(buffer, last, count, rule.window)
             buffers += 1
             if not more or buffers % MERGE_EVERY == 0:

@@ -11,6 +11,7 @@ import threading
 import urllib.error
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import ClassVar
 
 import pytest
@@ -245,6 +246,25 @@ def test_a_mirror_helps(server):
     assert [path for path, _ in server.requests] == ["/missing", "/page", "/wrong", "/data"]
 
 
+@pytest.fixture
+def refusals(monkeypatch):
+    """Which answers of a server are errors, and which of them were closed."""
+    found = SimpleNamespace(made=[], closed=[])
+    begin, close = urllib.error.HTTPError.__init__, urllib.error.HTTPError.close
+
+    def made(error, *args):
+        found.made.append(error)
+        begin(error, *args)
+
+    def closed(error):
+        found.closed.append(error)
+        close(error)
+
+    monkeypatch.setattr(urllib.error.HTTPError, "__init__", made)
+    monkeypatch.setattr(urllib.error.HTTPError, "close", closed)
+    return found
+
+
 @pytest.mark.parametrize(
     ("kind", "known", "message"),
     [
@@ -257,19 +277,12 @@ def test_a_mirror_helps(server):
         ("moved", {}, "the server says 302"),
     ],
 )
-def test_what_is_not_the_file_is_refused(server, tmp_path, monkeypatch, kind, known, message):
-    closed, close = [], urllib.error.HTTPError.close
-    monkeypatch.setattr(
-        urllib.error.HTTPError, "close", lambda self: (closed.append(self), close(self))
-    )
+def test_what_is_not_the_file_is_refused(server, tmp_path, refusals, kind, known, message):
     with pytest.raises(FileError, match=message) as caught:
         downloads.download(resource(server, kind, **known))
     assert server.address + kind in str(caught.value)
     assert files(tmp_path) == []
-    error = caught.value
-    while error is not None:  # an answer that is an error is closed, too
-        assert not isinstance(error, urllib.error.HTTPError) or error in closed
-        error = error.__context__
+    assert all(error in refusals.closed for error in refusals.made)
 
 
 def test_a_server_that_is_not_there_is_named(server, monkeypatch):

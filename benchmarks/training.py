@@ -153,8 +153,15 @@ class Bench:
         return rows
 
     def threads(self) -> list[tuple[str, ...]]:
-        """Two threads against one, on texts of different shape."""
-        rows = [("two threads against one", "speed-up", "M words/s with 2")]
+        """Two threads against one, on texts of different shape; and two processes against one.
+
+        The processes share no memory: what the second of them adds is what the machine's second
+        core has to give, whoever asks for it.
+        """
+        rows = [
+            ("two threads against one", "speed-up", "two processes, one thread each",
+             "M words/s with 2 threads")
+        ]  # fmt: skip
         whole = self.corpus
         five = wk.Corpus(
             whole.ids, np.append(np.arange(0, len(whole.ids), 5), len(whole.ids)),
@@ -162,11 +169,19 @@ class Bench:
         )  # fmt: skip
         for name, corpus in (("one sentence of all words", whole), ("sentences of 5 words", five)):
             self.corpus = corpus
+            corpus.save(self.folder / "corpus")
             for model in ("SkipGram", "CBOW"):
-                rows.append(self._in_turn(
+                runs = []
+                for _ in range(self.options.pairs):
+                    one, two = (self.ours(model, 100, workers=workers)[0] for workers in (1, 2))
+                    both = side_by_side(self.folder / "corpus", model)
+                    runs.append((one / two, sum(one / seconds for seconds in both), two))
+                ratios, ceilings, seconds = zip(*runs, strict=True)
+                rows.append((
                     f"{model} 100-d, {name}",
-                    lambda model=model: self.ours(model, 100, workers=1)[0],
-                    lambda model=model: self.ours(model, 100, workers=2)[0],
+                    spread(list(ratios), 2),
+                    spread(list(ceilings), 2),
+                    spread([self.raw / each / 1e6 for each in seconds]),
                 ))  # fmt: skip
         self.corpus = whole
         return rows
@@ -368,6 +383,33 @@ def wall(command: list[str], environment: dict[str, str] | None = None) -> float
     return time.perf_counter() - start
 
 
+def side_by_side(corpus: Path, model: str) -> list[float]:
+    """Seconds of an epoch of each of two processes that train at the same time, alone in memory."""
+    command = [sys.executable, __file__, "--alone", str(corpus), model]
+    processes = [
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for each in processes:
+        each.stdout.readline()  # it is ready
+    for each in processes:
+        each.stdin.write("\n")
+        each.stdin.flush()
+    return [float(each.communicate()[0]) for each in processes]
+
+
+def run_alone(corpus: str, model: str) -> None:
+    """One of them: trains an epoch with one thread as soon as a line comes."""
+    logging.disable(logging.CRITICAL)
+    whole = wk.Corpus.open(corpus)
+    config = getattr(wk, model)(vector_size=100, epochs=1, **SETTINGS)
+    few = wk.Corpus(whole.ids[:10_000], np.array([0, 10_000]), whole.vocabulary, whole.account)
+    wk.train(few, config, seed=1, workers=1)  # reads the machine code
+    print("ready", flush=True)
+    sys.stdin.readline()
+    print(wk.train(whole, config, seed=1, workers=1).history[-1].seconds)
+
+
 def run_gensim(text: str, target: str, epochs: str, seed: str) -> None:
     """gensim's whole process, in the way that is fastest for it."""
     from gensim.models import Word2Vec
@@ -384,5 +426,7 @@ def run_gensim(text: str, target: str, epochs: str, seed: str) -> None:
 if __name__ == "__main__":
     if "--gensim" in sys.argv:
         run_gensim(*sys.argv[sys.argv.index("--gensim") + 1 :])
+    elif "--alone" in sys.argv:
+        run_alone(*sys.argv[sys.argv.index("--alone") + 1 :])
     else:
         main()

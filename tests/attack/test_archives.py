@@ -163,3 +163,13 @@ def test_an_archive_with_a_password_says_so(tmp_path):
     (tmp_path / "z.zip").write_bytes(data)
     with pytest.raises(FormatError, match="password"):
         wk.read_labelled(tmp_path / "z.zip")
+
+
+def test_files_of_an_archive_that_lie_at_one_place_are_refused(tmp_path):
+    """A few bytes that are listed many times are how bombs are made; nobody packs so."""
+    with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
+        for name in ("x/a/1", "x/b/2"):
+            archive.writestr(name, "text")
+        archive.infolist()[1].header_offset = archive.infolist()[0].header_offset
+    with pytest.raises(FormatError, match=r"x/a/1.*lies where another file does"):
+        wk.read_labelled(tmp_path / "z.zip")

@@ -200,7 +200,7 @@ def limited(n_bytes):
 def test_too_little_memory_for_training_is_told_before(text, tmp_path):
     with command(
         "train", text, "-o", tmp_path / "v.safetensors", "--min-count", 1,
-        "--vector-size", 100_000, preexec_fn=limited(3 << 30),
+        "--vector-size", 65_000, preexec_fn=limited(2_500 << 20),
     ) as process:  # fmt: skip
         told = process.communicate(timeout=300)[1]
     assert process.returncode == 1, told

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import tarfile
 import zipfile
+from collections import Counter
 from functools import partial
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
@@ -18,7 +19,6 @@ from wordkin.progress import opened, told
 from wordkin.text.sources import check_plain, not_listed
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Callable, Iterable, Iterator
 
     from wordkin.classification.records import Decoder
@@ -185,7 +185,10 @@ def _tarred(path: StrPath) -> Iterator[_Member]:
 
 def _zipped(path: StrPath) -> Iterator[_Member]:
     with opened(os.fspath(path)) as file, zipfile.ZipFile(file) as archive:
+        places = Counter(info.header_offset for info in archive.infolist())
         for info in archive.infolist():
+            if places[info.header_offset] > 1:  # how bombs are made of little, or damage
+                raise zipfile.BadZipFile(f"{info.filename!r} lies where another file does")
             if not info.is_dir():
                 yield info.filename, info.file_size, partial(archive.read, info)
 

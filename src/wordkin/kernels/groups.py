@@ -58,7 +58,8 @@ where the place in the row is a constant of the instruction, not a register that
 the row, Intel's processors do one operation for each multiply-add from memory instead of two. For
 skip-gram of 100 dimensions that is 10 % of the time."""
 FEW_REGISTERS = LANES < 16
-"""Whether the CPU has 16 vector registers, as with AVX2, not 32 as with AVX-512."""
+"""Whether there are 16 vector registers, as with AVX2 and SSE, not 32 as with AVX-512. (NEON has 32
+too; what is done where they are few does no harm there.)"""
 LOSS_EVERY = 64
 """Of so many groups one tells its loss, the first among them."""
 
@@ -370,17 +371,12 @@ def measure(contexts, targets, scratch, group, low, alpha, groups, tally):
     """
     if groups % LOSS_EVERY != 0:
         return groups + 1
-    before = tally[2]
-    _add_losses(contexts, targets, scratch, group, low, alpha, tally)
-    return groups + np.int64(tally[2] > before)
-
-
-@pasted
-def _add_losses(contexts, targets, scratch, group, low, alpha, tally):
     store_wide(scratch.centres.ctypes.data, targets.centres)
     store_wide(scratch.reaches.ctypes.data, targets.reaches)
     store_wide(scratch.strength.ctypes.data, targets.strength)
+    before = tally[2]
     _add_loss(contexts, scratch, group, low, alpha, tally)
+    return groups + np.int64(tally[2] > before)
 
 
 @inner

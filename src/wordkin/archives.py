@@ -12,13 +12,15 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from wordkin.errors import FormatError, WordkinError
+from wordkin.errors import FormatError, InputError, WordkinError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import IO, BinaryIO
 
 _FREE, _RATIO = 1 << 26, 100  # text becomes 3 to 20 times as large, a bomb a thousand times
 # RuntimeError: encrypted; NotImplementedError: a compression that Python lacks; the others are what
@@ -88,6 +90,74 @@ def check_budget(name: str, n_bytes: int, packed: int) -> None:
             f"{name!r} becomes more than {_RATIO} times as large as it is on disk. That is most "
             "likely a trap for memory; decompress it first if you trust it."
         )
+
+
+def listed_files(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """List the files of a zip archive, without its folders.
+
+    Parameters
+    ----------
+    archive : ZipFile
+        The archive.
+
+    Returns
+    -------
+    list of ZipInfo
+        In the archive's own order.
+
+    Raises
+    ------
+    BadZipFile
+        If two of them lie at one place: so bombs are made of a few bytes, and nobody packs so.
+    """
+    listed = archive.infolist()
+    places = Counter(info.header_offset for info in listed)
+    for info in listed:
+        if places[info.header_offset] > 1:
+            raise zipfile.BadZipFile(f"{info.filename!r} lies where another file does")
+    return [info for info in listed if not info.is_dir()]
+
+
+def open_member(file: BinaryIO, name: str, member: str) -> IO[bytes]:
+    """Open the named member of a zip archive, or its only one.
+
+    Parameters
+    ----------
+    file : BinaryIO
+        The archive.
+    name : str
+        What to call it in messages.
+    member : str
+        The member, or an empty string.
+
+    Returns
+    -------
+    IO
+        The bytes of the member.
+
+    Raises
+    ------
+    InputError
+        If there is no such member, or none is named and there are several.
+    FormatError
+        If the archive is damaged, or means harm.
+    """
+    with naming_damage(name):
+        archive = zipfile.ZipFile(file)
+        names = [info.filename for info in listed_files(archive)]
+        if not member and len(names) != 1:
+            listed = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
+            raise InputError(
+                f"{name!r} holds {len(names)} files ({listed or 'it is empty'}). "
+                f"Name one of them: {name + '#MEMBER'!r}."
+            )
+        if member and member not in names:
+            raise InputError(f"{name!r}: no such member; there are: {', '.join(names[:10])}.")
+        chosen = member or names[0]
+        if leaves_folder(chosen):
+            # nothing is ever unpacked to a name from an archive; but who made this meant harm
+            raise FormatError(f"The member {chosen!r} of {name!r} would leave its folder.")
+        return archive.open(chosen)
 
 
 def archive_and_member(name: str) -> tuple[str, str]:

@@ -17,7 +17,7 @@ import zlib
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, Literal, cast, overload
 
-from wordkin.archives import archive_and_member, check_budget, leaves_folder, naming_damage
+from wordkin.archives import archive_and_member, check_budget, open_member
 from wordkin.errors import FileError, FormatError, InputError, WordkinError, require
 from wordkin.exchanging import exchanged
 from wordkin.given import checked_path
@@ -275,7 +275,7 @@ def size_on_disk(path: StrPath) -> int:
 def _decompressed(file: io.BufferedReader, name: str, member: str, *, bounded: bool) -> BinaryIO:
     head = file.peek(10)[:10]
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _guarded(_open_member(file, name, member), file, name, bounded=bounded)
+        return _guarded(open_member(file, name, member), file, name, bounded=bounded)
     if member:
         raise InputError(f"{name!r} names a member, but the file is no zip archive.")
     opener = _opener(head)
@@ -331,26 +331,6 @@ class _ZstdFrames:
 
     def close(self) -> None:
         self._ready = memoryview(b"")
-
-
-def _open_member(file: BinaryIO, name: str, member: str) -> IO[bytes]:
-    """Open the named member of an archive, or its only one."""
-    with naming_damage(name):
-        archive = zipfile.ZipFile(file)
-        names = [info.filename for info in archive.infolist() if not info.is_dir()]
-        if not member and len(names) != 1:
-            listed = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-            raise InputError(
-                f"{name!r} holds {len(names)} files ({listed or 'it is empty'}). "
-                f"Name one of them: {name + '#MEMBER'!r}."
-            )
-        if member and member not in names:
-            raise InputError(f"{name!r}: no such member; there are: {', '.join(names[:10])}.")
-        chosen = member or names[0]
-        if leaves_folder(chosen):
-            # nothing is ever unpacked to a name from an archive; but who made this meant harm
-            raise FormatError(f"The member {chosen!r} of {name!r} would leave its folder.")
-        return archive.open(chosen)
 
 
 def _guarded(stream: IO[bytes], file: io.BufferedReader, name: str, *, bounded: bool) -> BinaryIO:

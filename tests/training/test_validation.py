@@ -270,3 +270,9 @@ def test_counts_that_nobody_gave_are_counted(loss):
     corpus = wk.Corpus(CORPUS.ids, CORPUS.starts, uncounted, CORPUS.account)
     mine, expected = (validation.hold_out(job(config, c)).questions for c in (corpus, CORPUS))
     assert all(map(np.array_equal, mine, expected))
+
+
+@pytest.mark.parametrize("kind", [wk.Doc2Vec, wk.PPMI])
+def test_who_does_not_predict_words_from_words_has_no_loss_on_held_out_text(kind):
+    with pytest.raises(ConfigError, match=f"can't tell the loss of {kind.__name__}"):
+        wk.train(make_corpus(5_000), kind(vector_size=4), workers=1, validation=0.1)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import tarfile
 import zipfile
-from collections import Counter
 from functools import partial
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from wordkin.archives import answers, check_budget, naming_damage
+from wordkin.archives import answers, check_budget, listed_files, naming_damage
 from wordkin.classification.records import Record
 from wordkin.errors import FileError, InputError
 from wordkin.files import open_bytes, size_on_disk
@@ -19,6 +18,7 @@ from wordkin.progress import opened, told
 from wordkin.text.sources import check_plain, not_listed
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Callable, Iterable, Iterator
 
     from wordkin.classification.records import Decoder
@@ -185,12 +185,8 @@ def _tarred(path: StrPath) -> Iterator[_Member]:
 
 def _zipped(path: StrPath) -> Iterator[_Member]:
     with opened(os.fspath(path)) as file, zipfile.ZipFile(file) as archive:
-        places = Counter(info.header_offset for info in archive.infolist())
-        for info in archive.infolist():
-            if places[info.header_offset] > 1:  # how bombs are made of little, or damage
-                raise zipfile.BadZipFile(f"{info.filename!r} lies where another file does")
-            if not info.is_dir():
-                yield info.filename, info.file_size, partial(archive.read, info)
+        for info in listed_files(archive):
+            yield info.filename, info.file_size, partial(archive.read, info)
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ def learn(kernel, text, law, tables, settings, span=None, seed=7, dimensions=DIM
     room = word2vec.make_room(settings.window, dimensions)
     word2vec.take_hot(tables)
     kernel(text, law, tables, settings, span, room, seed_state(seed), tally)
+    word2vec.give_back(tables)
     return tally
 
 
@@ -150,16 +151,82 @@ def test_copies_of_hot_rows_change_nothing_where_nobody_else_learns(cbow):
 
 
 @numba.njit
-def merge(tables):
+def exchange_some(tables):
     """Python can't call it."""
-    word2vec.merge_hot(tables)
+    word2vec.exchange_some(tables)
 
 
-def test_merging_adds_the_changes_of_both_sides():
-    shared, hot, seen = (np.full((1, 16), value, np.float32) for value in (5.0, 3.5, 3.0))
-    merge(word2vec.Tables(shared, hot, seen))  # another thread has added 2, this one 0.5
-    for array in (shared, hot, seen):
-        assert (array == 5.5).all()
+def tables_of_two(rows):
+    """What two threads see that have copies of all rows but one: distinct numbers everywhere."""
+    rng = np.random.default_rng(3)
+    shared = word2vec.aligned((rows + 1, 16))
+    shared[:] = rng.integers(0, 100, shared.shape)
+    both = [
+        word2vec.Tables(
+            shared, *(word2vec.aligned((rows, 16)) for _ in range(2)), np.zeros(1, np.int64), 8
+        )
+        for _ in range(2)
+    ]
+    for tables in both:
+        word2vec.take_hot(tables)
+    return shared, both, rng
+
+
+def test_an_exchange_adds_the_changes_of_both_threads():
+    shared, (mine, other), _ = tables_of_two(1)
+    before = shared.copy()
+    other.hot[:] += 2
+    exchange_some(other)
+    mine.hot[:] += 0.5
+    exchange_some(mine)
+    for array in (shared, mine.hot, mine.seen):
+        np.testing.assert_array_equal(array[0], before[0] + 2.5)
+    np.testing.assert_array_equal(other.hot[0], before[0] + 2)  # it has not looked again
+    np.testing.assert_array_equal(shared[1], before[1])  # of which there is no copy
+
+
+@pytest.mark.parametrize("rows", [1, 96, 128, 129, 700, 1170])
+def test_the_rarer_a_hot_row_is_the_longer_it_waits_for_its_exchange(rows):
+    shared, (mine, _), _ = tables_of_two(rows)
+    turns = 130
+    when = [[] for _ in range(rows)]
+    for turn in range(turns):
+        before = shared.copy()
+        mine.hot[:] += 1
+        exchange_some(mine)
+        changed = (shared != before).any(axis=1)
+        assert not changed[rows]
+        for row in np.flatnonzero(changed):
+            when[row].append(turn)
+    for row in range(rows):
+        octave = max(128, 1 << max(row.bit_length() - 1, 0))
+        wait = 4 if row < 128 else octave // 8
+        expected = range(row // 32 if row < 128 else (row - octave) // 8, turns, wait)
+        assert when[row] == list(expected), row
+    assert mine.turn[0] == turns
+
+
+@pytest.mark.parametrize("rows", [1, 96, 700])
+def test_nothing_that_a_thread_has_changed_is_lost(rows):
+    shared, both, rng = tables_of_two(rows)
+    expected = shared.copy()
+    for _ in range(40):
+        tables = both[rng.integers(2)]
+        change = rng.integers(-3, 4, tables.hot.shape)
+        tables.hot[:] += change
+        expected[:rows] += change
+        exchange_some(tables)
+    for tables in both:
+        word2vec.give_back(tables)
+    np.testing.assert_array_equal(shared, expected)  # whole numbers: no rounding
+
+
+def test_without_copies_there_is_nothing_to_exchange():
+    shared, (mine, _), _ = tables_of_two(0)
+    before = shared.copy()
+    exchange_some(mine)
+    np.testing.assert_array_equal(shared, before)
+    assert mine.turn[0] == 0
 
 
 def test_padding_stays_zero_and_the_same_draws_give_the_same_bytes():

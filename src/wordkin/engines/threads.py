@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from contextlib import nullcontext
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -14,6 +15,7 @@ from wordkin.kernels.word2vec import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
@@ -74,7 +76,10 @@ class Team(Generic[Desk]):
         ]
 
     def share(
-        self, block: Block, learn: Callable[[Desk, int, Span], NDArray[np.float64]]
+        self,
+        block: Block,
+        learn: Callable[[Desk, int, Span], NDArray[np.float64]],
+        around: Callable[[Desk], AbstractContextManager[object]] = nullcontext,
     ) -> Learned:
         """Cut a block into parts, which the threads take one after the other.
 
@@ -85,6 +90,8 @@ class Team(Generic[Desk]):
         learn : callable
             ``learn(desk, part, span)`` learns from the tokens of a span, and returns how many
             were kept, their loss, and how many predictions it is the sum of.
+        around : callable
+            ``with around(desk):`` a thread does its parts.
 
         Returns
         -------
@@ -96,18 +103,25 @@ class Team(Generic[Desk]):
             [
                 lambda desk, part=part, span=span: learn(desk, part, span)  # type: ignore[misc]
                 for part, span in enumerate(spans)
-            ]
+            ],
+            around,
         )
         tokens, loss, pairs = sum(tallies, start=np.zeros(3))
         return Learned(int(tokens), float(loss), int(pairs))
 
-    def run(self, tasks: Sequence[Callable[[Desk], Result]]) -> list[Result]:
+    def run(
+        self,
+        tasks: Sequence[Callable[[Desk], Result]],
+        around: Callable[[Desk], AbstractContextManager[object]] = nullcontext,
+    ) -> list[Result]:
         """Do tasks, which the threads take one after the other.
 
         Parameters
         ----------
         tasks : sequence of callable
             Each is given the desk of the thread that does it.
+        around : callable
+            ``with around(desk):`` a thread does its tasks.
 
         Returns
         -------
@@ -115,7 +129,7 @@ class Team(Generic[Desk]):
             What they have returned.
         """
         self._begin()
-        job: _Job[Desk, Result] = _Job(tasks)
+        job: _Job[Desk, Result] = _Job(tasks, around)
         helpers = max(min(len(self._threads), len(tasks) - 1), 0)
         for _ in range(helpers):
             self._calls.put(job)
@@ -147,18 +161,23 @@ class Team(Generic[Desk]):
 class _Job(Generic[Desk, Result]):
     """Tasks that threads share out among themselves."""
 
-    def __init__(self, tasks: Sequence[Callable[[Desk], Result]]) -> None:
+    def __init__(
+        self,
+        tasks: Sequence[Callable[[Desk], Result]],
+        around: Callable[[Desk], AbstractContextManager[object]],
+    ) -> None:
         self.results: dict[int, Result] = {}
         self.ended: SimpleQueue[BaseException | None] = SimpleQueue()
         """Of each thread that was called, what went wrong."""
         self.stopped = False
-        self._tasks = tasks
+        self._tasks, self._around = tasks, around
         self._numbers = itertools.count()  # no two threads get the same one
 
     def do(self, desk: Desk) -> None:
         """Do tasks while there are any."""
-        while not self.stopped and (number := next(self._numbers)) < len(self._tasks):
-            self.results[number] = self._tasks[number](desk)
+        with self._around(desk):
+            while not self.stopped and (number := next(self._numbers)) < len(self._tasks):
+                self.results[number] = self._tasks[number](desk)
 
 
 def _wait_for(calls: SimpleQueue[_Job[Desk, Any] | None], desk: Desk) -> None:

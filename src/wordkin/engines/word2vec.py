@@ -15,7 +15,7 @@ from wordkin.kernels import sampling, seed_state, word2vec
 from wordkin.kernels.lanes import WIDE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -28,8 +28,13 @@ _GROUPS = {SkipGram: (3, 6), CBOW: (2, 10)}
 _SMALL = {SkipGram: 10_000_000, CBOW: 1_000_000}
 """A corpus of fewer tokens is done in no time, and skip-gram loses two points of SimLex-999 by
 sharing: learn as word2vec.c does, centre by centre."""
-_HOT_ROWS = 96
-"""Of these most frequent words each thread has its own rows, if there is more than one thread."""
+_HOT_ROWS, _HOT_BYTES = 96, 1 << 20
+"""Of so many most frequent words each thread has its own rows, if there is more than one thread; if
+there are few, and the corpus is not small, of as many as have room in a megabyte, about what a
+core's own cache holds."""
+_FEW, _PACE = 4, 8
+"""Up to so many threads are few. Between two exchanges of a row all of them add to it, and the sum
+overshoots: so each exchanges, for each thread that there is, so many more rows at a time."""
 _HOTTEST = 0.005
 """The greatest share of the kept words that a word with copies may have."""
 _INIT_STREAM = 2**40
@@ -60,7 +65,8 @@ def memory(words: int, config: Word2Vec, *, workers: int) -> Memory:
     """
     floats = word2vec.padded(config.vector_size)
     room = word2vec.room_bytes(config.reach, config.vector_size)
-    desks = workers * (2 * min(_HOT_ROWS, words) * floats * 8 + room)
+    hot = min(_most_hot(floats), words) if workers > 1 else 0
+    desks = workers * (2 * hot * floats * 8 + room)
     law = words * _BYTES_PER_WORD[config.loss]
     if config.loss == "negative-sampling":
         law += sampling.stream_size(words) * 4
@@ -100,8 +106,9 @@ class Word2VecRun:
         self._team = Team(workers, self._desk_maker(counts, workers))
 
     def _desk_maker(self, counts: NDArray[np.int64], workers: int) -> Callable[[], Desk]:
-        hot = _hot_rows(self._config, counts, self._text.keep) if workers > 1 else 0
-        return lambda: Desk(self._config, (hot, self._rows.shape[1]))
+        width = self._rows.shape[1]
+        hot = _hot_rows(self._config, counts, self._text.keep, workers=workers)
+        return lambda: Desk(self._config, (hot, width), pace=_PACE * workers)
 
     def warm_up(self) -> None:
         """Compile the kernels, so that no clock of training counts that."""
@@ -126,15 +133,24 @@ class Word2VecRun:
             state = seed_state(self._seed, block.step, part)
             if config.window == "all":
                 text, span = sampling.shuffled(text, span, config.reach, state)
-            tables = word2vec.Tables(self._rows, desk.hot, desk.seen)
-            word2vec.take_hot(tables)
+            tables = desk.tables(self._rows)
             self._kernel(text, self._law, tables, rule, span, desk.room, state, tally)
             return tally
 
         config = self._config
         alpha = np.float32(block.alpha)
         rule = word2vec.Rule(config.reach, config.shrinks, config.negative, alpha)
-        return self._team.share(block, learn)
+        return self._team.share(block, learn, self._with_copies)
+
+    @contextlib.contextmanager
+    def _with_copies(self, desk: Desk) -> Iterator[None]:
+        """Let a thread have its own copies of the hot rows, and give back what it did to them."""
+        tables = desk.tables(self._rows)
+        word2vec.take_hot(tables)
+        try:
+            yield
+        finally:
+            word2vec.give_back(tables)
 
     def arrays(self) -> Mapping[str, NDArray[np.float32]]:
         """The matrices as they are now.
@@ -189,25 +205,41 @@ class Word2VecRun:
         self._team.close()
 
 
-def _hot_rows(config: Word2Vec, counts: NDArray[np.int64], keep: NDArray[np.uint64]) -> int:
+def _most_hot(floats: int) -> int:
+    """How many rows, of so many numbers for input and output each, have copies at most."""
+    return max(_HOT_ROWS, _HOT_BYTES // (2 * floats * 4))
+
+
+def _hot_rows(
+    config: Word2Vec, counts: NDArray[np.int64], keep: NDArray[np.uint64], *, workers: int
+) -> int:
     """How many of the most frequent rows each thread should have copies of.
 
-    None where a word is so frequent that copies would drift apart between two merges, and for
-    hierarchical softmax, whose kernel knows no copies.
+    None for one thread, where a word is so frequent that copies would drift apart between two
+    exchanges, and for hierarchical softmax, whose kernel knows no copies.
     """
     kept = counts * keep.astype(np.float64)
     drifts = kept.max() > _HOTTEST * kept.sum()
-    if drifts or config.loss == "hierarchical-softmax":
+    if workers == 1 or drifts or config.loss == "hierarchical-softmax":
         return 0
-    return min(_HOT_ROWS, len(counts))
+    few = workers <= _FEW and counts.sum() >= _SMALL[type(config)]
+    most = _most_hot(word2vec.padded(config.vector_size)) if few else _HOT_ROWS
+    return min(most, len(counts))
 
 
 class Desk:
     """What one thread has for itself: room for kernels, and for copies of the hottest rows."""
 
-    def __init__(self, config: Word2Vec, hot_shape: tuple[int, int]) -> None:
+    def __init__(
+        self, config: Word2Vec, hot_shape: tuple[int, int], *, pace: int = word2vec.AT_ONCE
+    ) -> None:
         self.room = word2vec.make_room(config.reach, config.vector_size)
-        self.hot, self.seen = (word2vec.aligned(hot_shape) for _ in range(2))
+        self._hot, self._seen = (word2vec.aligned(hot_shape) for _ in range(2))
+        self._turn, self._pace = np.zeros(1, np.int64), pace
+
+    def tables(self, rows: NDArray[np.float32]) -> word2vec.Tables:
+        """These rows, with what the thread has for itself of them."""
+        return word2vec.Tables(rows, self._hot, self._seen, self._turn, self._pace)
 
 
 def _parts(rows: NDArray[np.float32], dimensions: int) -> dict[str, NDArray[np.float32]]:

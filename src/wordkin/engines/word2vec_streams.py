@@ -142,7 +142,7 @@ class Word2VecStreams(InStreams, racing.Word2VecRun):
         given.forget(slots)
         rows = self._table.copy(piece.stream, slots, whole)
         text = sampling.Text(ids, text.starts, text.keep[given.words[:whole]])
-        tables = word2vec.Tables(rows, desk.hot, desk.seen)
+        tables = desk.tables(rows)
         rule = word2vec.Rule(
             config.reach, config.shrinks, config.negative, np.float32(piece.block.alpha)
         )

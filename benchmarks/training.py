@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from machine import describe, mean_of, memory_bandwidth, sgemm_peak, spread, table
+from machine import describe, handing_over, mean_of, memory_bandwidth, sgemm_peak, spread, table
 
 import wordkin as wk
 from wordkin.evaluation import evaluate_analogies, evaluate_similarity
@@ -156,11 +156,12 @@ class Bench:
         """Two threads against one, on texts of different shape; and two processes against one.
 
         The processes share no memory: what the second of them adds is what the machine's second
-        core has to give, whoever asks for it.
+        core has to give, whoever asks for it. How long one core waits for what the other has
+        written is measured beside each run of two threads.
         """
         rows = [
             ("two threads against one", "speed-up", "two processes, one thread each",
-             "M words/s with 2 threads")
+             "M words/s with 2 threads", "handing over, ns")
         ]  # fmt: skip
         whole = self.corpus
         five = wk.Corpus(
@@ -174,14 +175,16 @@ class Bench:
                 runs = []
                 for _ in range(self.options.pairs):
                     one, two = (self.ours(model, 100, workers=workers)[0] for workers in (1, 2))
+                    waits = handing_over()
                     both = side_by_side(self.folder / "corpus", model)
-                    runs.append((one / two, sum(one / seconds for seconds in both), two))
-                ratios, ceilings, seconds = zip(*runs, strict=True)
+                    runs.append((one / two, sum(one / seconds for seconds in both), two, waits))
+                ratios, ceilings, seconds, waits = zip(*runs, strict=True)
                 rows.append((
                     f"{model} 100-d, {name}",
                     spread(list(ratios), 2),
                     spread(list(ceilings), 2),
                     spread([self.raw / each / 1e6 for each in seconds]),
+                    spread(list(waits), 0),
                 ))  # fmt: skip
         self.corpus = whole
         return rows
@@ -308,6 +311,7 @@ class Bench:
             ("limits of this machine", "", ""),
             ("float32 matrix product, all threads", f"{sgemm_peak():.0f}", "GFLOP/s"),
             ("memory, one thread", f"{memory_bandwidth():.1f}", "GB/s"),
+            ("a cache line handed from core to core", f"{handing_over():.0f}", "ns"),
         ]
 
 

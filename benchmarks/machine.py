@@ -61,18 +61,16 @@ def handing_over(times: int = 20_000) -> float:
     """
     if cores() < 2:
         return float("nan")
-    play, address, line = _game()
-    play(address, 0, 0)  # compiles
-    best = np.inf
-    for _ in range(5):
-        line[:] = 0
+    play, address, memory = _game()
+
+    def play_once() -> None:
+        memory[:] = 0
         partner = threading.Thread(target=play, args=(address, 1, times))
-        start = time.perf_counter()
         partner.start()
         play(address, 0, times)
         partner.join()
-        best = min(best, time.perf_counter() - start)
-    return best / (2 * times) * 1e9
+
+    return min(_timed(play_once) for _ in range(5)) / (2 * times) * 1e9
 
 
 @lru_cache

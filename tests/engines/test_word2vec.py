@@ -38,6 +38,19 @@ def test_few_threads_have_copies_of_a_megabyte_of_rows_many_of_few_rows(size):
     assert hot_rows(wk.SkipGram(vector_size=4, sample=0), flat) == 250  # all there are
 
 
+def test_told_memory_counts_the_copies_that_there_may_be():
+    config = wk.SkipGram(vector_size=100)
+    told = [engine.memory(50_000, config, workers=n).other for n in range(1, 7)]
+    room = engine.word2vec.room_bytes(5, 100)
+    copies = [
+        0,
+        *(2 * n * 1170 * 112 * 8 for n in (2, 3, 4)),
+        *(2 * n * 96 * 112 * 8 for n in (5, 6)),
+    ]
+    base = told[0] - room
+    assert told == [base + n * room + extra for n, extra in enumerate(copies, 1)]
+
+
 def test_copies_are_taken_anew_for_each_block_and_given_back_after_it(monkeypatch):
     rng = np.random.default_rng(0)
     words = [f"w{i}" for i in rng.integers(0, 500, 40_000)]
@@ -55,7 +68,7 @@ def test_copies_are_taken_anew_for_each_block_and_given_back_after_it(monkeypatc
         np.testing.assert_allclose(runs[1][name], rows, atol=1e-5)
 
 
-def test_what_a_thread_did_to_its_copies_is_not_lost_when_another_fails(monkeypatch):
+def test_what_a_thread_did_to_its_copies_is_not_lost_when_it_is_broken_off(monkeypatch):
     corpus = wk.Corpus.from_sentences([["a", "b", "c", "d"] * 50] * 100, min_count=1)
     monkeypatch.setattr(engine, "_hot_rows", lambda *_, **__: 4)
     run = engine.make_run(corpus, wk.SkipGram(vector_size=8, sample=0), seed=1, workers=1)

@@ -26,7 +26,8 @@ def random_tables(rng, hot=0, dimensions=DIMENSIONS):
     rows = word2vec.aligned((WORDS + 1, width))
     for table in word2vec.halves(rows):
         table[:-1, :dimensions] = rng.normal(size=(WORDS, dimensions)) * 0.3
-    return word2vec.Tables(rows, *(word2vec.aligned((hot, width)) for _ in range(2)))
+    copies = (word2vec.aligned((hot, width)) for _ in range(2))
+    return word2vec.Tables(rows, *copies, turn=np.zeros(1, np.int64))
 
 
 def rule(**changes):

@@ -65,7 +65,7 @@ def memory(words: int, config: Word2Vec, *, workers: int) -> Memory:
     """
     floats = word2vec.padded(config.vector_size)
     room = word2vec.room_bytes(config.reach, config.vector_size)
-    hot = min(_most_hot(floats), words) if workers > 1 else 0
+    hot = min(_most_hot(floats, workers), words)
     desks = workers * (2 * hot * floats * 8 + room)
     law = words * _BYTES_PER_WORD[config.loss]
     if config.loss == "negative-sampling":
@@ -205,8 +205,12 @@ class Word2VecRun:
         self._team.close()
 
 
-def _most_hot(floats: int) -> int:
+def _most_hot(floats: int, workers: int) -> int:
     """How many rows, of so many numbers for input and output each, have copies at most."""
+    if workers == 1:
+        return 0
+    if workers > _FEW:
+        return _HOT_ROWS
     return max(_HOT_ROWS, _HOT_BYTES // (2 * floats * 4))
 
 
@@ -220,10 +224,11 @@ def _hot_rows(
     """
     kept = counts * keep.astype(np.float64)
     drifts = kept.max() > _HOTTEST * kept.sum()
-    if workers == 1 or drifts or config.loss == "hierarchical-softmax":
+    if drifts or config.loss == "hierarchical-softmax":
         return 0
-    few = workers <= _FEW and counts.sum() >= _SMALL[type(config)]
-    most = _most_hot(word2vec.padded(config.vector_size)) if few else _HOT_ROWS
+    most = _most_hot(word2vec.padded(config.vector_size), workers)
+    if counts.sum() < _SMALL[type(config)]:
+        most = min(most, _HOT_ROWS)
     return min(most, len(counts))
 
 

@@ -68,7 +68,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FIRST, AT_ONCE = 128, 32  # so many of the first rows are exchanged after each buffer
+FIRST, AT_ONCE = 128, 32  # of the first 128 hot rows 32 are exchanged after each buffer
 _NO_TURN = np.zeros(1, np.int64)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import wordkin as wk
-from wordkin.errors import ConfigError, EmptyCorpusError, TrainingError
+from wordkin.errors import ConfigError, EmptyCorpusError, InputError, TrainingError
 from wordkin.training import TrainingAccount
 
 SMALL = {"vector_size": 12, "window": 3, "epochs": 3, "sample": 0}
@@ -119,6 +119,18 @@ def test_a_vocabulary_of_one_word_is_refused():
     corpus = wk.Corpus.from_sentences([["only", "only"]] * 10, min_count=1)
     with pytest.raises(EmptyCorpusError, match="at least 2"):
         wk.train(corpus, wk.SkipGram(**SMALL))
+
+
+@pytest.mark.parametrize("text", ["text.txt", ["a sentence"], None])
+def test_what_is_no_corpus_is_refused_with_the_way_to_one(text):
+    with pytest.raises(InputError, match=r"got (str|list|NoneType).*from_path"):
+        wk.train(text, wk.SkipGram())
+
+
+@pytest.mark.parametrize("config", [{"vector_size": 10}, wk.SkipGram, "skipgram", None])
+def test_what_is_no_model_is_refused(corpus, config):
+    with pytest.raises(ConfigError, match="such as SkipGram"):
+        wk.train(corpus, config)
 
 
 def test_vectors_that_explode_are_an_error(corpus):

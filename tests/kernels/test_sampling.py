@@ -24,8 +24,6 @@ from wordkin.kernels.sampling import (
     make_noise,
     make_text,
     make_tree,
-    move_on,
-    refill,
     with_stream,
 )
 from wordkin.kernels.word2vec import Rule
@@ -144,38 +142,3 @@ def test_only_frequent_words_are_looked_up_and_the_same_tokens_stay(sample):
         kept.append([array[:n].tolist() for array in (buffer.words, buffer.places, buffer.reaches)])
     assert kept[0] == kept[1]
     assert make_text(ids, starts, keep).thinned <= np.sum(keep < 2**32)
-
-
-@numba.njit
-def read_in_groups(text, buffer, rule, state, group, out):
-    """Write down how far each word reaches, and how long each stretch of groups is."""
-    begin(text, Span(0, len(text.ids)), buffer)
-    first = count = n = np.int64(0)
-    lengths = []
-    more = True
-    while more:
-        count, last, more = refill(
-            text, len(text.ids), buffer, first, count, rule, state, group, np.int32(0)
-        )
-        lengths.append(last - first)
-        for i in range(first, last):
-            out[n] = buffer.reaches[i]
-            n += 1
-        _, first, count = move_on(buffer, last, count, rule.window)
-    return n, lengths
-
-
-@pytest.mark.parametrize("group", [1, 3])
-@pytest.mark.parametrize("tokens", [2, 1_040, 60_000])
-def test_words_of_a_group_reach_as_far_as_its_first(group, tokens):
-    ids, keep = np.zeros(tokens, np.int32), keep_thresholds(np.ones(1), 0)
-    text = make_text(ids, np.array([0, tokens]), keep)
-    reaches = np.zeros(tokens, np.int32)
-    rule = Rule(5, True, 5, np.float32(0.05))
-    n, lengths = read_in_groups(text, make_buffer(5), rule, seed_state(1), group, reaches)
-    assert n == tokens == sum(lengths)
-    assert all(length % group == 0 for length in lengths[:-1])
-    random, drawn = SplitMix64(seed_state(1)[0]), []
-    for _ in range(tokens):
-        drawn.append(1 + ((random.bits() >> 32) * 5 >> 32))
-    np.testing.assert_array_equal(reaches, np.repeat(drawn[::group], group)[:tokens])

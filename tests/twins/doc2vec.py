@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from twins.word2vec import MASK, SplitMix64, contexts, kept_tokens, shared_reaches, sigmoid
+from twins.word2vec import MASK, SplitMix64, contexts, kept_tokens, sigmoid
 
 
 def grouped(text, law, tables, rule, span, random, *, kind, group, shared):
@@ -13,7 +13,6 @@ def grouped(text, law, tables, rule, span, random, *, kind, group, shared):
     """
     table, out, documents = tables
     words, sentences, reaches = kept_tokens(text, span, rule.window, rule.shrink, random)
-    reaches = shared_reaches(reaches, group)
     drawn = [random.noise(law) for _ in range((len(words) // group + 2) * shared)]
     for number, g in enumerate(range(0, len(words), group)):
         centres = list(range(g, min(g + group, len(words))))

@@ -8,7 +8,7 @@ what fastText's program does: `in_fasttext_order` gives its numbers.
 from __future__ import annotations
 
 import numpy as np
-from twins.word2vec import contexts, kept_tokens, shared_reaches, sigmoid
+from twins.word2vec import contexts, kept_tokens, sigmoid
 
 
 def ngrams(word, min_n, max_n):
@@ -102,7 +102,6 @@ def grouped(text, law, tables, pieces, rule, span, random, *, cbow, group, share
     """Group by group, for texts that fit into one buffer. Changes tables in place."""
     table, out = tables
     words, sentences, reaches = kept_tokens(text, span, rule.window, rule.shrink, random)
-    reaches = shared_reaches(reaches, group)
     drawn = [random.noise(law) for _ in range((len(words) // group + 2) * shared)]
     window = Window(table, pieces, words)
     for number, g in enumerate(range(0, len(words), group)):

@@ -39,11 +39,6 @@ def kept_tokens(text, span, window, shrink, random):
     return words, sentences, reaches
 
 
-def shared_reaches(reaches, group):
-    """Those of groups of words: the first's."""
-    return [reaches[i // group * group] for i in range(len(reaches))]
-
-
 def contexts(i, sentences, reaches):
     """Indices of the context of word i."""
     near = range(max(0, i - reaches[i]), min(len(sentences), i + reaches[i] + 1))
@@ -83,7 +78,6 @@ def grouped(text, law, tables, rule, span, random, *, cbow, group, shared):
     """Group by group, for texts that fit into one buffer. Changes tables in place."""
     table, out = tables
     words, sentences, reaches = kept_tokens(text, span, rule.window, rule.shrink, random)
-    reaches = shared_reaches(reaches, group)
     drawn = [random.noise(law) for _ in range((len(words) // group + 2) * shared)]
     for number, g in enumerate(range(0, len(words), group)):
         centres = list(range(g, min(g + group, len(words))))

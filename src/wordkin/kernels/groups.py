@@ -350,7 +350,10 @@ def hull(buffer, g, group, count):
     Words of other sentences that lie at the ends are left out.
     """
     end = min(g + group, count) - 1
-    left, right = max(g - buffer.reaches[g], 0), min(end + buffer.reaches[g], count - 1)
+    left, right = g, end
+    for i in range(g, g + group):
+        left, right = min(left, i - buffer.reaches[i]), max(right, i + buffer.reaches[i])
+    left, right = max(left, 0), min(right, count - 1)
     # within a sentence places are one apart
     while buffer.places[g] - buffer.places[left] > g - left:
         left += 1

@@ -406,22 +406,12 @@ def refill(text, stop, buffer, first, count, rule, state, group, spare):
 
     What is to be learned from is buffer[first:last], in whole groups whose right side is there. If
     no `more` will come, it is all the rest, and spare words end the buffer.
-
-    All words of a group reach as far as its first one. Two words are as likely to meet as if each
-    drew for itself, but fewer rows meet only one of the group: the windows of three words, up to 5
-    wide, span 9 words on average, not 10.
     """
     count = fill(text, stop, buffer, count, rule, state)
-    more = buffer.cursor[0] < stop
-    last = count
-    if more:
-        last = first + max(count - rule.window - first, 0) // group * group
-    else:
-        _end(buffer, count, spare)
-    for g in range(first, last, group):
-        for i in range(g + 1, min(g + group, last)):
-            buffer.reaches[i] = buffer.reaches[g]
-    return count, last, more
+    if buffer.cursor[0] < stop:
+        return count, first + max(count - rule.window - first, 0) // group * group, True
+    _end(buffer, count, spare)
+    return count, count, False
 
 
 @inner

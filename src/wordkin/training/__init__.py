@@ -121,10 +121,10 @@ def train(  # noqa: PLR0913 (what to train comes first, the rest by name)
     EmptyCorpusError
         If the vocabulary has fewer than two words.
     ConfigError
-        If workers, seed, validation, callbacks or engine is none there is; if the checkpoint is of
-        another run, or initial and resume are both given.
+        If config, workers, seed, validation, callbacks or engine is none there is; if the
+        checkpoint is of another run, or initial and resume are both given.
     InputError
-        If the initial vectors have other words.
+        If the corpus is none, or the initial vectors have other words.
     OutOfMemoryError
         If it can't fit into memory; nothing has been started then.
     FileError

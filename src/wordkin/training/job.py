@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from wordkin.errors import ConfigError, EmptyCorpusError
+from wordkin.config import Model
+from wordkin.corpus import Corpus
+from wordkin.errors import ConfigError, EmptyCorpusError, InputError
 from wordkin.given import number, whole
 from wordkin.memory import cores
 
 if TYPE_CHECKING:
-    from wordkin.config import Model
-    from wordkin.corpus import Corpus
     from wordkin.training.progress import Callback
 
 STREAMS = 4
@@ -41,8 +41,10 @@ class Job:
 
     Raises
     ------
+    InputError
+        If the corpus is none, such as the path of a text.
     ConfigError
-        If a number is out of its range.
+        If the model is none, or a number is out of its range.
     EmptyCorpusError
         If the vocabulary has fewer than two words.
     """
@@ -55,6 +57,16 @@ class Job:
     streams: int = 0
 
     def __post_init__(self) -> None:
+        if not isinstance(self.corpus, Corpus):
+            raise InputError(
+                f"The corpus must be a Corpus; got {type(self.corpus).__name__}. "
+                "Corpus.from_path(...) makes one of files, Corpus.from_texts([...]) of strings."
+            )
+        if not isinstance(self.config, Model):
+            raise ConfigError(
+                f"The model must be one with its settings, such as SkipGram(vector_size=100); got "
+                f"{self.config!r}."
+            )
         seed, share = whole(self.seed), number(self.validation)
         if seed is None or seed < 0:
             raise ConfigError(f"seed must be a whole number from 0 on; got {self.seed!r}.")

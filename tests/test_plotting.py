@@ -394,6 +394,23 @@ def test_pictures_are_saved_whole_or_not_at_all(vectors, tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["a.PNG"]
 
 
+@pytest.mark.parametrize(
+    "draw",
+    [
+        wk.plot_map,
+        lambda model: wk.plot_neighbors(model, "a"),
+        lambda model: wk.plot_axis(model, ["a"], poles=("b", "c")),
+        lambda model: wk.plot_analogy(model, [("a", "b"), ("b", "c")]),
+    ],
+)
+def test_a_model_is_not_drawn_for_its_vectors(draw):
+    corpus = wk.Corpus.from_texts(["a b c"] * 9, min_count=1)
+    model = wk.train(corpus, wk.SkipGram(vector_size=4, epochs=1, sample=0), workers=1)
+    for what in (model, "vectors.bin"):
+        with pytest.raises(InputError, match=rf"such as .*got {type(what).__name__}"):
+            draw(what)
+
+
 def test_pyplot_is_left_alone():
     code = (
         "import sys, matplotlib as m\n"

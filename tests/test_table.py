@@ -49,6 +49,8 @@ def test_the_bare_constructor_takes_float32_only():
         VectorTable(VOCABULARY, np.ones((3, 2)))
     with pytest.raises(InputError, match="got float32, not contiguous"):
         VectorTable(VOCABULARY, np.ones((2, 3), np.float32).T)
+    with pytest.raises(InputError, match="got list"):
+        VectorTable(VOCABULARY, [[1.0], [2.0], [3.0]])
 
 
 def test_rows_are_taken_in_the_order_given():

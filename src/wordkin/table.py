@@ -38,8 +38,8 @@ class VectorTable:
     Raises
     ------
     InputError
-        If the shape does not fit the vocabulary, the dtype is not float32, or some of it is
-        masked. (Use `from_arrays` to convert and to check the values.)
+        If it is no array, its shape does not fit the vocabulary, the dtype is not float32, or some
+        of it is masked. (Use `from_arrays` to convert and to check the values.)
     """
 
     vocabulary: Vocabulary
@@ -49,6 +49,11 @@ class VectorTable:
 
     def __post_init__(self) -> None:
         check_unmasked(self.matrix)
+        if not isinstance(self.matrix, np.ndarray):
+            raise InputError(
+                f"The matrix must be an array of NumPy; got {type(self.matrix).__name__}. "
+                "VectorTable.from_arrays converts it."
+            )
         if self.matrix.ndim != 2 or self.matrix.shape[1] == 0:
             raise InputError(
                 f"Vectors come as one matrix of shape (words, dimensions); got an array of shape "

@@ -63,7 +63,8 @@ def plot_analogy(
     UnknownWordError
         If a word is not in the vocabulary.
     InputError
-        If there is no pair, or no word for an answer; or the path is no picture's.
+        If `vectors` are no WordVectors, there is no pair, or no word for an answer; or the path is
+        no picture's.
     MissingExtraError
         If Matplotlib is not installed.
     FileError
@@ -78,6 +79,7 @@ def plot_analogy(
     >>> sorted(text.get_text() for text in figure.axes[0].texts if text.get_text())
     ['king', 'man', 'queen', 'woman']
     """
+    page.check_vectors(vectors)
     page.check_path(path)
     given, asked = _sorted(pairs)
     known = given + [(word, _answer(vectors, given[0], word)) for word in asked]

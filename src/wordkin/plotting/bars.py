@@ -57,7 +57,8 @@ def plot_neighbors(
     UnknownWordError
         If a word is not in the vocabulary.
     InputError
-        If there is no word, or none to be near to it; or the path is no picture's.
+        If `vectors` are no WordVectors, there is no word, or none to be near to it; or the path is
+        no picture's.
     MissingExtraError
         If Matplotlib is not installed.
     FileError
@@ -71,6 +72,7 @@ def plot_neighbors(
     >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
     ['dog', 'car']
     """
+    page.check_vectors(vectors)
     page.check_path(path)
     check_at_least("topn", topn, 1)
     asked = [words] if isinstance(words, str) else list(dict.fromkeys(listed(words)))
@@ -160,7 +162,8 @@ def plot_axis(
     UnknownWordError
         If a word is not in the vocabulary.
     InputError
-        If there are no words, not two poles, or the poles are one; or the path is no picture's.
+        If `vectors` are no WordVectors, there are no words, not two poles, or the poles are one;
+        or the path is no picture's.
     MissingExtraError
         If Matplotlib is not installed.
     FileError
@@ -174,6 +177,7 @@ def plot_axis(
     >>> [label.get_text() for label in figure.axes[0].get_yticklabels()]
     ['tea', 'ice']
     """
+    page.check_vectors(vectors)
     page.check_path(path)
     asked = list(dict.fromkeys(listed(words)))
     ends = _ends(poles)

@@ -84,7 +84,8 @@ def plot_map(
     UnknownWordError
         If a word is not in the vocabulary.
     InputError
-        If there are fewer than two words, no such method, or the path is no picture's.
+        If `vectors` are no WordVectors, there are fewer than two words, no such method, or the path
+        is no picture's.
     MissingExtraError
         If Matplotlib, or what does the method, is not installed.
     FileError
@@ -98,6 +99,7 @@ def plot_map(
     >>> sorted(text.get_text() for text in figure.axes[0].texts)
     ['car', 'cat', 'dog']
     """
+    page.check_vectors(vectors)
     page.check_path(path)
     check_method(method)
     words = int(words) if isinstance(words, np.integer) else words

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from wordkin.errors import InputError, require
 from wordkin.files import atomic_write
+from wordkin.vectors import WordVectors
 
 if TYPE_CHECKING:
     import os
@@ -40,6 +41,26 @@ def check_path(path: str | os.PathLike[str] | None) -> None:
     """
     if path is not None and Path(path).suffix.lower() not in _SUFFIXES:
         raise InputError(f"A picture is saved as .png or .svg; got {str(path)!r}.")
+
+
+def check_vectors(vectors: object) -> None:
+    """Refuse what has no words to draw, such as a whole model.
+
+    Parameters
+    ----------
+    vectors : object
+        What came.
+
+    Raises
+    ------
+    InputError
+        If it is no WordVectors.
+    """
+    if not isinstance(vectors, WordVectors):
+        raise InputError(
+            f"A picture shows WordVectors, such as train(...).vectors or load(path); got "
+            f"{type(vectors).__name__}."
+        )
 
 
 def new_page(width: float, height: float) -> Any:  # noqa: ANN401
